@@ -1,0 +1,26 @@
+#pragma once
+/*
+ * Limits: what one app, one user or one caller may take. Each is answered with
+ * TBUS_ERROR_EXHAUSTED (callers) or with a refusal (apps) that names it.
+ */
+#define TBUS_MAX_NAME 128               /* bytes of a session's or a channel's name */
+#define TBUS_MAX_PATTERN 255            /* bytes of an event rule's pattern: the tracer's 256 less the NUL */
+#define TBUS_MAX_SESSIONS 1024          /* sessions of one owner */
+#define TBUS_MAX_CHANNELS 64            /* channels of one session */
+#define TBUS_MAX_RULES 4096             /* event rules of one channel */
+#define TBUS_MAX_APPS 65536             /* registered apps */
+#define TBUS_MAX_HALF_OPEN 1024         /* connections that have not paired yet */
+#define TBUS_HANDSHAKE_TIMEOUT_MS 3000  /* from accept to a paired notify socket */
+#define TBUS_MAX_EVENT_CLASSES 65535    /* event classes of one channel: what the large header counts to */
+#define TBUS_MAX_ENUM_CLASSES 65535     /* enumerations of one registry */
+#define TBUS_MAX_FIELDS 1024            /* field records of one event or context list */
+#define TBUS_MAX_NESTING 16             /* nested types of one field */
+#define TBUS_MAX_ENUM_ENTRIES 65536     /* entries of one enumeration */
+#define TBUS_MAX_SIGNATURE 65536        /* bytes of an event's textual signature */
+#define TBUS_MAX_NOTICE (24u << 20)     /* bytes of one notification */
+#define TBUS_MAX_METADATA (64u << 20)   /* bytes of one buffer set's metadata */
+#define TBUS_MAX_REPLY (8u << 20)       /* bytes of one D-Bus reply */
+#define TBUS_MAX_CALLS 16               /* calls of one sender in flight */
+#define TBUS_MAX_CHANNEL_BLOB (1u << 20) /* bytes of a channel's shared header area, as the tracer limits it */
+#define TBUS_MAX_TRACEPOINTS 65536      /* tracepoints that one app may list */
+#define TBUS_PROGRESS_MS 50             /* without progress for so long, a blocked app is unresponsive */
