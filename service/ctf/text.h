@@ -1,0 +1,28 @@
+#pragma once
+/*
+ * Text: the words of CTF 1.8's TSDL that hold what an app wrote, made safe.
+ *
+ * Threads: any; pure.
+ */
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+/*
+ * Appends "_" and @name with every byte outside [A-Za-z0-9_] as "_": an identifier that no
+ * keyword equals and no reader refuses. An empty name gives "_".
+ */
+void tbus_ctf_append_identifier (GString *out, const char *name);
+
+/* Appends @value in double quotes: quotes, backslashes and control characters escaped, invalid UTF-8 replaced. */
+void tbus_ctf_append_string (GString *out, const char *value);
+
+/*
+ * A set of identifiers already given in one scope: appends like tbus_ctf_append_identifier(), and
+ * "_2", "_3" ... behind it where the scope has it already. Two different app names can be alike once made safe.
+ */
+typedef GHashTable TbusCtfScope;
+TbusCtfScope *tbus_ctf_scope_new (void);
+void tbus_ctf_scope_append (TbusCtfScope *scope, GString *out, const char *name);
+
+G_END_DECLS

@@ -1,0 +1,64 @@
+#pragma once
+/*
+ * Trace: the blocks of a CTF 1.8 metadata text: what stands before the first class, streams and events.
+ *
+ * Each call appends whole blocks, so that the text parses after every one of them.
+ * Threads: any; pure.
+ */
+#include "base/abi.h"
+#include "ctf/type.h"
+
+G_BEGIN_DECLS
+
+typedef struct {
+  guint8 uuid[16];       /* the clock's: the machine's boot id */
+  char *name;            /* owned: "monotonic" */
+  char *description;     /* owned */
+  guint64 frequency;     /* Hz */
+  gint64 offset;         /* ns from the epoch to the clock's zero */
+} TbusCtfClock;
+
+/* One line of env {}: an integer where @text is NULL. */
+typedef struct {
+  const char *name;
+  const char *text;
+  gint64 number;
+} TbusCtfEnv;
+
+typedef struct {
+  guint8 uuid[16]; /* the trace's: in every packet header */
+  TbusAbi abi;
+  const TbusCtfClock *clock;
+  const TbusCtfEnv *env; /* in this order; ends with a NULL name */
+} TbusCtfTrace;
+
+/* CTF marker, type aliases, trace, env, clock, packet context and both event headers. */
+void tbus_ctf_append_preamble (GString *out, const TbusCtfTrace *trace);
+
+/* Values as the tracer knows them. */
+typedef enum {
+  TBUS_CTF_HEADER_COMPACT = 1, /* ids 0..30 in 5 bits, 31 = extended */
+  TBUS_CTF_HEADER_LARGE = 2,   /* ids 0..65534 in 16 bits, 65535 = extended */
+} TbusCtfHeader;
+
+/* @context: (nullable): the channel's context fields. On error @out is as before. */
+gboolean tbus_ctf_append_stream (GString *out, guint32 stream_id, TbusCtfHeader header, const GPtrArray *context,
+                                 TbusCtfEnumFunc find_enum, gpointer data, GError **error);
+
+typedef struct {
+  const char *name;
+  guint32 id;
+  guint32 stream_id;
+  int loglevel;
+  const char *model_emf_uri; /* nullable */
+  const GPtrArray *fields;   /* may be empty */
+} TbusCtfEvent;
+
+gboolean tbus_ctf_append_event (GString *out, const TbusCtfEvent *event, TbusCtfEnumFunc find_enum, gpointer data,
+                                GError **error);
+
+/* Reads the boot id and samples the offset of CLOCK_MONOTONIC to CLOCK_REALTIME: the tightest of ten tries. */
+void tbus_ctf_clock_init (TbusCtfClock *self);
+void tbus_ctf_clock_clear (TbusCtfClock *self);
+
+G_END_DECLS

@@ -1,0 +1,141 @@
+#pragma once
+/*
+ * Wire: what tracebusd and a consumer say to each other, over one inherited SOCK_SEQPACKET link.
+ *
+ * Requests go from the service to the consumer. Each carries a serial and is answered exactly once
+ * by TW_REPLY with that serial; a request is idempotent: a key that is there already with the same
+ * content is answered as if it had just been made. Events go from the consumer to the service and
+ * are not answered. A reply with a status other than 0 has one string as body: what failed.
+ * The service does not believe a consumer, which runs as a user: counts and lengths are bounded, a
+ * key that it does not own is refused, seals of shared memory are checked by the service itself.
+ *
+ * Owner: none; plain layouts. Each tw_put_x() writes what tw_get_x() reads; get answers false for
+ * anything malformed. Strings of a get borrow from the reader's buffer. libc only.
+ */
+#include "wire/codec.h"
+
+enum { TW_VERSION = 1, TW_LINK_FD = 3, TW_MAX_STREAMS = 4096 };
+
+typedef enum {
+  TW_REPLY = 1,
+
+  /* requests */
+  TW_HELLO = 16,    /* TwHello -> TwHello. First. */
+  TW_CHECK_OUTPUT,  /* TwOutput -> str: the absolute path. Makes nothing. */
+  TW_OPEN_OUTPUT,   /* TwOutput -> str: the absolute path. Makes the directory, keeps it open. */
+  TW_CLOSE_OUTPUT,  /* u64 session -> empty */
+  TW_ADD_SET,       /* TwSet, 1 fd: the metadata log -> empty. Makes its directory and metadata file. */
+  TW_ADD_CHANNEL,   /* TwChannel, n_streams fds: empty shm files -> TwChannelMade with 1 + 2 n fds */
+  TW_PUSH,          /* TwPush -> u64: bytes of metadata that are in the file */
+  TW_RESUME,        /* u64 session -> empty. The session was started: its streams are live again. */
+  TW_FLUSH,         /* TwFlush -> TwCountersList. Answered when all that was written before is in the files. */
+  TW_CLOSE_SET,     /* u64 set -> TwCountersList. Drains all, closes the files, frees the rings. */
+  TW_CLOSE_CHANNEL, /* u64 channel -> TwCountersList. The same for one channel; also undoes TW_ADD_CHANNEL. */
+  TW_DESCRIBE,      /* empty -> TwDescription: all that it holds */
+
+  /* events */
+  TW_METADATA_REQUEST = 64, /* u64 set. Its metadata timer ticked; answered by TW_PUSH, also with nothing new. */
+  TW_COUNTERS,              /* TwCountersList. After activity, at most once a second. */
+  TW_HANGUP,                /* u64 channel. Every writer has gone and all of it is in the files. */
+  TW_PROBLEM,               /* TwProblem */
+} TwType;
+
+typedef struct {
+  uint32_t version; /* TW_VERSION */
+  uint32_t bits;    /* of a long: the replying consumer's */
+  uint64_t pid;
+} TwHello;
+
+typedef struct {
+  uint64_t session;
+  const char *path;  /* absolute; or "~/..." below the owner's home, which the consumer looks up */
+} TwOutput;
+
+typedef struct {
+  uint64_t set;
+  uint64_t session;
+  const char *directory;        /* below the output, relative: "ust/uid/1000/64-bit" */
+  uint32_t metadata_timer_us;   /* ask for metadata so often; 0: never */
+} TwSet;
+
+typedef struct {
+  uint64_t channel;
+  uint64_t set;
+  const char *name;   /* of the files: "<name>_<cpu>" */
+  uint32_t chan_id;   /* in packet headers */
+  uint8_t uuid[16];   /* in packet headers */
+  uint64_t subbuf_size, num_subbuf;
+  uint32_t overwrite; /* 0 discard, 1 overwrite */
+  uint32_t switch_timer_us, read_timer_us, monitor_timer_us; /* 0: off */
+  int64_t blocking_timeout_us; /* -1: for ever */
+  uint64_t tracefile_size, tracefile_count; /* 0: no limit */
+  uint32_t n_streams; /* as many descriptors come along */
+} TwChannel;
+
+/*
+ * fds: [0] the channel's wake-up pipe (write end), then per stream: its wake-up pipe's write end,
+ * its wake-up pipe's read end. @header: the shared header area as the tracer's library gave it.
+ */
+typedef struct {
+  const void *header;
+  size_t header_len;
+  uint64_t memory_size; /* bytes of one stream's shared memory */
+  uint32_t n_streams;
+} TwChannelMade;
+
+typedef struct {
+  uint64_t set;
+  uint64_t offset, length; /* of the log's text: published now; length 0 is an answer too */
+} TwPush;
+
+typedef enum { TW_FLUSH_SESSION, TW_FLUSH_SET, TW_FLUSH_CHANNEL } TwFlushScope;
+
+typedef struct {
+  uint32_t scope; /* TwFlushScope */
+  uint64_t id;
+  uint32_t final; /* 1: close the current packets, nobody writes now (stop). 0: only what holds events. */
+} TwFlush;
+
+typedef struct {
+  uint64_t channel;
+  uint64_t bytes_written, packets_written;
+  uint64_t events_discarded, packets_lost;
+  uint64_t bytes_dropped; /* could not be written */
+} TwCounters;
+
+/* A reply or event of these: count, then each. At most TW_MAX_COUNTERS. */
+enum { TW_MAX_COUNTERS = 65536 };
+
+typedef struct {
+  uint64_t session;
+  const char *code; /* "no-space", "output-gone", "write-failed" ... */
+  uint32_t active;  /* 1 begins or changes, 0 is over */
+  uint32_t errnum;
+  const char *message;
+} TwProblem;
+
+typedef struct {
+  uint64_t sessions, sets, channels, streams; /* how many it holds */
+} TwDescription;
+
+void tw_put_hello (TwWriter *out, const TwHello *value);
+bool tw_get_hello (TwReader *in, TwHello *value);
+void tw_put_output (TwWriter *out, const TwOutput *value);
+bool tw_get_output (TwReader *in, TwOutput *value);
+void tw_put_set (TwWriter *out, const TwSet *value);
+bool tw_get_set (TwReader *in, TwSet *value);
+void tw_put_channel (TwWriter *out, const TwChannel *value);
+bool tw_get_channel (TwReader *in, TwChannel *value);
+void tw_put_channel_made (TwWriter *out, const TwChannelMade *value);
+bool tw_get_channel_made (TwReader *in, TwChannelMade *value);
+void tw_put_push (TwWriter *out, const TwPush *value);
+bool tw_get_push (TwReader *in, TwPush *value);
+void tw_put_flush (TwWriter *out, const TwFlush *value);
+bool tw_get_flush (TwReader *in, TwFlush *value);
+void tw_put_counters (TwWriter *out, const TwCounters *values, uint32_t n);
+/* Returns the count and allocates *@values (free it), or -1. */
+int64_t tw_get_counters (TwReader *in, TwCounters **values);
+void tw_put_problem (TwWriter *out, const TwProblem *value);
+bool tw_get_problem (TwReader *in, TwProblem *value);
+void tw_put_description (TwWriter *out, const TwDescription *value);
+bool tw_get_description (TwReader *in, TwDescription *value);
