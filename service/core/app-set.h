@@ -1,0 +1,44 @@
+#pragma once
+/*
+ * App set: every registered app.
+ *
+ * Owner:   TbusCore. Threads: main.
+ * Signals: added (TbusApp *) once it is ready to be shown, removed (TbusApp *).
+ */
+#include "core/app.h"
+#include "core/job.h"
+
+G_BEGIN_DECLS
+
+#define TBUS_TYPE_APP_SET (tbus_app_set_get_type ())
+G_DECLARE_FINAL_TYPE (TbusAppSet, tbus_app_set, TBUS, APP_SET, GObject)
+
+/* (transfer none) (nullable) */
+TbusApp *tbus_app_set_find_id (TbusAppSet *self, guint64 id);
+/* By pid, the latest registration first, of TbusApp. (transfer container) */
+GPtrArray *tbus_app_set_find_pid (TbusAppSet *self, pid_t pid);
+/* Of TbusApp, by id. (transfer container) */
+GPtrArray *tbus_app_set_list (TbusAppSet *self);
+guint tbus_app_set_count (TbusAppSet *self);
+guint64 tbus_app_set_get_refused (TbusAppSet *self);
+
+/* What one app answered to a listing. */
+typedef struct {
+  TbusApp *app;
+  GPtrArray *tracepoints; /* of TbusTracepoint */
+} TbusAppTracepoints;
+
+typedef struct {
+  GPtrArray *apps;      /* of TbusAppTracepoints */
+  guint apps_failed;
+  GArray *apps_pending; /* of guint64: unresponsive */
+} TbusTracepointListing;
+void tbus_tracepoint_listing_free (TbusTracepointListing *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (TbusTracepointListing, tbus_tracepoint_listing_free)
+
+/* Asks every app of @apps (TbusApp) at once. */
+void tbus_app_set_list_tracepoints_async (TbusAppSet *self, GPtrArray *apps, gboolean fields, GCancellable *cancellable,
+                                          GAsyncReadyCallback callback, gpointer user_data);
+TbusTracepointListing *tbus_app_set_list_tracepoints_finish (TbusAppSet *self, GAsyncResult *result, GError **error);
+
+G_END_DECLS

@@ -1,0 +1,67 @@
+#pragma once
+/*
+ * Buffer set: the buffers, the class registry and the metadata log of one buffer key.
+ *
+ * Owner:   references: the buffer registry, app sessions, bindings of handles. Freed through a grace period (B28).
+ * Threads: identity, @classes and @log are constant from publication on; the rest belongs to main.
+ */
+#include <urcu.h>
+#include <urcu/rculfhash.h>
+#include <urcu/ref.h>
+
+#include "core/buffer-key.h"
+#include "core/class-registry.h"
+#include "core/ring.h"
+
+G_BEGIN_DECLS
+
+typedef struct TbusBufferSet TbusBufferSet;
+
+typedef enum {
+  TBUS_SET_NEW,     /* nobody has asked a consumer for it */
+  TBUS_SET_MAKING,  /* the consumer is at it */
+  TBUS_SET_READY,
+  TBUS_SET_FAILED,  /* see @error */
+  TBUS_SET_CLOSING, /* the consumer drains it to the end */
+  TBUS_SET_CLOSED,
+} TbusSetState;
+
+/* One channel of a set: number in the class registry = index here. */
+typedef struct {
+  guint64 channel_id; /* the session channel's (B2) */
+  guint64 key;        /* on the consumer; 0: not made (B2) */
+  guint32 chan_id;    /* in packet headers: what the app is answered */
+  char *name;
+  TbusRing *ring; /* nullable */
+} TbusSetChannel;
+
+struct TbusBufferSet {
+  struct urcu_ref refs;
+  struct rcu_head rcu;
+  struct cds_lfht_node by_key;
+
+  TbusBufferKey key;
+  guint8 uuid[16];
+  TbusMetadataLog *log;
+  TbusClassRegistry *classes;
+  gint bound; /* atomic: bindings of handles that exist */
+
+  /* main */
+  TbusSetState state;
+  GError *error; /* FAILED: why */
+  guint64 id;    /* set key on the consumer */
+  guint64 metadata_key;
+  char *directory; /* below the session's output */
+  GArray *channels; /* of TbusSetChannel */
+  struct TbusMetadataPush *push;
+  gpointer consumer; /* TbusConsumer, a reference; NULL before it is made */
+};
+
+/* @trace's uuid is taken from the set's, which is made here; @limit: bytes of metadata. */
+TbusBufferSet *tbus_buffer_set_new (const TbusBufferKey *key, const TbusCtfTrace *trace, gsize limit, GError **error);
+TbusBufferSet *tbus_buffer_set_ref (TbusBufferSet *self);
+gboolean tbus_buffer_set_get_unless_zero (TbusBufferSet *self);
+void tbus_buffer_set_unref (TbusBufferSet *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (TbusBufferSet, tbus_buffer_set_unref)
+
+G_END_DECLS

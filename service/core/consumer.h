@@ -1,0 +1,72 @@
+#pragma once
+/*
+ * Consumer: the child process that owns the ring buffers of one owner and bitness, as core and callers see it.
+ *
+ * What it is (a spawned process, an adopted one, a fake) is behind TbusConsumerOps. Requests are answered
+ * exactly once, in any order, on main; when the consumer dies those in flight are answered with ConsumerFailed.
+ *
+ * Owner:   references. Threads: main.
+ */
+#include <gio/gio.h>
+#include <sys/types.h>
+
+#include "core/ring.h"
+#include "core/set-request.h"
+
+G_BEGIN_DECLS
+
+#define TBUS_TYPE_CONSUMER (tbus_consumer_get_type ())
+G_DECLARE_DERIVABLE_TYPE (TbusConsumer, tbus_consumer, TBUS, CONSUMER, GObject)
+
+typedef enum {
+  TBUS_CONSUMER_STARTING,
+  TBUS_CONSUMER_RUNNING,
+  TBUS_CONSUMER_RESTARTING,
+  TBUS_CONSUMER_FAILED,
+} TbusConsumerState;
+
+/* @reply is the answer's own type, NULL on @error. */
+typedef void (*TbusConsumerDone) (TbusConsumer *self, gconstpointer reply, const GError *error, gpointer data);
+
+struct _TbusConsumerClass {
+  GObjectClass parent_class;
+
+  void (*check_output) (TbusConsumer *self, const TbusOutputRequest *request, TbusConsumerDone done, gpointer data);
+  void (*open_output) (TbusConsumer *self, const TbusOutputRequest *request, TbusConsumerDone done, gpointer data);
+  void (*close_output) (TbusConsumer *self, guint64 session, TbusConsumerDone done, gpointer data);
+  void (*add_set) (TbusConsumer *self, const TbusSetRequest *request, TbusConsumerDone done, gpointer data);
+  void (*add_channel) (TbusConsumer *self, const TbusChannelRequest *request, TbusConsumerDone done, gpointer data);
+  void (*push) (TbusConsumer *self, guint64 set, guint64 offset, guint64 length, TbusConsumerDone done, gpointer data);
+  void (*resume) (TbusConsumer *self, guint64 session, TbusConsumerDone done, gpointer data);
+  void (*flush) (TbusConsumer *self, const TbusFlushRequest *request, TbusConsumerDone done, gpointer data);
+  void (*close_set) (TbusConsumer *self, guint64 set, TbusConsumerDone done, gpointer data);
+  void (*close_channel) (TbusConsumer *self, guint64 channel, TbusConsumerDone done, gpointer data);
+};
+
+/*
+ * Signals:
+ *   metadata-wanted (guint64 set)                      a metadata timer ticked (B17, B18)
+ *   counters (TbusCountersList *)                      after activity
+ *   hangup (guint64 channel)                           every writer has gone, all is in the files
+ *   problem (TbusProblemReport *)
+ *   died ()                                            what it held is lost to us; state says what comes next
+ * Properties, notified: pid (uint), state, restarts (uint), channels (uint), streams (uint), bytes-written (uint64).
+ */
+guint64 tbus_consumer_get_id (TbusConsumer *self);
+uid_t tbus_consumer_get_uid (TbusConsumer *self);
+guint32 tbus_consumer_get_bits (TbusConsumer *self);
+pid_t tbus_consumer_get_pid (TbusConsumer *self);
+TbusConsumerState tbus_consumer_get_state (TbusConsumer *self);
+const char *tbus_consumer_state_to_string (TbusConsumerState state);
+guint tbus_consumer_get_restarts (TbusConsumer *self);
+guint tbus_consumer_get_channels (TbusConsumer *self);
+guint tbus_consumer_get_streams (TbusConsumer *self);
+guint64 tbus_consumer_get_bytes_written (TbusConsumer *self);
+
+/* For subclasses: what they know. */
+void tbus_consumer_set_process (TbusConsumer *self, pid_t pid, TbusConsumerState state, guint restarts);
+/* For core: what it counts. */
+void tbus_consumer_add_load (TbusConsumer *self, gint channels, gint streams);
+void tbus_consumer_add_bytes (TbusConsumer *self, guint64 bytes);
+
+G_END_DECLS

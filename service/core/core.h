@@ -1,0 +1,32 @@
+#pragma once
+/*
+ * Core: the sessions, apps and consumers of one service, and what connects them.
+ *
+ * Owner:   main.c. Threads: main, but for the index and the event functions' posting (see ports.h).
+ * Signals of the consumer set are core's own: consumer-added, consumer-removed (TbusConsumer *).
+ */
+#include "core/app-set.h"
+#include "core/ports.h"
+#include "core/session-set.h"
+
+G_BEGIN_DECLS
+
+#define TBUS_TYPE_CORE (tbus_core_get_type ())
+G_DECLARE_FINAL_TYPE (TbusCore, tbus_core, TBUS, CORE, GObject)
+
+TbusCore *tbus_core_new (TbusTraceeIndex *index);
+/* Both neighbours, before the first event. Their @self must outlive tbus_core_shutdown_async(). */
+void tbus_core_plug (TbusCore *self, TbusTracer tracer, TbusConsumerPool consumers);
+/* What ust/ calls, with the core as first argument. */
+extern const TbusTracerEvents tbus_core_tracer_events;
+
+TbusSessionSet *tbus_core_get_sessions (TbusCore *self); /* (transfer none) */
+TbusAppSet *tbus_core_get_apps (TbusCore *self);         /* (transfer none) */
+/* Of TbusConsumer. (transfer none) */
+GPtrArray *tbus_core_get_consumers (TbusCore *self);
+
+/* Stops every session, writes everything out, lets the apps go. */
+void tbus_core_shutdown_async (TbusCore *self, GAsyncReadyCallback callback, gpointer user_data);
+void tbus_core_shutdown_finish (TbusCore *self, GAsyncResult *result);
+
+G_END_DECLS

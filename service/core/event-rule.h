@@ -1,0 +1,57 @@
+#pragma once
+/*
+ * Event rule: which events of which apps a channel records. Context: what is recorded beside them.
+ *
+ * Both are immutable once made and shared with jobs; whether a rule is enabled is its channel's business.
+ * Two rules that differ in pattern, level, filter or exclusions are two rules.
+ *
+ * Owner: references. Threads: any.
+ */
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+typedef enum {
+  TBUS_LOGLEVEL_ALL,
+  TBUS_LOGLEVEL_AT_LEAST, /* as severe, or more: event.level <= level */
+  TBUS_LOGLEVEL_EXACTLY,
+} TbusLoglevelMatch;
+
+typedef struct {
+  gint refs;
+  guint64 id;
+  char *pattern; /* `*` matches any text, `\*` a star */
+  TbusLoglevelMatch match;
+  int loglevel;        /* 0 EMERG to 14 DEBUG; -1 with ALL */
+  char *filter;        /* nullable: the expression as the caller wrote it */
+  GBytes *bytecode;    /* nullable: compiled; relocation table behind the code */
+  guint32 reloc_offset;
+  char **exclusions;   /* nullable, NULL-terminated */
+} TbusEventRule;
+
+/* Checks pattern and level. (transfer full) */
+TbusEventRule *tbus_event_rule_new (const char *pattern, TbusLoglevelMatch match, int loglevel, GError **error);
+TbusEventRule *tbus_event_rule_ref (TbusEventRule *self);
+void tbus_event_rule_unref (TbusEventRule *self);
+gboolean tbus_event_rule_equal (const TbusEventRule *a, const TbusEventRule *b);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (TbusEventRule, tbus_event_rule_unref)
+
+/* "TRACE_INFO", "info" or "6" to 6; FALSE with InvalidArgs. */
+gboolean tbus_loglevel_parse (const char *text, int *level, GError **error);
+const char *tbus_loglevel_to_string (int level); /* "TRACE_INFO"; NULL for none */
+
+typedef struct {
+  gint refs;
+  char *type;  /* as callers name it: "vpid", "perf:thread:...", "$app.p:t" */
+  int id;      /* the tracer's number */
+  guint32 perf_type;
+  guint64 perf_config;
+  char *perf_name;
+  char *provider, *context; /* application contexts */
+} TbusContext;
+
+TbusContext *tbus_context_ref (TbusContext *self);
+void tbus_context_unref (TbusContext *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (TbusContext, tbus_context_unref)
+
+G_END_DECLS

@@ -1,0 +1,34 @@
+#pragma once
+/*
+ * Metadata log: the growing CTF text of one buffer set, in shared memory that its consumer reads.
+ *
+ * A memfd, sealed so that nobody else can write it; the layout below is what supervise/ checks against wire/log-layout.h. Text comes first, then its
+ * length is published: whoever reads the length finds the text there.
+ *
+ * Owner:   the buffer set.
+ * Threads: notify appends (before the set is shared, its maker); any reads. One writer at a time.
+ * Limit:   @limit bytes, then TBUS_ERROR_EXHAUSTED and the log stays as it was.
+ */
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+/* A guint64, the published length, at offset 0; the text from here on. */
+enum { TBUS_LOG_TEXT_OFFSET = 4096 };
+
+typedef struct TbusMetadataLog TbusMetadataLog;
+
+TbusMetadataLog *tbus_metadata_log_new (gsize limit, GError **error);
+void tbus_metadata_log_free (TbusMetadataLog *self);
+/* Appends all of @text (whole TSDL blocks) and publishes it, or nothing. */
+gboolean tbus_metadata_log_append (TbusMetadataLog *self, const char *text, gsize length, GError **error);
+/* Bytes published so far. */
+guint64 tbus_metadata_log_length (TbusMetadataLog *self);
+/* The text, valid as long as the log: @tbus_metadata_log_length() bytes, not NUL-terminated. */
+const char *tbus_metadata_log_text (TbusMetadataLog *self);
+/* For the consumer; stays the log's. */
+int tbus_metadata_log_fd (TbusMetadataLog *self);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (TbusMetadataLog, tbus_metadata_log_free)
+
+G_END_DECLS

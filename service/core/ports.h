@@ -1,0 +1,49 @@
+#pragma once
+/*
+ * Ports: what core needs of its neighbours, and what they tell it. main.c plugs the real ones in,
+ * unit tests plug fakes in.
+ *
+ * Threads: every function is called on main and returns at once.
+ */
+#include "core/consumer.h"
+#include "core/job.h"
+
+G_BEGIN_DECLS
+
+/* ust/ carries out what apps are asked. */
+typedef struct {
+  /* @job (transfer full); comes back in its @done, on main, also when the app is gone. One job an app at a time. */
+  void (*submit) (gpointer self, TbusJob *job);
+  /* Ends both connections of @tracee; the gone event follows. */
+  void (*drop) (gpointer self, TbusTracee *tracee);
+} TbusTracerOps;
+
+typedef struct {
+  const TbusTracerOps *ops;
+  gpointer self;
+} TbusTracer;
+
+/* ust/ tells core; posted to main. */
+typedef struct {
+  /* Both sockets are there, and notifications are answered from now on. */
+  void (*registered) (gpointer core, TbusTracee *tracee);
+  /* Its job has made no progress for TBUS_PROGRESS_MS and it is not runnable; or has gone on after that. */
+  void (*stalled) (gpointer core, TbusTracee *tracee, gboolean stalled);
+  /* A socket hung up or was dropped. Comes once, after @registered, and after the job in flight came back. */
+  void (*gone) (gpointer core, TbusTracee *tracee);
+  /* A registration was refused: @why is a sentence. */
+  void (*refused) (gpointer core, const char *why);
+} TbusTracerEvents;
+
+/* supervise/ hands out consumers. */
+typedef struct {
+  /* The consumer of @uid and @bits, spawned where there is none. (transfer full) NULL with ConsumerFailed. */
+  TbusConsumer *(*get) (gpointer self, uid_t uid, guint32 bits, GError **error);
+} TbusConsumerPoolOps;
+
+typedef struct {
+  const TbusConsumerPoolOps *ops;
+  gpointer self;
+} TbusConsumerPool;
+
+G_END_DECLS

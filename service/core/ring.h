@@ -1,0 +1,40 @@
+#pragma once
+/*
+ * Ring: the descriptors and the shared header of one channel's ring buffers, as a consumer made them and as apps
+ * get them. The consumer owns the buffers; this is what the service keeps of them (architecture, rule 5).
+ *
+ * Per user it is the master copy: sent to every app (sending a descriptor makes the app's duplicate, B5).
+ * Per process it is sent once, and then the write ends are closed, so that the consumer sees the app's going.
+ *
+ * Owner:   references. Threads: immutable but for tbus_ring_close_writers(), which main calls when no job holds it.
+ * Limit:   counts in the fd budget: 1 for the channel, 3 a stream (B6).
+ */
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+typedef struct {
+  int memory_fd;
+  int wakeup_fd; /* write end; -1 once closed */
+  int wait_fd;   /* read end: keeps the pipe alive when the consumer dies */
+} TbusRingStream;
+
+typedef struct {
+  gint refs;
+  gpointer header; /* the tracer's shared header area */
+  gsize header_len;
+  guint64 memory_size; /* of one stream */
+  int wakeup_fd;       /* the channel's */
+  guint n_streams;
+  TbusRingStream *streams;
+} TbusRing;
+
+/* @fds: as TW_ADD_CHANNEL's reply orders them; @memory_fds: @n_streams. All are taken in any case. */
+TbusRing *tbus_ring_new (gconstpointer header, gsize header_len, guint64 memory_size, guint n_streams,
+                         const int *memory_fds, const int *fds);
+TbusRing *tbus_ring_ref (TbusRing *self);
+void tbus_ring_unref (TbusRing *self);
+void tbus_ring_close_writers (TbusRing *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (TbusRing, tbus_ring_unref)
+
+G_END_DECLS

@@ -1,0 +1,62 @@
+#pragma once
+/*
+ * What core asks of a consumer, and what it answers: the wire's messages in core's own words.
+ *
+ * Owner: none; strings and descriptors are borrowed for the call. Threads: main.
+ */
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+typedef struct {
+  guint64 session;
+  const char *path; /* absolute, or "~/..." */
+} TbusOutputRequest; /* answered with const char *: the absolute path */
+
+typedef struct {
+  guint64 set;
+  guint64 session;
+  const char *directory;
+  guint32 metadata_timer_us;
+  int log_fd; /* borrowed */
+} TbusSetRequest; /* answered with nothing */
+
+typedef struct {
+  guint64 channel;
+  guint64 set;
+  const char *name;
+  guint32 chan_id;
+  guint8 uuid[16];
+  guint64 subbuf_size, num_subbuf;
+  gboolean overwrite;
+  guint32 switch_timer_us, read_timer_us, monitor_timer_us;
+  gint64 blocking_timeout_us;
+  guint64 tracefile_size, tracefile_count;
+} TbusChannelRequest; /* answered with TbusRing * (borrowed: take a reference); its seals are checked */
+
+typedef enum { TBUS_FLUSH_SESSION, TBUS_FLUSH_SET, TBUS_FLUSH_CHANNEL } TbusFlushScope;
+
+typedef struct {
+  TbusFlushScope scope;
+  guint64 id;
+  gboolean final;
+} TbusFlushRequest; /* flush and close are answered with TbusCountersList */
+
+typedef struct {
+  guint64 channel;
+  guint64 bytes_written, packets_written, events_discarded, packets_lost, bytes_dropped; /* totals of the channel */
+} TbusCounters;
+
+typedef struct {
+  const TbusCounters *counters;
+  guint n;
+} TbusCountersList;
+
+typedef struct {
+  guint64 session;
+  const char *code;
+  gboolean active;
+  const char *message;
+} TbusProblemReport;
+
+G_END_DECLS

@@ -1,0 +1,53 @@
+#pragma once
+/*
+ * Tracee: a registered process as threads see it: who it is, and its two sockets.
+ * (TbusApp is the same process as callers see it.)
+ *
+ * Owner:   references; freed through a grace period of RCU, its sockets closed only then (B27), so
+ *          that a number that the kernel gives out again cannot be taken for the old one.
+ * Threads: identity is constant from publication on. @link belongs to the link thread, @notify to
+ *          the notify thread: private data of ust/ that nobody else reads.
+ */
+#include <sys/types.h>
+#include <urcu.h>
+#include <urcu/rculfhash.h>
+#include <urcu/ref.h>
+
+#include "base/abi.h"
+
+G_BEGIN_DECLS
+
+typedef struct TbusTracee TbusTracee;
+struct TbusTracee {
+  struct urcu_ref refs;
+  struct rcu_head rcu;
+  struct cds_lfht_node by_pid;
+  struct cds_lfht_node by_id;
+
+  guint64 id; /* the App's id on the bus; never reused */
+  /* From the socket's credentials. */
+  pid_t pid;
+  uid_t uid;
+  gid_t gid;
+  /* Claims of the process. */
+  pid_t parent_pid;
+  char name[17]; /* cut to the tracer's limit, made valid UTF-8 by who shows it */
+  guint32 abi_major, abi_minor;
+  TbusAbi abi;
+  gint64 registered_at; /* microseconds, CLOCK_REALTIME */
+
+  int command_fd, notify_fd; /* owned */
+  gint unregistered;         /* atomic: gone from the indexes */
+  gpointer link;             /* ust/link */
+  gpointer notify;           /* ust/notify */
+};
+
+/* Takes both descriptors (also counts them in the fd budget: 2). */
+TbusTracee *tbus_tracee_new (int command_fd, int notify_fd);
+/* FALSE for one that is being freed: under rcu_read_lock() only. */
+gboolean tbus_tracee_get_unless_zero (TbusTracee *self);
+TbusTracee *tbus_tracee_ref (TbusTracee *self);
+void tbus_tracee_unref (TbusTracee *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (TbusTracee, tbus_tracee_unref)
+
+G_END_DECLS
