@@ -33,7 +33,7 @@ void tw_message_clear (TwMessage *self);
 
 typedef struct TwSocket TwSocket;
 
-/* Takes @fd, a SOCK_SEQPACKET socket, and makes it non-blocking. NULL with errno. */
+/* Takes @fd, a SOCK_SEQPACKET socket, and makes it non-blocking. NULL with errno; then @fd is still the caller's. */
 TwSocket *tw_socket_new (int fd);
 void tw_socket_free (TwSocket *self);
 int tw_socket_fd (const TwSocket *self);
@@ -50,6 +50,7 @@ bool tw_socket_wants_write (const TwSocket *self);
 
 /*
  * 1: @message is whole (clear it). 0: nothing now. -1 with errno: EPIPE at the end of the connection,
- * EPROTO where the other end broke the rules; the socket is of no more use then.
+ * EPROTO where the other end broke the rules, EMFILE or ENOMEM where this end has no room for what came;
+ * the socket is of no more use then.
  */
 int tw_socket_receive (TwSocket *self, TwMessage *message);
