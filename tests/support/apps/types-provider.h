@@ -188,7 +188,7 @@ LTTNG_UST_TRACEPOINT_EVENT (tbtest_types,
 
 LTTNG_UST_TRACEPOINT_EVENT (tbtest_types, model, LTTNG_UST_TP_ARGS (const Sample *, s),
   LTTNG_UST_TP_FIELDS (lttng_ust_field_integer (int, n, s->n)))
-LTTNG_UST_TRACEPOINT_MODEL_EMF_URI (tbtest_types, model, "http://example.org/model?class=a&quote=\"\\")
+LTTNG_UST_TRACEPOINT_MODEL_EMF_URI (tbtest_types, model, "http://example.org/model?class=a&order=1")
 
 LTTNG_UST_TRACEPOINT_EVENT_CLASS (tbtest_types, level, LTTNG_UST_TP_ARGS (int, n),
   LTTNG_UST_TP_FIELDS (lttng_ust_field_integer (int, n, n)))

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "support/trace.h"
+
+#include <string.h>
+
+char *
+tst_trace_normalise (const char *line)
+{
+  const char *context = strstr (line, ": { cpu_id = ");
+  const char *name = context;
+  const char *rest;
+
+  if (line[0] != '[' || context == NULL)
+    return NULL;
+  rest = strstr (context, " }");
+  while (name > line && name[-1] != ' ')
+    name--;
+  if (rest == NULL || name == line)
+    return NULL;
+  rest += strlen (" }");
+  if (g_str_has_prefix (rest, ", "))
+    rest += strlen (", ");
+  return g_strdup_printf ("%.*s: %s", (int) (context - name), name, rest);
+}
+
+GPtrArray *
+tst_babeltrace (const char *path)
+{
+  const char *argv[] = { "babeltrace2", "--no-delta", path, NULL };
+  g_autoptr(GPtrArray) events = g_ptr_array_new_with_free_func (g_free);
+  g_autoptr(GError) error = NULL;
+  g_autofree char *out = NULL;
+  g_autofree char *err = NULL;
+  g_auto(GStrv) lines = NULL;
+  int status;
+
+  g_spawn_sync (NULL, (char **) argv, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, &out, &err, &status, &error);
+  g_assert_no_error (error);
+  if (!g_spawn_check_wait_status (status, &error) || *err != '\0')
+    g_error ("babeltrace2 %s: %s: %s", path, error != NULL ? error->message : "warned", err);
+  lines = g_strsplit (out, "\n", -1);
+  for (guint i = 0; lines[i] != NULL; i++)
+    {
+      char *event = tst_trace_normalise (lines[i]);
+
+      if (event != NULL)
+        g_ptr_array_add (events, event);
+      else if (*lines[i] != '\0')
+        g_error ("babeltrace2 %s: this is no event: %s", path, lines[i]);
+    }
+  return g_steal_pointer (&events);
+}
+
+static gboolean
+is_called (const char *event, const char *name)
+{
+  size_t len = strlen (name);
+
+  return strncmp (event, name, len) == 0 && g_str_has_prefix (event + len, ": ");
+}
+
+guint
+tst_trace_count (GPtrArray *events, const char *name)
+{
+  guint n = 0;
+
+  for (guint i = 0; i < events->len; i++)
+    n += is_called (events->pdata[i], name);
+  return n;
+}
+
+/* The end of the value at @text: a comma or a brace outside of strings and of nested values. */
+static const char *
+value_end (const char *text)
+{
+  int depth = 0;
+  gboolean quoted = FALSE;
+
+  for (; *text != '\0'; text++)
+    {
+      if (quoted && *text == '\\' && text[1] != '\0')
+        text++;
+      else if (*text == '"')
+        quoted = !quoted;
+      else if (!quoted && strchr ("[({", *text) != NULL)
+        depth++;
+      else if (!quoted && strchr ("])}", *text) != NULL && --depth < 0)
+        break;
+      else if (!quoted && depth == 0 && *text == ',')
+        break;
+    }
+  while (text[-1] == ' ')
+    text--;
+  return text;
+}
+
+char *
+tst_trace_field (const char *event, const char *field)
+{
+  g_autofree char *sought = g_strconcat (" ", field, " = ", NULL);
+  const char *start = strstr (event, sought);
+
+  if (start == NULL)
+    return NULL;
+  start += strlen (sought);
+  return g_strndup (start, value_end (start) - start);
+}
+
+static int
+compare_strings (gconstpointer a, gconstpointer b)
+{
+  return strcmp (*(const char *const *) a, *(const char *const *) b);
+}
+
+void
+tst_trace_assert_same (GPtrArray *actual, GPtrArray *expected)
+{
+  g_autoptr(GPtrArray) a = g_ptr_array_copy (actual, NULL, NULL);
+  g_autoptr(GPtrArray) b = g_ptr_array_copy (expected, NULL, NULL);
+
+  g_ptr_array_set_free_func (a, NULL);
+  g_ptr_array_set_free_func (b, NULL);
+  g_ptr_array_sort (a, compare_strings);
+  g_ptr_array_sort (b, compare_strings);
+  for (guint i = 0; i < MIN (a->len, b->len); i++)
+    g_assert_cmpstr (a->pdata[i], ==, b->pdata[i]);
+  g_assert_cmpuint (a->len, ==, b->len);
+}

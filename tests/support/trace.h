@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#pragma once
+/*
+ * Trace: what babeltrace2 reads from a directory, an event a line, without what differs from run to run.
+ *
+ * Owner:   the caller; an array of strings.
+ * Threads: main.
+ */
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+/*
+ * Returns: (transfer full): the events below @path in the order of their time, each as "provider:name: { ... }": without
+ * time stamp, host and cpu. Ends the test where babeltrace2 fails, or says anything on stderr, be it a warning.
+ */
+GPtrArray *tst_babeltrace (const char *path);
+
+/* Events called @name: "provider:name". */
+guint tst_trace_count (GPtrArray *events, const char *name);
+/* Returns: (transfer full) (nullable): the text of @field's value in @event, as babeltrace2 prints it. */
+char *tst_trace_field (const char *event, const char *field);
+/* Ends the test with the first difference where the two are not the same events, in whatever order. */
+void tst_trace_assert_same (GPtrArray *actual, GPtrArray *expected);
+/* Returns: (transfer full) (nullable): a line of babeltrace2 without time stamp, host and cpu; NULL where it is no event. */
+char *tst_trace_normalise (const char *line);
+
+G_END_DECLS
