@@ -6,7 +6,7 @@
  *
  * Owner:   the test's fixture.
  * Threads: main.
- * Limit:   every wait ends the test with what the child had said after %TST_PATIENCE_MS; nothing waits for time to pass.
+ * Limit:   %TST_PATIENCE_MS, then a wait ends the test with what the child had said; nothing waits for time to pass.
  */
 #include <glib.h>
 #include <sys/types.h>
@@ -17,7 +17,7 @@ enum { TST_PATIENCE_MS = 25000 };
 
 typedef struct TstChild TstChild;
 
-/* Starts @argv, found in PATH, with @envp (nullable: the test's own). Its stderr is the test's. Ends the test on failure. */
+/* Starts @argv, found in PATH, with @envp (nullable: the test's own) and the test's stderr. Ends the test on failure. */
 TstChild *tst_child_start (const char *const *argv, const char *const *envp);
 /* Kills it where it still runs, and reaps it. */
 void tst_child_free (TstChild *self);

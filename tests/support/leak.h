@@ -15,7 +15,7 @@ G_BEGIN_DECLS
 guint tst_fd_count (pid_t pid);
 /* Returns: (transfer full): what each descriptor of @pid is, "number -> target", for a message. */
 GStrv tst_fd_list (pid_t pid);
-/* Returns: (transfer full): the names in /dev/shm, sorted, but for the tracer's own wait files, which it never removes. */
+/* Returns: (transfer full): the names in /dev/shm, sorted; not the wait files, which the tracer never removes. */
 GStrv tst_shm_list (void);
 /* Processes whose parent is @pid. */
 guint tst_children_count (pid_t pid);

@@ -96,7 +96,8 @@ line_loses_time_host_and_cpu (void)
 static void
 fields_are_found_whatever_is_in_them (void)
 {
-  const char *event = "p:n: { s = \"a, \\\" } b\", l = [ [0] = 1, [1] = 2 ], e = ( \"x\" : container = 4 ), last = -5 }";
+  const char *event = "p:n: { s = \"a, \\\" } b\", "
+                      "l = [ [0] = 1, [1] = 2 ], e = ( \"x\" : container = 4 ), last = -5 }";
   g_autofree char *s = tst_trace_field (event, "s");
   g_autofree char *l = tst_trace_field (event, "l");
   g_autofree char *e = tst_trace_field (event, "e");

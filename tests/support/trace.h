@@ -11,8 +11,8 @@
 G_BEGIN_DECLS
 
 /*
- * Returns: (transfer full): the events below @path in the order of their time, each as "provider:name: { ... }": without
- * time stamp, host and cpu. Ends the test where babeltrace2 fails, or says anything on stderr, be it a warning.
+ * Returns: (transfer full): the events below @path in the order of their time, each as "provider:name: { ... }":
+ * without time stamp, host and cpu. Ends the test where babeltrace2 fails, or says anything on stderr, be it a warning.
  */
 GPtrArray *tst_babeltrace (const char *path);
 
@@ -22,7 +22,7 @@ guint tst_trace_count (GPtrArray *events, const char *name);
 char *tst_trace_field (const char *event, const char *field);
 /* Ends the test with the first difference where the two are not the same events, in whatever order. */
 void tst_trace_assert_same (GPtrArray *actual, GPtrArray *expected);
-/* Returns: (transfer full) (nullable): a line of babeltrace2 without time stamp, host and cpu; NULL where it is no event. */
+/* Returns: (transfer full) (nullable): a line of babeltrace2 without time stamp, host and cpu; NULL for others. */
 char *tst_trace_normalise (const char *line);
 
 G_END_DECLS
