@@ -17,7 +17,7 @@ enum { TST_PATIENCE_MS = 25000 };
 
 typedef struct TstChild TstChild;
 
-/* Starts @argv, found in PATH, with @envp (nullable: the test's own) and the test's stderr. Ends the test on failure. */
+/* Starts @argv, found in PATH, with @envp (nullable: the test's own) and the test's stderr, or ends the test. */
 TstChild *tst_child_start (const char *const *argv, const char *const *envp);
 /* Kills it where it still runs, and reaps it. */
 void tst_child_free (TstChild *self);
