@@ -178,7 +178,7 @@ def header_manual(source):
     comment = re.match(r"/\*.*?\*/", body, re.S)
     if not comment:
         yield 3, "after #pragma once comes the manual: what it is, Owner:, Threads:, Limit:"
-    elif source.functions and not re.search(r"^ \* *(?:Owner|Threads):", comment.group(0), re.M):
+    elif source.functions and not re.search(r"\b(?:Owner|Threads):", comment.group(0)):
         yield 3, "the manual says neither Owner: nor Threads:"
 
 
