@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 #pragma once
 /*
  * The ABI of a traced process, as its registration told it: what a registry's metadata

@@ -1,9 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 #pragma once
 /*
  * Errors: the one domain that every layer above libc speaks.
  *
  * A message is a sentence for the caller: what was wrong with which value, and
  * what would have been right. bus/error-names gives each code its D-Bus name.
+ *
+ * Threads: any.
  */
 #include <glib.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 #pragma once
 /*
  * Descriptor budget (B6): counts what the service holds against RLIMIT_NOFILE, so that

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 #pragma once
 /* Message ids of log lines, for the journal and its catalogue: one a kind of event, never reused. */
 #define TBUS_MSG_READY "5b2c6f4ee7c14d2c9b6a0d9a3f1f0a01"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 #pragma once
 /*
  * Poller: many descriptors behind one GSource (epoll), so that a wake-up costs what
@@ -22,7 +23,8 @@ TbusPoller *tbus_poller_new (GMainContext *context, GError **error);
 void tbus_poller_free (TbusPoller *self);
 
 /* Watches @fd (not taken) for @events, level-triggered. NULL with @error (Exhausted). */
-TbusPollerWatch *tbus_poller_add (TbusPoller *self, int fd, guint32 events, TbusPollerFunc func, gpointer data, GError **error);
+TbusPollerWatch *tbus_poller_add (TbusPoller *self, int fd, guint32 events, TbusPollerFunc func, gpointer data,
+                                  GError **error);
 /* Changes what is waited for; 0 keeps only hang-up and error. */
 void tbus_poller_watch_set (TbusPollerWatch *watch, guint32 events);
 /* Ends the watch. Call it before the descriptor is closed. */

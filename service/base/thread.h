@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 #pragma once
 /*
  * Threads and their roles.
@@ -9,6 +10,8 @@
  *
  * No role ever waits for another. They meet in lookups under RCU (core/tracee-index)
  * and in posts: a post to one role from one thread arrives in order.
+ *
+ * Threads: any, unless a function says otherwise.
  */
 #include <glib.h>
 

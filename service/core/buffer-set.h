@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 #pragma once
 /*
  * Buffer set: the buffers, the class registry and the metadata log of one buffer key.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 #pragma once
 /*
  * Channel configuration: how the events of a channel are buffered; LTTng's attributes, defaults and limits.

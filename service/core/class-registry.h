@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 #pragma once
 /*
  * Class registry: ids and descriptions of the channels, events and enumerations of one buffer set, and the

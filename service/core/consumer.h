@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 #pragma once
 /*
  * Consumer: the child process that owns the ring buffers of one owner and bitness, as core and callers see it.

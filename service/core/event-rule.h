@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 #pragma once
 /*
  * Event rule: which events of which apps a channel records. Context: what is recorded beside them.

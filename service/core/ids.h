@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 #pragma once
 /*
  * Ids: process-wide counters of everything that is numbered, never reused (B1), not by a restarted

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 #pragma once
 /*
  * Job: what one app is asked to do, in order; made by core/reconcile, carried out by ust/link.

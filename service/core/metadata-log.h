@@ -1,9 +1,10 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 #pragma once
 /*
  * Metadata log: the growing CTF text of one buffer set, in shared memory that its consumer reads.
  *
- * A memfd, sealed so that nobody else can write it; the layout below is what supervise/ checks against wire/log-layout.h. Text comes first, then its
- * length is published: whoever reads the length finds the text there.
+ * A memfd, sealed so that nobody else can write it; the layout below is what supervise/ checks against
+ * wire/log-layout.h. Text comes first, then its length is published: whoever reads the length finds the text there.
  *
  * Owner:   the buffer set.
  * Threads: notify appends (before the set is shared, its maker); any reads. One writer at a time.

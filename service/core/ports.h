@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 #pragma once
 /*
  * Ports: what core needs of its neighbours, and what they tell it. main.c plugs the real ones in,

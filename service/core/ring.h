@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 #pragma once
 /*
  * Ring: the descriptors and the shared header of one channel's ring buffers, as a consumer made them and as apps

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 #pragma once
 /*
  * What core asks of a consumer, and what it answers: the wire's messages in core's own words.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 #pragma once
 /*
  * Tracee index: who is registered, by pid and by id; and what an app's own handles stand for.

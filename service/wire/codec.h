@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 #pragma once
 /*
  * Codec: typed values in and out of byte buffers, native byte order (both ends are this machine).

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 #pragma once
 /*
  * Layout of a metadata log's memfd: the service writes it (sealed so that nobody else can), the

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 #include "wire/socket.h"
 
 #include <errno.h>
@@ -229,7 +230,8 @@ tw_socket_send (TwSocket *self, uint32_t type, uint32_t status, uint64_t serial,
 static bool
 outgoing_is_sent (const Outgoing *self)
 {
-  return self->begun && self->header.body_offset == self->header.body_len && self->header.fd_offset == self->header.n_fds;
+  return self->begun && self->header.body_offset == self->header.body_len &&
+         self->header.fd_offset == self->header.n_fds;
 }
 
 int

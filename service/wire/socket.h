@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 #pragma once
 /*
  * Socket: whole messages with descriptors over one SOCK_SEQPACKET socket, never blocking.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 #pragma once
 /*
  * Wire: what tracebusd and a consumer say to each other, over one inherited SOCK_SEQPACKET link.

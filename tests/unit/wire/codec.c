@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* The codec: what is put comes out again, and nothing that a peer writes makes a reader leave its buffer. */
 #include "wire/codec.h"
 

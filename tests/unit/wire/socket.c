@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* The socket: big messages, slow peers, hostile peers, and no descriptor lost whatever happens. */
 #include "wire/socket.h"
 
@@ -327,10 +328,14 @@ static const Malformed malformed[] = {
   { "begins-in-the-middle", { .type = 1, .body_len = 8, .body_offset = 4 }, .first_body = 4 },
   { "descriptor-that-is-not-announced", { .type = 1 }, 0, TRUE },
   { "first-brings-nothing", { .type = 1, .body_len = 8 } },
-  { "second-brings-nothing", { .type = 1, .body_len = 8 }, 4, FALSE, TRUE, { .type = 1, .body_len = 8, .body_offset = 4 } },
-  { "second-leaves-a-hole", { .type = 1, .body_len = 8 }, 4, FALSE, TRUE, { .type = 1, .body_len = 8, .body_offset = 5 }, 3 },
-  { "second-overlaps", { .type = 1, .body_len = 8 }, 4, FALSE, TRUE, { .type = 1, .body_len = 8, .body_offset = 3 }, 5 },
-  { "second-goes-beyond", { .type = 1, .body_len = 8 }, 4, FALSE, TRUE, { .type = 1, .body_len = 8, .body_offset = 4 }, 5 },
+  { "second-brings-nothing", { .type = 1, .body_len = 8 }, 4, FALSE, TRUE,
+    { .type = 1, .body_len = 8, .body_offset = 4 } },
+  { "second-leaves-a-hole", { .type = 1, .body_len = 8 }, 4, FALSE, TRUE,
+    { .type = 1, .body_len = 8, .body_offset = 5 }, 3 },
+  { "second-overlaps", { .type = 1, .body_len = 8 }, 4, FALSE, TRUE,
+    { .type = 1, .body_len = 8, .body_offset = 3 }, 5 },
+  { "second-goes-beyond", { .type = 1, .body_len = 8 }, 4, FALSE, TRUE,
+    { .type = 1, .body_len = 8, .body_offset = 4 }, 5 },
   { "second-is-of-another-message", { .type = 1, .body_len = 8 }, 4, FALSE, TRUE,
     { .type = 1, .serial = 2, .body_len = 8, .body_offset = 4 }, 4 },
   { "second-grows-the-message", { .type = 1, .body_len = 8 }, 4, FALSE, TRUE,

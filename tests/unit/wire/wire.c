@@ -1,4 +1,5 @@
-/* Every message: round trip, refusal of each cut and of trailing bytes, and the bounds that a hostile peer would try. */
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Messages: round trip, refusal of each cut and of trailing bytes, and the bounds that a hostile peer would try. */
 #include "wire/wire.h"
 
 #include <glib.h>
@@ -283,7 +284,8 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/wire/messages/carries-every-message-exactly", carries_every_message_exactly);
   g_test_add_func ("/wire/messages/refuses-channels-out-of-bounds", refuses_channels_out_of_bounds);
-  g_test_add_func ("/wire/messages/refuses-counters-that-lie-about-their-count", refuses_counters_that_lie_about_their_count);
+  g_test_add_func ("/wire/messages/refuses-counters-that-lie-about-their-count",
+                   refuses_counters_that_lie_about_their_count);
   g_test_add_func ("/wire/messages/takes-an-empty-list-of-counters", takes_an_empty_list_of_counters);
   return g_test_run ();
 }
