@@ -1,4 +1,3 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
 #pragma once
 /*
  * Fields: the description of what an event or a context records, as a tree.
@@ -18,7 +17,7 @@ typedef enum {
   TBUS_CTF_STRING,
   TBUS_CTF_ENUM,     /* children[0]: the integer that holds it */
   TBUS_CTF_ARRAY,    /* children[0]: the element */
-  TBUS_CTF_SEQUENCE, /* children[0]: the element; @reference: the length field's name */
+  TBUS_CTF_SEQUENCE, /* children[0]: the element; @reference: the length field's name, NULL or "": the field before */
   TBUS_CTF_STRUCT,   /* children: the members */
   TBUS_CTF_VARIANT,  /* children: the choices; @reference: the tag field's name */
 } TbusCtfKind;
