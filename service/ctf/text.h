@@ -1,4 +1,3 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
 #pragma once
 /*
  * Text: the words of CTF 1.8's TSDL that hold what an app wrote, made safe.
@@ -17,6 +16,11 @@ void tbus_ctf_append_identifier (GString *out, const char *name);
 
 /* Appends @value in double quotes: quotes, backslashes and control characters escaped, invalid UTF-8 replaced. */
 void tbus_ctf_append_string (GString *out, const char *value);
+
+void tbus_ctf_append_tabs (GString *out, guint count);
+
+/* Appends @value in decimal: what printf would, without parsing a format. */
+void tbus_ctf_append_uint (GString *out, guint64 value);
 
 /*
  * A set of identifiers already given in one scope: appends like tbus_ctf_append_identifier(), and
