@@ -1,4 +1,3 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
 #pragma once
 /*
  * Limits: what one app, one user or one caller may take. Each is answered with
@@ -20,6 +19,7 @@
 #define TBUS_MAX_SIGNATURE 65536        /* bytes of an event's textual signature */
 #define TBUS_MAX_NOTICE (24u << 20)     /* bytes of one notification */
 #define TBUS_MAX_METADATA (64u << 20)   /* bytes of one buffer set's metadata */
+#define TBUS_MAX_CLASS_TEXT (8u << 20)  /* bytes of metadata that describe one list of fields */
 #define TBUS_MAX_REPLY (8u << 20)       /* bytes of one D-Bus reply */
 #define TBUS_MAX_CALLS 16               /* calls of one sender in flight */
 #define TBUS_MAX_CHANNEL_BLOB (1u << 20) /* bytes of a channel's shared header area, as the tracer limits it */
