@@ -1,9 +1,9 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
 #pragma once
 /*
  * Trace: the blocks of a CTF 1.8 metadata text: what stands before the first class, streams and events.
  *
- * Each call appends whole blocks, so that the text parses after every one of them.
+ * Each call appends whole blocks, so that the text parses after every one of them. Names of env are the
+ * caller's own identifiers; every other text may be any app's.
  * Threads: any; pure.
  */
 #include "base/abi.h"
@@ -12,8 +12,8 @@
 G_BEGIN_DECLS
 
 typedef struct {
-  guint8 uuid[16];       /* the clock's: the machine's boot id */
-  char *name;            /* owned: "monotonic" */
+  guint8 uuid[16];       /* the clock's: the machine's boot id; zero where it is not known */
+  char *name;            /* owned: "monotonic"; written with "_" before it where it is no identifier */
   char *description;     /* owned */
   guint64 frequency;     /* Hz */
   gint64 offset;         /* ns from the epoch to the clock's zero */
@@ -28,7 +28,7 @@ typedef struct {
 
 typedef struct {
   guint8 uuid[16]; /* the trace's: in every packet header */
-  TbusAbi abi;
+  TbusAbi abi;     /* checked: alignments are powers of two */
   const TbusCtfClock *clock;
   const TbusCtfEnv *env; /* in this order; ends with a NULL name */
 } TbusCtfTrace;
@@ -50,7 +50,7 @@ typedef struct {
   const char *name;
   guint32 id;
   guint32 stream_id;
-  int loglevel;
+  int loglevel;              /* left out where negative: readers take none */
   const char *model_emf_uri; /* nullable */
   const GPtrArray *fields;   /* may be empty */
 } TbusCtfEvent;
