@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# What building, running and testing need of Debian 12, and how to get it. Sourced by tests/run.sh and
+# client/quickstart.sh; POSIX sh.
+
+build_packages='meson ninja-build pkg-config gcc libc6-dev libglib2.0-dev libglib2.0-bin liblttng-ust-dev liburcu-dev
+  python3'
+run_packages='babeltrace2 dbus'
+test_packages='lttng-tools libxml2-utils procps iproute2 systemd util-linux'
+
+# missing_packages NAME...: those that are not installed.
+missing_packages ()
+{
+  for package
+  do
+    case $(dpkg-query --show --showformat '${db:Status-Status}' "$package" 2>/dev/null) in
+      installed) ;;
+      *) echo "$package" ;;
+    esac
+  done | paste -s -d ' '
+}
+
+# need_packages NAME...: installs what is missing as root; else says what root should type, and fails. No service is
+# started by it: lttng-tools would bring up the daemon whose place the tests need.
+need_packages ()
+{
+  missing=$(missing_packages "$@")
+  [ -n "$missing" ] || return 0
+  if [ "$(id -u)" -ne 0 ]; then
+    echo "Please install what is missing, then start again:" >&2
+    echo "  sudo apt-get install -y --no-install-recommends $missing" >&2
+    return 1
+  fi
+  echo "Installing $missing" >&2
+  policy=/usr/sbin/policy-rc.d
+  if [ -e "$policy" ]; then
+    policy=
+  else
+    trap 'rm -f "$policy"' EXIT
+    trap 'rm -f "$policy"; exit 130' HUP INT TERM
+    printf '#!/bin/sh\nexit 101\n' > "$policy"
+    chmod 755 "$policy"
+  fi
+  status=0
+  {
+    apt-get update -q &&
+      DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends $missing
+  } >&2 || status=$?
+  if [ -n "$policy" ]; then
+    rm -f "$policy"
+    trap - EXIT HUP INT TERM
+  fi
+  return "$status"
+}
