@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "client/ctl.h"
+
+#include "client/current-session.h"
+
+#include <glib-unix.h>
+#include <signal.h>
+#include <string.h>
+
+typedef struct {
+  GAsyncResult *result;
+  gboolean interrupted;
+} Wait;
+
+gboolean
+ctl_usage (GError **error, const char *format, ...)
+{
+  g_autofree char *message = NULL;
+  va_list args;
+
+  va_start (args, format);
+  message = g_strdup_vprintf (format, args);
+  va_end (args);
+  g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, message);
+  return FALSE;
+}
+
+gboolean
+ctl_parse (Ctl *ctl, const GOptionEntry *entries, char ***args, GError **error)
+{
+  const CtlVerb *verb = ctl->verb;
+  g_autoptr(GOptionContext) context = g_option_context_new (verb->arguments);
+  guint count;
+
+  g_option_context_set_summary (context, verb->summary);
+  g_option_context_set_description (context, verb->details);
+  g_option_context_add_main_entries (context, entries, NULL);
+  if (!g_option_context_parse_strv (context, args, error))
+    return FALSE;
+  /* "--" stays where options follow it. */
+  if ((*args)[1] != NULL && g_str_equal ((*args)[1], "--"))
+    {
+      g_free ((*args)[1]);
+      for (count = 1; (*args)[count] != NULL; count++)
+        (*args)[count] = (*args)[count + 1];
+    }
+  count = g_strv_length (*args) - 1;
+  if (count > verb->max_arguments)
+    return ctl_usage (error, "'%s' is one argument too many", (*args)[verb->max_arguments + 1]);
+  return TRUE;
+}
+
+gboolean
+ctl_split_names (const char *text, const char *what, char ***names, GError **error)
+{
+  g_auto(GStrv) split = NULL;
+
+  if (text == NULL || *text == '\0')
+    return ctl_usage (error, "The name of the %s is missing", what);
+  split = g_strsplit (text, ",", -1);
+  for (guint i = 0; split[i] != NULL; i++)
+    if (*split[i] == '\0')
+      return ctl_usage (error, "'%s' has an empty name in it", text);
+  *names = g_steal_pointer (&split);
+  return TRUE;
+}
+
+static gboolean
+ctl_connect (Ctl *ctl, GError **error)
+{
+  if (ctl->client != NULL)
+    return TRUE;
+  ctl->client = tbus_client_new_sync (ctl->bus_type, NULL, error);
+  if (ctl->client == NULL)
+    {
+      g_prefix_error (error, "The bus cannot be reached: ");
+      return FALSE;
+    }
+  /* The end of the bus is an error to print, not a signal to die of. */
+  g_dbus_connection_set_exit_on_close (tbus_client_get_connection (ctl->client), FALSE);
+  return TRUE;
+}
+
+static void
+on_answered (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  Wait *wait = user_data;
+
+  wait->result = g_object_ref (result);
+}
+
+static gboolean
+on_interrupt (gpointer user_data)
+{
+  Wait *wait = user_data;
+
+  wait->interrupted = TRUE;
+  return G_SOURCE_CONTINUE;
+}
+
+/* As every program that is interrupted dies: so that the loop of a shell script ends too. */
+static void
+die_interrupted (void)
+{
+  ctl_warn ("Interrupted; the service goes on with what it was asked.");
+  signal (SIGINT, SIG_DFL);
+  raise (SIGINT);
+}
+
+static void
+explain_absence (GError *error)
+{
+  if (!g_error_matches (error, G_DBUS_ERROR, G_DBUS_ERROR_SERVICE_UNKNOWN)
+      && !g_error_matches (error, G_DBUS_ERROR, G_DBUS_ERROR_NAME_HAS_NO_OWNER))
+    return;
+  g_free (error->message);
+  error->message = g_strdup (TBUS_BUS_NAME " is not on this bus: tracebusd does not run. "
+                             "'systemctl start tracebus' starts it, 'tracebusctl --session' looks at the session bus");
+}
+
+GVariant *
+ctl_call (Ctl *ctl, const char *path, const char *member, GVariant *parameters, GError **error)
+{
+  g_autoptr(GVariant) held = parameters != NULL ? g_variant_ref_sink (parameters) : NULL;
+  g_autoptr(GVariant) answer = NULL;
+  g_autoptr(GError) local_error = NULL;
+  Wait wait = { 0 };
+  guint interrupt;
+
+  if (!ctl_connect (ctl, error))
+    return NULL;
+  interrupt = g_unix_signal_add (SIGINT, on_interrupt, &wait);
+  tbus_client_call_async (ctl->client, path, member, held, NULL, on_answered, &wait);
+  while (wait.result == NULL && !wait.interrupted)
+    g_main_context_iteration (NULL, TRUE);
+  g_source_remove (interrupt);
+  if (wait.result == NULL)
+    die_interrupted ();
+  answer = tbus_client_call_finish (ctl->client, wait.result, &local_error);
+  g_object_unref (wait.result);
+  if (answer == NULL)
+    {
+      explain_absence (local_error);
+      g_propagate_error (error, g_steal_pointer (&local_error));
+    }
+  return g_steal_pointer (&answer);
+}
+
+GVariant *
+ctl_get_properties (Ctl *ctl, const char *path, const char *interface, GError **error)
+{
+  g_autofree char *full = g_strconcat (TBUS_INTERFACE_PREFIX, interface, NULL);
+  g_autoptr(GVariant) answer = NULL;
+
+  answer = ctl_call (ctl, path, "org.freedesktop.DBus.Properties.GetAll", g_variant_new ("(s)", full), error);
+  return answer != NULL ? g_variant_get_child_value (answer, 0) : NULL;
+}
+
+static gint
+compare_paths (gconstpointer a, gconstpointer b)
+{
+  const char *path_a = NULL, *path_b = NULL;
+  gsize length_a, length_b;
+
+  g_variant_lookup (*(GVariant *const *) a, "Path", "&o", &path_a);
+  g_variant_lookup (*(GVariant *const *) b, "Path", "&o", &path_b);
+  length_a = strlen (path_a);
+  length_b = strlen (path_b);
+  /* They end in ids: the shorter is the older. */
+  return length_a != length_b ? (length_a > length_b ? 1 : -1) : strcmp (path_a, path_b);
+}
+
+GPtrArray *
+ctl_get_objects (Ctl *ctl, const char *interface, GError **error)
+{
+  g_autofree char *full = g_strconcat (TBUS_INTERFACE_PREFIX, interface, NULL);
+  g_autoptr(GPtrArray) found = g_ptr_array_new_with_free_func ((GDestroyNotify) g_variant_unref);
+  g_autoptr(GVariant) answer = NULL;
+  g_autoptr(GVariantIter) objects = NULL;
+  GVariant *interfaces;
+  const char *path;
+
+  answer = ctl_call (ctl, TBUS_ROOT_PATH, "org.freedesktop.DBus.ObjectManager.GetManagedObjects", NULL, error);
+  if (answer == NULL)
+    return NULL;
+  g_variant_get (answer, "(a{oa{sa{sv}}})", &objects);
+  while (g_variant_iter_loop (objects, "{&o@a{sa{sv}}}", &path, &interfaces))
+    {
+      g_autoptr(GVariant) properties = g_variant_lookup_value (interfaces, full, G_VARIANT_TYPE_VARDICT);
+      g_auto(GVariantDict) dict = G_VARIANT_DICT_INIT (properties);
+
+      if (properties == NULL)
+        continue;
+      g_variant_dict_insert (&dict, "Path", "o", path);
+      g_ptr_array_add (found, g_variant_ref_sink (g_variant_dict_end (&dict)));
+    }
+  g_ptr_array_sort (found, compare_paths);
+  return g_steal_pointer (&found);
+}
+
+GVariant *
+ctl_array_of_objects (GPtrArray *objects)
+{
+  return g_variant_new_array (G_VARIANT_TYPE_VARDICT, (GVariant *const *) objects->pdata, objects->len);
+}
+
+GVariant *
+ctl_no_options (void)
+{
+  return g_variant_new ("(@a{sv})", g_variant_new_array (G_VARIANT_TYPE ("{sv}"), NULL, 0));
+}
+
+gboolean
+ctl_find_session (Ctl *ctl, const char *name, char **path, char **found, GError **error)
+{
+  g_autofree char *current = name == NULL ? ctl_current_session_load () : NULL;
+  g_autoptr(GVariant) answer = NULL;
+  const char *wanted = name != NULL ? name : current;
+
+  if (wanted == NULL)
+    {
+      g_set_error (error, TBUS_CLIENT_ERROR, TBUS_CLIENT_ERROR_NOT_FOUND,
+                   "No session is named and none is current: 'tracebusctl create' makes one, "
+                   "'tracebusctl set-session NAME' chooses one that is there");
+      return FALSE;
+    }
+  answer = ctl_call (ctl, TBUS_ROOT_PATH, "Manager.GetSession", g_variant_new ("(s)", wanted), error);
+  if (answer == NULL)
+    {
+      if (current != NULL)
+        g_prefix_error (error, "The current session, '%s': ", current);
+      return FALSE;
+    }
+  g_variant_get (answer, "(o)", path);
+  if (found != NULL)
+    *found = g_strdup (wanted);
+  return TRUE;
+}
+
+char *
+ctl_find_channel (Ctl *ctl, const char *session, const char *name, GError **error)
+{
+  g_autoptr(GVariant) answer = NULL;
+  char *path;
+
+  answer = ctl_call (ctl, session, "Session.GetChannel", g_variant_new ("(s)", name), error);
+  if (answer == NULL)
+    return NULL;
+  g_variant_get (answer, "(o)", &path);
+  return path;
+}
+
+GVariant *
+ctl_wait_options (gboolean no_wait)
+{
+  g_auto(GVariantDict) options = G_VARIANT_DICT_INIT (NULL);
+
+  if (no_wait)
+    g_variant_dict_insert (&options, "no-wait", "b", TRUE);
+  return g_variant_new ("(@a{sv})", g_variant_dict_end (&options));
+}

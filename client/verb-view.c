@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "client/verbs.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+/* The folder of the trace that @what (a path, a session, or nothing: the current session) means. */
+static char *
+find_trace (Ctl *ctl, const char *what, GError **error)
+{
+  g_autofree char *path = NULL;
+  g_autofree char *name = NULL;
+  g_autofree char *output = NULL;
+  g_autoptr(GVariant) properties = NULL;
+
+  if (what != NULL && strchr (what, '/') != NULL)
+    return g_strdup (what);
+  if (!ctl_find_session (ctl, what, &path, &name, error))
+    return NULL;
+  properties = ctl_get_properties (ctl, path, "Session", error);
+  if (properties == NULL)
+    return NULL;
+  if (!g_variant_lookup (properties, "Output", "s", &output) || *output == '\0')
+    {
+      g_set_error (error, TBUS_CLIENT_ERROR, TBUS_CLIENT_ERROR_OUTPUT_UNAVAILABLE,
+                   "Session %s has no folder that could be viewed", name);
+      return NULL;
+    }
+  if (!g_file_test (output, G_FILE_TEST_IS_DIR))
+    {
+      g_set_error (error, TBUS_CLIENT_ERROR, TBUS_CLIENT_ERROR_OUTPUT_UNAVAILABLE,
+                   "Session %s has no trace that you can read at %s: was it started?", name, output);
+      return NULL;
+    }
+  return g_steal_pointer (&output);
+}
+
+static gboolean
+exec_viewer (const char *viewer, const char *trace, GError **error)
+{
+  g_auto(GStrv) words = NULL;
+  g_autoptr(GPtrArray) arguments = g_ptr_array_new ();
+  int errnum;
+
+  if (!g_shell_parse_argv (viewer, NULL, &words, error))
+    {
+      g_prefix_error (error, "--viewer: ");
+      return FALSE;
+    }
+  for (guint i = 0; words[i] != NULL; i++)
+    g_ptr_array_add (arguments, words[i]);
+  g_ptr_array_add (arguments, (char *) trace);
+  g_ptr_array_add (arguments, NULL);
+  fflush (NULL);
+  execvp (words[0], (char **) arguments->pdata);
+  errnum = errno;
+  g_set_error (error, G_IO_ERROR, g_io_error_from_errno (errnum), "%s cannot be run: %s", words[0],
+               g_strerror (errnum));
+  return FALSE;
+}
+
+static gboolean
+view_run (Ctl *ctl, char ***args, GError **error)
+{
+  g_autofree char *viewer = NULL;
+  g_autofree char *trace = NULL;
+  const GOptionEntry entries[] = {
+    { "viewer", 'e', 0, G_OPTION_ARG_STRING, &viewer, "The command that gets the path; default: babeltrace2",
+      "COMMAND" },
+    { NULL }
+  };
+
+  if (!ctl_parse (ctl, entries, args, error))
+    return FALSE;
+  trace = find_trace (ctl, (*args)[1], error);
+  return trace != NULL && exec_viewer (viewer != NULL ? viewer : "babeltrace2", trace, error);
+}
+
+const CtlVerb ctl_verb_view = {
+  .name = "view",
+  .arguments = "[SESSION | PATH]",
+  .summary = "Show a trace, also while it is being recorded",
+  .details = "A PATH has a slash in it. The exit code is the viewer's.",
+  .max_arguments = 1,
+  .run = view_run,
+};

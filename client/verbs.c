@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "client/verbs.h"
+
+const CtlVerb *const ctl_verbs[] = {
+  &ctl_verb_status,
+  &ctl_verb_list,
+  &ctl_verb_create,
+  &ctl_verb_set_session,
+  &ctl_verb_enable_channel,
+  &ctl_verb_disable_channel,
+  &ctl_verb_enable_event,
+  &ctl_verb_disable_event,
+  &ctl_verb_start,
+  &ctl_verb_stop,
+  &ctl_verb_destroy,
+  &ctl_verb_view,
+  &ctl_verb_version,
+  NULL,
+};
+
+const CtlVerb *
+ctl_find_verb (const char *name)
+{
+  for (guint i = 0; ctl_verbs[i] != NULL; i++)
+    if (g_str_equal (ctl_verbs[i]->name, name))
+      return ctl_verbs[i];
+  return NULL;
+}

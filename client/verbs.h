@@ -1,0 +1,42 @@
+#pragma once
+/*
+ * Verbs: what tracebusctl can be told to do; each is defined in verb-<name>.c.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "client/ctl.h"
+
+G_BEGIN_DECLS
+
+extern const CtlVerb ctl_verb_status;
+extern const CtlVerb ctl_verb_list;
+extern const CtlVerb ctl_verb_create;
+extern const CtlVerb ctl_verb_set_session;
+extern const CtlVerb ctl_verb_enable_channel;
+extern const CtlVerb ctl_verb_disable_channel;
+extern const CtlVerb ctl_verb_enable_event;
+extern const CtlVerb ctl_verb_disable_event;
+extern const CtlVerb ctl_verb_start;
+extern const CtlVerb ctl_verb_stop;
+extern const CtlVerb ctl_verb_destroy;
+extern const CtlVerb ctl_verb_view;
+extern const CtlVerb ctl_verb_version;
+
+/* In the order in which they are explained; ends with %NULL. */
+extern const CtlVerb *const ctl_verbs[];
+/* (nullable) */
+const CtlVerb *ctl_find_verb (const char *name);
+
+/* The options that several verbs have. */
+#define CTL_OPTION_SESSION(variable) \
+  { "session", 's', 0, G_OPTION_ARG_STRING, variable, "The session; default: the current one", "SESSION" }
+#define CTL_OPTION_USERSPACE(variable) \
+  { "userspace", 'u', 0, G_OPTION_ARG_NONE, variable, "User space, the only domain that there is", NULL }
+#define CTL_OPTION_NO_WAIT(variable) \
+  { "no-wait", 'n', 0, G_OPTION_ARG_NONE, variable, "Do not wait until the trace is complete", NULL }
+#define CTL_OPTION_JSON(variable) \
+  { "json", 0, 0, G_OPTION_ARG_NONE, variable, "Print JSON", NULL }
+#define CTL_OPTION_NO_LEGEND(variable) \
+  { "no-legend", 0, 0, G_OPTION_ARG_NONE, variable, "Print tables without their heads", NULL }
+
+G_END_DECLS
