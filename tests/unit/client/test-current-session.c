@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "client/current-session.h"
+
+#include <glib/gstdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static char *
+file_path (void)
+{
+  return g_build_filename (g_get_user_state_dir (), "tracebus", "current-session", NULL);
+}
+
+static void
+is_nothing_at_first (void)
+{
+  g_assert_null (ctl_current_session_load ());
+}
+
+static void
+is_what_was_stored_last (void)
+{
+  g_autoptr(GError) error = NULL;
+  g_autofree char *name = NULL;
+
+  g_assert_true (ctl_current_session_store ("first", &error));
+  g_assert_no_error (error);
+  g_assert_true (ctl_current_session_store ("second", &error));
+  g_assert_no_error (error);
+  name = ctl_current_session_load ();
+  g_assert_cmpstr (name, ==, "second");
+}
+
+static void
+is_forgotten_only_by_its_own_name (void)
+{
+  g_autofree char *name = NULL;
+
+  g_assert_true (ctl_current_session_store ("mine", NULL));
+  ctl_current_session_forget ("other");
+  name = ctl_current_session_load ();
+  g_assert_cmpstr (name, ==, "mine");
+  ctl_current_session_forget ("mine");
+  g_assert_null (ctl_current_session_load ());
+}
+
+static void
+is_for_the_user_alone (void)
+{
+  g_autofree char *path = file_path ();
+  struct stat status;
+
+  g_assert_true (ctl_current_session_store ("mine", NULL));
+  g_assert_cmpint (stat (path, &status), ==, 0);
+  g_assert_cmpint (status.st_mode & 0777, ==, 0600);
+}
+
+static void
+is_nothing_where_the_file_is_no_name (void)
+{
+  static const char *const texts[] = { "", "\n", "\xff\xfe\n" };
+  g_autofree char *path = file_path ();
+
+  g_assert_true (ctl_current_session_store ("mine", NULL));
+  for (guint i = 0; i < G_N_ELEMENTS (texts); i++)
+    {
+      g_assert_true (g_file_set_contents (path, texts[i], -1, NULL));
+      g_assert_null (ctl_current_session_load ());
+    }
+}
+
+static void
+says_where_it_cannot_be_stored (void)
+{
+  g_autofree char *folder = g_build_filename (g_get_user_state_dir (), "tracebus", NULL);
+  g_autoptr(GError) error = NULL;
+
+  g_assert_cmpint (g_mkdir_with_parents (g_get_user_state_dir (), 0700), ==, 0);
+  g_assert_true (g_file_set_contents (folder, "a file, not a folder", -1, NULL));
+  g_assert_false (ctl_current_session_store ("mine", &error));
+  g_assert_nonnull (error);
+  g_assert_nonnull (strstr (error->message, folder));
+}
+
+int
+main (int argc, char **argv)
+{
+  /* A home of its own for every test. */
+  g_test_init (&argc, &argv, G_TEST_OPTION_ISOLATE_DIRS, NULL);
+  g_test_add_func ("/client/current-session/is-nothing-at-first", is_nothing_at_first);
+  g_test_add_func ("/client/current-session/is-what-was-stored-last", is_what_was_stored_last);
+  g_test_add_func ("/client/current-session/is-forgotten-only-by-its-own-name", is_forgotten_only_by_its_own_name);
+  g_test_add_func ("/client/current-session/is-for-the-user-alone", is_for_the_user_alone);
+  g_test_add_func ("/client/current-session/is-nothing-where-the-file-is-no-name",
+                   is_nothing_where_the_file_is_no_name);
+  g_test_add_func ("/client/current-session/says-where-it-cannot-be-stored", says_where_it_cannot_be_stored);
+  return g_test_run ();
+}
