@@ -26,7 +26,15 @@ typedef enum {
   TBUS_CONSUMER_FAILED,
 } TbusConsumerState;
 
-/* @reply is the answer's own type, NULL on @error. */
+/*
+ * @reply is the answer's own type, valid during the call and NULL on @error:
+ *   check_output, open_output             const char *: the absolute path
+ *   add_channel                           TbusRing *
+ *   push                                  const guint64 *: bytes of the set's metadata that are in the file
+ *   flush, close_set, close_channel       const TbusCountersList *
+ *   close_output, add_set, resume         nothing: NULL, and NULL @error
+ * Never called before the request's own function has returned.
+ */
 typedef void (*TbusConsumerDone) (TbusConsumer *self, gconstpointer reply, const GError *error, gpointer data);
 
 struct _TbusConsumerClass {
@@ -51,7 +59,9 @@ struct _TbusConsumerClass {
  *   hangup (guint64 channel)                           every writer has gone, all is in the files
  *   problem (TbusProblemReport *)
  *   died ()                                            what it held is lost to us; state says what comes next
- * Properties, notified: pid (uint), state, restarts (uint), channels (uint), streams (uint), bytes-written (uint64).
+ * Properties of construction: uid (uint), bits (uint); id (uint64), by default the next one.
+ * Properties, notified: pid (uint), state (uint: TbusConsumerState), restarts (uint), channels (uint), streams (uint),
+ *   bytes-written (uint64).
  */
 guint64 tbus_consumer_get_id (TbusConsumer *self);
 uid_t tbus_consumer_get_uid (TbusConsumer *self);

@@ -8,7 +8,8 @@
  * Per process it is sent once, and then the write ends are closed, so that the consumer sees the app's going.
  *
  * Owner:   references. Threads: immutable but for tbus_ring_close_writers(), which main calls when no job holds it.
- * Limit:   counts in the fd budget: 1 for the channel, 3 a stream (B6).
+ * Limit:   counts in the fd budget: 1 for the channel, 3 a stream (B6). Who makes a ring has taken them from the
+ *          budget before the descriptors existed; the ring gives back each with the descriptor that it closes.
  */
 #include <glib.h>
 
@@ -30,11 +31,17 @@ typedef struct {
   TbusRingStream *streams;
 } TbusRing;
 
-/* @fds: as TW_ADD_CHANNEL's reply orders them; @memory_fds: @n_streams. All are taken in any case. */
+/*
+ * @memory_fds: @n_streams. @fds: the channel's wake-up pipe (write end), then per stream its wake-up pipe's write end
+ * and read end. All are taken, with what tbus_ring_cost() of the budget is theirs.
+ */
 TbusRing *tbus_ring_new (gconstpointer header, gsize header_len, guint64 memory_size, guint n_streams,
                          const int *memory_fds, const int *fds);
+/* Descriptors of a ring of @n_streams. */
+guint tbus_ring_cost (guint n_streams);
 TbusRing *tbus_ring_ref (TbusRing *self);
 void tbus_ring_unref (TbusRing *self);
+/* Closes the channel's and the streams' write ends: the last writer is the app now. */
 void tbus_ring_close_writers (TbusRing *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TbusRing, tbus_ring_unref)
 

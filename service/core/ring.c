@@ -1,0 +1,74 @@
+#include "core/ring.h"
+
+#include "base/fd-budget.h"
+
+#include <unistd.h>
+
+TbusRing *
+tbus_ring_new (gconstpointer header, gsize header_len, guint64 memory_size, guint n_streams, const int *memory_fds,
+               const int *fds)
+{
+  TbusRing *self = g_new0 (TbusRing, 1);
+
+  self->refs = 1;
+  self->header = g_memdup2 (header, header_len);
+  self->header_len = header_len;
+  self->memory_size = memory_size;
+  self->wakeup_fd = fds[0];
+  self->n_streams = n_streams;
+  self->streams = g_new (TbusRingStream, n_streams);
+  for (guint i = 0; i < n_streams; i++)
+    self->streams[i] = (TbusRingStream){
+      .memory_fd = memory_fds[i],
+      .wakeup_fd = fds[1 + 2 * i],
+      .wait_fd = fds[2 + 2 * i],
+    };
+  return self;
+}
+
+guint
+tbus_ring_cost (guint n_streams)
+{
+  return 1 + 3 * n_streams;
+}
+
+TbusRing *
+tbus_ring_ref (TbusRing *self)
+{
+  g_atomic_int_inc (&self->refs);
+  return self;
+}
+
+static void
+close_one (int *fd)
+{
+  if (*fd < 0)
+    return;
+  close (*fd);
+  *fd = -1;
+  tbus_fd_budget_give (1);
+}
+
+void
+tbus_ring_close_writers (TbusRing *self)
+{
+  close_one (&self->wakeup_fd);
+  for (guint i = 0; i < self->n_streams; i++)
+    close_one (&self->streams[i].wakeup_fd);
+}
+
+void
+tbus_ring_unref (TbusRing *self)
+{
+  if (!g_atomic_int_dec_and_test (&self->refs))
+    return;
+  tbus_ring_close_writers (self);
+  for (guint i = 0; i < self->n_streams; i++)
+    {
+      close_one (&self->streams[i].memory_fd);
+      close_one (&self->streams[i].wait_fd);
+    }
+  g_free (self->streams);
+  g_free (self->header);
+  g_free (self);
+}
