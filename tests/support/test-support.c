@@ -121,6 +121,33 @@ counting_is_by_the_whole_name (void)
 }
 
 static void
+expected_types_are_loaded (void)
+{
+  g_autoptr(GPtrArray) events = tst_trace_load (NULL);
+
+  g_assert_cmpuint (events->len, ==, 61);
+  g_assert_cmpuint (tst_trace_count (events, "tbtest_types:integers"), ==, 3);
+}
+
+static void
+difference_ends_the_test (void)
+{
+  g_autoptr(GPtrArray) a = tst_trace_load (NULL);
+  g_autoptr(GPtrArray) b = tst_trace_load (NULL);
+
+  g_ptr_array_add (b, g_ptr_array_steal_index (b, 0));
+  tst_trace_assert_same (a, b);
+  if (g_test_subprocess ())
+    {
+      g_ptr_array_remove_index (b, 7);
+      tst_trace_assert_same (a, b);
+      return;
+    }
+  g_test_trap_subprocess (NULL, 0, 0);
+  g_test_trap_assert_failed ();
+}
+
+static void
 warning_of_babeltrace_ends_the_test (void)
 {
   if (g_test_subprocess ())
@@ -156,6 +183,8 @@ main (int argc, char **argv)
   g_test_add_func ("/support/trace/line-loses-time-host-and-cpu", line_loses_time_host_and_cpu);
   g_test_add_func ("/support/trace/fields-are-found-whatever-is-in-them", fields_are_found_whatever_is_in_them);
   g_test_add_func ("/support/trace/counting-is-by-the-whole-name", counting_is_by_the_whole_name);
+  g_test_add_func ("/support/trace/expected-types-are-loaded", expected_types_are_loaded);
+  g_test_add_func ("/support/trace/difference-ends-the-test", difference_ends_the_test);
   g_test_add_func ("/support/trace/warning-of-babeltrace-ends-the-test", warning_of_babeltrace_ends_the_test);
   g_test_add_func ("/support/leak/open-descriptor-is-counted", open_descriptor_is_counted);
   return g_test_run ();

@@ -51,6 +51,23 @@ tst_babeltrace (const char *path)
   return g_steal_pointer (&events);
 }
 
+GPtrArray *
+tst_trace_load (const char *path)
+{
+  g_autoptr(GPtrArray) events = g_ptr_array_new_with_free_func (g_free);
+  g_autoptr(GError) error = NULL;
+  g_autofree char *text = NULL;
+  g_auto(GStrv) lines = NULL;
+
+  g_file_get_contents (path != NULL ? path : g_getenv ("TRACEBUS_TYPES_EXPECTED"), &text, NULL, &error);
+  g_assert_no_error (error);
+  lines = g_strsplit (text, "\n", -1);
+  for (guint i = 0; lines[i] != NULL; i++)
+    if (*lines[i] != '\0')
+      g_ptr_array_add (events, g_strdup (lines[i]));
+  return g_steal_pointer (&events);
+}
+
 static gboolean
 is_called (const char *event, const char *name)
 {

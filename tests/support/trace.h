@@ -16,6 +16,12 @@ G_BEGIN_DECLS
  */
 GPtrArray *tst_babeltrace (const char *path);
 
+/*
+ * Returns: (transfer full): the events that the file @path holds, a line each, as tst_babeltrace() returns them. %NULL
+ * for what app-types emits.
+ */
+GPtrArray *tst_trace_load (const char *path);
+
 /* Events called @name: "provider:name". */
 guint tst_trace_count (GPtrArray *events, const char *name);
 /* Returns: (transfer full) (nullable): the text of @field's value in @event, as babeltrace2 prints it. */

@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""
+lttng-sessiond as a peer to compare with. It takes the tracer's fixed paths, so it runs inside in-namespace.sh only.
+
+    with peer_lttng.Peer() as peer:
+        recording = peer.record([app], events=["provider:*"], scheme="pid")
+"""
+import dataclasses
+import os
+import pathlib
+import signal
+import subprocess
+import tempfile
+
+import events as trace_events
+
+PATIENCE = 30  # seconds until a daemon that says nothing counts as broken
+
+
+@dataclasses.dataclass
+class Recording:
+    events: list  # normalised, in the order of their time
+    output: str  # what the program printed
+    path: pathlib.Path
+
+
+class Peer:
+    """One session daemon, from __enter__ to __exit__, and the recordings that it makes."""
+
+    def __init__(self):
+        self._directory = tempfile.TemporaryDirectory(prefix="tb")
+        self.path = pathlib.Path(self._directory.name)
+        self._count = 0
+        self._daemon = None
+
+    def __enter__(self):
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR1})
+        self._daemon = subprocess.Popen(
+            ["lttng-sessiond", "--no-kernel", "--sig-parent"],
+            preexec_fn=lambda: signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGUSR1}),
+        )
+        if signal.sigtimedwait({signal.SIGUSR1}, PATIENCE) is None:
+            self.__exit__()
+            raise TimeoutError("lttng-sessiond never said that it is ready")
+        return self
+
+    def __exit__(self, *_):
+        self._daemon.terminate()
+        self._daemon.wait(PATIENCE)
+        self._directory.cleanup()
+
+    @staticmethod
+    def _lttng(*arguments):
+        subprocess.run(["lttng", "--quiet", *arguments], check=True, stdout=subprocess.DEVNULL)
+
+    def record(self, argv, *, events=("*",), scheme="uid", channel=()):
+        """Runs @argv while @events are recorded in a channel with the options @channel, in buffers per @scheme."""
+        self._count += 1
+        output = self.path / f"trace-{self._count}"
+        name = f"peer-{self._count}"
+        self._lttng("create", name, f"--output={output}")
+        self._lttng("enable-channel", "--userspace", f"--buffers-{scheme}", *channel, "peer")
+        for event in events:
+            self._lttng("enable-event", "--userspace", "--channel=peer", event)
+        self._lttng("start")
+        environment = {**os.environ, "LTTNG_UST_REGISTER_TIMEOUT": "-1"}
+        run = subprocess.run(argv, env=environment, stdout=subprocess.PIPE, text=True, check=True)
+        self._lttng("stop")
+        self._lttng("destroy", name)
+        return Recording(trace_events.read_trace(output), run.stdout, output)
