@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 #pragma once
 /*
  * Labels: the entries of an enumeration as text, and the names that they give a variant's choices.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 #include "ctf/rules.h"
 
 #include "base/error.h"

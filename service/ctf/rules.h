@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 #pragma once
 /*
  * Rules: what a field must be for a reader of CTF 1.8 to take it, of all that its description can say.

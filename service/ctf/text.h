@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 #pragma once
 /*
  * Text: the words of CTF 1.8's TSDL that hold what an app wrote, made safe.

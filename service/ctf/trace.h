@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 #pragma once
 /*
  * Trace: the blocks of a CTF 1.8 metadata text: what stands before the first class, streams and events.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 #include "ctf/type.h"
 
 #include "base/error.h"

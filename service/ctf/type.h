@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 #pragma once
 /*
  * Types: fields as TSDL text, the way readers of LTTng traces know it.
