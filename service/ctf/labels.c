@@ -74,11 +74,16 @@ tbus_ctf_labels_new (const TbusCtfEnum *type, gboolean is_signed)
 
   while (cursor_next (&cursor, &range))
     {
+      g_autofree char *shown_alike = NULL;
+
       if (range.label[0] != '_' || g_hash_table_contains (labels, range.label))
         continue;
       g_string_truncate (identifier, 0);
       tbus_ctf_scope_append (scope, identifier, range.label + 1);
       g_hash_table_insert (labels, g_strdup (range.label), g_strdup (identifier->str));
+      /* Choices need not come in the order of their labels: neither of "_a" and "__a" may come first. */
+      shown_alike = g_strconcat ("_", identifier->str, NULL);
+      tbus_ctf_scope_reserve (scope, shown_alike);
     }
   return labels;
 }

@@ -93,24 +93,30 @@ tbus_ctf_scope_new (void)
 }
 
 static void
-scope_claim (TbusCtfScope *scope, const char *identifier, guint next)
+scope_set_next (TbusCtfScope *scope, const char *identifier, guint next)
 {
   g_hash_table_insert (scope, g_strdup (identifier), GUINT_TO_POINTER (next));
 }
 
 void
+tbus_ctf_scope_reserve (TbusCtfScope *scope, const char *identifier)
+{
+  if (!g_hash_table_contains (scope, identifier))
+    scope_set_next (scope, identifier, 2);
+}
+
+void
 tbus_ctf_scope_append (TbusCtfScope *scope, GString *out, const char *name)
 {
-  g_autofree char *taken = NULL;
   gsize at = out->len, end;
-  guint number;
 
   tbus_ctf_append_identifier (out, name);
   end = out->len;
   if (g_hash_table_contains (scope, out->str + at))
     {
-      taken = g_strdup (out->str + at);
-      number = GPOINTER_TO_UINT (g_hash_table_lookup (scope, taken));
+      g_autofree char *taken = g_strdup (out->str + at);
+      guint number = GPOINTER_TO_UINT (g_hash_table_lookup (scope, taken));
+
       do
         {
           g_string_truncate (out, end);
@@ -118,7 +124,10 @@ tbus_ctf_scope_append (TbusCtfScope *scope, GString *out, const char *name)
           tbus_ctf_append_uint (out, number++);
         }
       while (g_hash_table_contains (scope, out->str + at));
-      scope_claim (scope, taken, number);
+      scope_set_next (scope, taken, number);
     }
-  scope_claim (scope, out->str + at, 2);
+  scope_set_next (scope, out->str + at, 2);
+  /* babeltrace2 shows "__a" as "_a", and then takes an "_a" that follows for the same field. */
+  if (out->str[at + 1] == '_')
+    tbus_ctf_scope_reserve (scope, out->str + at + 1);
 }

@@ -26,9 +26,12 @@ void tbus_ctf_append_uint (GString *out, guint64 value);
 /*
  * A set of identifiers already given in one scope: appends like tbus_ctf_append_identifier(), and
  * "_2", "_3" ... behind it where the scope has it already. Two different app names can be alike once made safe.
+ * After "__a" there is no "_a" either: babeltrace2 refuses it.
  */
 typedef GHashTable TbusCtfScope;
 TbusCtfScope *tbus_ctf_scope_new (void);
 void tbus_ctf_scope_append (TbusCtfScope *scope, GString *out, const char *name);
+/* Keeps @identifier from being given. */
+void tbus_ctf_scope_reserve (TbusCtfScope *scope, const char *identifier);
 
 G_END_DECLS
