@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#include "build.h"
+#include "unit/ctf/build.h"
 
 #include "base/error.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "ctf/field.h"
 
-#include "build.h"
+#include "unit/ctf/build.h"
 
 static void
 owns_what_is_added (void)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "ctf/labels.h"
 
-#include "build.h"
+#include "unit/ctf/build.h"
 
 static void
 assert_labels (gboolean is_signed, const char *const *entries, const char *expected)
@@ -115,6 +115,19 @@ names_choices_by_label (void)
   g_assert_cmpstr (out->str, ==, "\"_a_b\" = 0,\n\"_a_b_2\" = 1,\n\"plain\" = 2,\n\"_a_b\" = 5,\n");
 }
 
+static void
+choices_may_come_in_any_order (void)
+{
+  const char *const entries[] = { "_a=0", "__a=1", "___a=2", NULL };
+  g_autoptr(GPtrArray) enums = tst_enums_new ();
+  const TbusCtfEnum *type = tst_find_enum (tst_enums_add (enums, entries), enums);
+  g_autoptr(GHashTable) labels = tbus_ctf_labels_new (type, FALSE);
+
+  g_assert_cmpstr (g_hash_table_lookup (labels, "_a"), ==, "_a");
+  g_assert_cmpstr (g_hash_table_lookup (labels, "__a"), ==, "__a_2");
+  g_assert_cmpstr (g_hash_table_lookup (labels, "___a"), ==, "___a");
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -129,5 +142,6 @@ main (int argc, char *argv[])
   g_test_add_func ("/ctf/labels/are-cut-to-the-sign-of-the-integer", cuts_ranges_to_the_sign_of_the_integer);
   g_test_add_func ("/ctf/labels/sees-two-for-one-value", sees_two_labels_for_one_value);
   g_test_add_func ("/ctf/labels/name-the-choices-of-a-variant", names_choices_by_label);
+  g_test_add_func ("/ctf/labels/leave-choices-in-any-order", choices_may_come_in_any_order);
   return g_test_run ();
 }

@@ -109,6 +109,29 @@ scopes_step_over_numbers_that_are_names (void)
 }
 
 static void
+scopes_tell_apart_what_readers_show_alike (void)
+{
+  const char *const before[] = { "_a", "a", "_a", NULL };
+  const char *const after[] = { "a", "_a", NULL };
+  const char *const reserved[] = { "a", "_a", "a", "_a", NULL };
+
+  assert_scope (before, "__a _a_2 __a_2 ");
+  assert_scope (after, "_a __a ");
+  assert_scope (reserved, "_a __a _a_2 __a_2 ");
+}
+
+static void
+scopes_keep_what_is_reserved (void)
+{
+  g_autoptr(GHashTable) scope = tbus_ctf_scope_new ();
+  g_autoptr(GString) out = g_string_new (NULL);
+
+  tbus_ctf_scope_reserve (scope, "_a");
+  tbus_ctf_scope_append (scope, out, "a");
+  g_assert_cmpstr (out->str, ==, "_a_2");
+}
+
+static void
 scopes_take_a_thousand_equal_names (void)
 {
   g_autoptr(GHashTable) scope = tbus_ctf_scope_new ();
@@ -136,6 +159,8 @@ main (int argc, char *argv[])
   g_test_add_func ("/ctf/scope/numbers-what-is-alike", scopes_number_what_is_alike);
   g_test_add_func ("/ctf/scope/compares-what-is-written", scopes_compare_what_is_written);
   g_test_add_func ("/ctf/scope/steps-over-numbers-that-are-names", scopes_step_over_numbers_that_are_names);
+  g_test_add_func ("/ctf/scope/tells-apart-what-readers-show-alike", scopes_tell_apart_what_readers_show_alike);
+  g_test_add_func ("/ctf/scope/keeps-what-is-reserved", scopes_keep_what_is_reserved);
   g_test_add_func ("/ctf/scope/takes-a-thousand-equal-names", scopes_take_a_thousand_equal_names);
   return g_test_run ();
 }

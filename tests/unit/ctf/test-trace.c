@@ -2,7 +2,7 @@
 #include "ctf/trace.h"
 
 #include "base/error.h"
-#include "build.h"
+#include "unit/ctf/build.h"
 
 #include <string.h>
 #include <time.h>
@@ -201,7 +201,8 @@ events_leave_out_what_readers_refuse (void)
   TbusCtfEvent event = { "e", 0, 0, -1, "", fields };
   g_autofree char *text = event_text (&event);
 
-  g_assert_cmpstr (text, ==, "\nevent {\n\tname = \"e\";\n\tid = 0;\n\tstream_id = 0;\n\tfields := struct {\n\t};\n};\n");
+  g_assert_cmpstr (text, ==, "\nevent {\n\tname = \"e\";\n\tid = 0;\n\tstream_id = 0;\n"
+                             "\tfields := struct {\n\t};\n};\n");
 }
 
 static void

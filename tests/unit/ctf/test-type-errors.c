@@ -3,7 +3,7 @@
 
 #include "base/error.h"
 #include "base/limits.h"
-#include "build.h"
+#include "unit/ctf/build.h"
 
 static void
 assert_invalid (TbusCtfField *field, const char *words)

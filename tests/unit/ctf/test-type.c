@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "ctf/type.h"
 
-#include "build.h"
+#include "unit/ctf/build.h"
 
 #include <string.h>
 
@@ -103,7 +103,9 @@ pads_what_cannot_say_its_alignment (void)
 static void
 padding_takes_no_name_from_a_field (void)
 {
-  assert_written (tst_list (tst_int ("a_padding", 8, TRUE), tst_aligned (tst_struct ("a", TST_LIST_END), 8), NULL), NULL,
+  TbusCtfField *aligned = tst_aligned (tst_struct ("a", TST_LIST_END), 8);
+
+  assert_written (tst_list (tst_int ("a_padding", 8, TRUE), aligned, NULL), NULL,
                   INT_8 " _a_padding;\n"
                   "struct { } align(8) _a_padding_2;\n"
                   "struct {} _a;\n");
@@ -223,9 +225,10 @@ indents_every_line (void)
 {
   const char *const entries[] = { "a=0", NULL };
   g_autoptr(GPtrArray) enums = tst_enums_new ();
-  g_autoptr(GPtrArray) fields = tst_list (tst_enum ("e", tst_enums_add (enums, entries), tst_int (NULL, 8, TRUE)), NULL);
+  g_autoptr(GPtrArray) fields = tst_list (tst_enum ("e", 0, tst_int (NULL, 8, TRUE)), NULL);
   g_autoptr(GString) out = g_string_new (NULL);
 
+  tst_enums_add (enums, entries);
   g_assert_true (tbus_ctf_append_fields (out, 2, fields, tst_find_enum, enums, NULL));
   g_assert_cmpstr (out->str, ==, "\t\tenum : " INT_8 " {\n\t\t\t\"a\" = 0,\n\t\t} _e;\n");
 }
