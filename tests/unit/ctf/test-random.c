@@ -3,10 +3,9 @@
 #include "ctf/trace.h"
 
 #include "base/error.h"
+#include "unit/ctf/balance.h"
 #include "unit/ctf/build.h"
 #include "unit/ctf/reader.h"
-
-#include <string.h>
 
 enum { TREES = 4000, SEED = 20131, READ_AT_MOST = 700 };
 
@@ -182,33 +181,6 @@ random_fields (Generator *self)
   return fields;
 }
 
-/* Every quote and every brace has its other half, and nothing but the words of the language is outside of quotes. */
-static void
-assert_balanced (const char *text)
-{
-  gboolean quoted = FALSE;
-  int depth = 0;
-
-  for (const char *c = text; *c != '\0'; c++)
-    {
-      if (quoted)
-        {
-          g_assert_cmpint ((unsigned char) *c, >=, 0x20);
-          if (*c == '\\')
-            c++;
-          else if (*c == '"')
-            quoted = FALSE;
-          continue;
-        }
-      g_assert_true (g_ascii_isalnum (*c) || strchr ("_ \t\n{}()[]<>;:=.,-\"", *c) != NULL);
-      quoted = *c == '"';
-      depth += (*c == '{') - (*c == '}');
-      g_assert_cmpint (depth, >=, 0);
-    }
-  g_assert_false (quoted);
-  g_assert_cmpint (depth, ==, 0);
-}
-
 /* Appends the event, or nothing. Returns: whether it could be. */
 static gboolean
 append_random_event (Generator *self, GString *out, guint32 id)
@@ -223,7 +195,7 @@ append_random_event (Generator *self, GString *out, guint32 id)
   event.loglevel = MIN (event.loglevel, 14);
   if (tbus_ctf_append_event (out, &event, tst_find_enum, self->enums, &error))
     {
-      assert_balanced (out->str + length);
+      tst_assert_balanced (out->str + length);
       return TRUE;
     }
   g_assert_error (error, TBUS_ERROR, TBUS_ERROR_INVALID_ARGS);
