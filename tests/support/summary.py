@@ -12,7 +12,7 @@ import sys
 TAIL = 40
 POINT = re.compile(r"(not )?ok\b(?:[^#\\]|\\.)*(?:#\s*(\w+))?", re.I)
 SKIPPED_PLAN = re.compile(r"1\.\.0\s*#\s*skip", re.I)
-GOOD_NEWS = re.compile(r"ok\b(?!.*# *skip)|# (?:Start|End) of", re.I)
+GOOD_NEWS = re.compile(r"ok\b(?!.*# *skip)|# (?:Start|End) of|# GLib-DEBUG", re.I)
 BAD = {"FAIL", "ERROR", "TIMEOUT", "INTERRUPT", "UNEXPECTEDPASS"}
 
 
