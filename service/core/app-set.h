@@ -16,9 +16,9 @@ G_DECLARE_FINAL_TYPE (TbusAppSet, tbus_app_set, TBUS, APP_SET, GObject)
 
 /* (transfer none) (nullable) */
 TbusApp *tbus_app_set_find_id (TbusAppSet *self, guint64 id);
-/* By pid, the latest registration first, of TbusApp. (transfer container) */
+/* By pid, the latest registration first, of TbusApp. (transfer full) */
 GPtrArray *tbus_app_set_find_pid (TbusAppSet *self, pid_t pid);
-/* Of TbusApp, by id. (transfer container) */
+/* Of TbusApp, by id. (transfer full) */
 GPtrArray *tbus_app_set_list (TbusAppSet *self);
 guint tbus_app_set_count (TbusAppSet *self);
 guint64 tbus_app_set_get_refused (TbusAppSet *self);

@@ -13,6 +13,7 @@
 #include "core/buffer-key.h"
 #include "core/class-registry.h"
 #include "core/ring.h"
+#include "core/set-request.h"
 
 G_BEGIN_DECLS
 
@@ -34,6 +35,8 @@ typedef struct {
   guint32 chan_id;    /* in packet headers: what the app is answered */
   char *name;
   TbusRing *ring; /* nullable */
+  gboolean hung_up; /* every writer has gone */
+  TbusCounters counters; /* the last that its consumer told */
 } TbusSetChannel;
 
 struct TbusBufferSet {
@@ -55,7 +58,9 @@ struct TbusBufferSet {
   char *directory; /* below the session's output */
   GArray *channels; /* of TbusSetChannel */
   struct TbusMetadataPush *push;
-  gpointer consumer; /* TbusConsumer, a reference; NULL before it is made */
+  gpointer consumer; /* TbusConsumer, a reference; NULL before it is made and after it is closed */
+  guint pending;     /* answers that its making waits for */
+  guint leave_guard; /* source: its app is gone, but not every writer has hung up */
 };
 
 /* @trace's uuid is taken from the set's, which is made here; @limit: bytes of metadata. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 #include "core/consumer.h"
 
 #include "base/thread.h"

@@ -35,7 +35,7 @@ TbusSession *tbus_session_set_create_finish (TbusSessionSet *self, GAsyncResult 
 /* (transfer none) (nullable): @owner's, else the only one with the name */
 TbusSession *tbus_session_set_find_name (TbusSessionSet *self, const char *name, uid_t owner);
 TbusSession *tbus_session_set_find_id (TbusSessionSet *self, guint64 id);
-/* Of TbusSession, by id. (transfer container) */
+/* Of TbusSession, by id. (transfer full) */
 GPtrArray *tbus_session_set_list (TbusSessionSet *self);
 guint tbus_session_set_count (TbusSessionSet *self);
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 #pragma once
 /*
  * Session: a named tracing run with an owner, an output and a state.
@@ -73,7 +74,7 @@ void tbus_session_set_channel_enabled_async (TbusSession *self, TbusChannel *cha
 void tbus_session_start_async (TbusSession *self, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
 /* @wait: answer when all that apps wrote before is in the files. */
 void tbus_session_stop_async (TbusSession *self, gboolean wait, GAsyncReadyCallback callback, gpointer user_data);
-/* Stops first where it is active. The session leaves the set at once; the answer comes as with stop. */
+/* Stops first where it is active. Its name is free at once; it leaves the set when all is in the files. */
 void tbus_session_destroy_async (TbusSession *self, gboolean wait, GAsyncReadyCallback callback, gpointer user_data);
 /* Finish of all of the above. (transfer full) */
 TbusOperation *tbus_session_operation_finish (TbusSession *self, GAsyncResult *result, GError **error);

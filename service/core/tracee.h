@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 #pragma once
 /*
  * Tracee: a registered process as threads see it: who it is, and its two sockets.
@@ -38,11 +39,12 @@ struct TbusTracee {
 
   int command_fd, notify_fd; /* owned */
   gint unregistered;         /* atomic: gone from the indexes */
+  gpointer bindings;         /* core/tracee-index's, under its writers' lock */
   gpointer link;             /* ust/link */
   gpointer notify;           /* ust/notify */
 };
 
-/* Takes both descriptors (also counts them in the fd budget: 2). */
+/* Takes both descriptors, and the 2 of the fd budget that the caller took for them. */
 TbusTracee *tbus_tracee_new (int command_fd, int notify_fd);
 /* FALSE for one that is being freed: under rcu_read_lock() only. */
 gboolean tbus_tracee_get_unless_zero (TbusTracee *self);

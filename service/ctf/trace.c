@@ -193,14 +193,15 @@ append_number (GString *out, const char *key, guint64 value)
 }
 
 gboolean
-tbus_ctf_append_stream (GString *out, guint32 stream_id, TbusCtfHeader header, const GPtrArray *context,
-                        TbusCtfEnumFunc find_enum, gpointer data, GError **error)
+tbus_ctf_append_stream (GString *out, const TbusCtfStream *stream, TbusCtfEnumFunc find_enum, gpointer data,
+                        GError **error)
 {
+  const GPtrArray *context = stream->context;
   gsize length = out->len;
 
-  append_number (out, "\nstream {\n\tid = ", stream_id);
+  append_number (out, "\nstream {\n\tid = ", stream->id);
   g_string_append (out, "\tevent.header := struct event_header_");
-  g_string_append (out, header == TBUS_CTF_HEADER_COMPACT ? "compact" : "large");
+  g_string_append (out, stream->header == TBUS_CTF_HEADER_COMPACT ? "compact" : "large");
   g_string_append (out, ";\n\tpacket.context := struct packet_context;\n");
   if (context != NULL && context->len > 0)
     {

@@ -43,9 +43,15 @@ typedef enum {
   TBUS_CTF_HEADER_LARGE = 2,   /* ids 0..65534 in 16 bits, 65535 = extended */
 } TbusCtfHeader;
 
-/* @context: (nullable): the channel's context fields. On error @out is as before. */
-gboolean tbus_ctf_append_stream (GString *out, guint32 stream_id, TbusCtfHeader header, const GPtrArray *context,
-                                 TbusCtfEnumFunc find_enum, gpointer data, GError **error);
+typedef struct {
+  guint32 id;
+  TbusCtfHeader header;
+  const GPtrArray *context; /* nullable: the channel's context fields */
+} TbusCtfStream;
+
+/* On error @out is as before. */
+gboolean tbus_ctf_append_stream (GString *out, const TbusCtfStream *stream, TbusCtfEnumFunc find_enum, gpointer data,
+                                 GError **error);
 
 typedef struct {
   const char *name;

@@ -214,7 +214,7 @@ whatever_comes_is_text_or_an_error (void)
 
   add_enum (&generator);
   tbus_ctf_append_preamble (text, &tst_trace);
-  tbus_ctf_append_stream (text, 0, TBUS_CTF_HEADER_LARGE, NULL, NULL, NULL, NULL);
+  tbus_ctf_append_stream (text, &(TbusCtfStream){ 0, TBUS_CTF_HEADER_LARGE, NULL }, NULL, NULL, NULL);
   for (guint i = 0; i < TREES; i++)
     {
       written += append_random_event (&generator, text, written);

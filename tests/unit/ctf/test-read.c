@@ -36,7 +36,7 @@ add_stream (Fixture *f, guint32 id, TbusCtfHeader header, GPtrArray *context)
 {
   g_autoptr(GError) error = NULL;
 
-  tbus_ctf_append_stream (f->text, id, header, context, tst_find_enum, f->enums, &error);
+  tbus_ctf_append_stream (f->text, &(TbusCtfStream){ id, header, context }, tst_find_enum, f->enums, &error);
   g_assert_no_error (error);
   if (context != NULL)
     g_ptr_array_unref (context);

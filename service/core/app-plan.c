@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "core/app-private.h"
+
+enum { REGISTER_GUARD_MS = 1000 };
+
+static gboolean
+set_is_usable (const TbusBufferSet *set)
+{
+  return set->state == TBUS_SET_NEW || set->state == TBUS_SET_MAKING || set->state == TBUS_SET_READY;
+}
+
+static void
+add_part (TbusApp *self, TbusJob *job, const TbusWanted *wanted, TbusAppSession *app_session)
+{
+  TbusAppPart part = { app_session->session_id, tbus_reconcile (wanted, app_session, job) };
+
+  if (part.plan.n > 0)
+    g_array_append_val (self->parts, part);
+}
+
+/* One session's share of the plan. FALSE where its buffers are still being made. */
+static gboolean
+plan_session (TbusApp *self, TbusJob *job, TbusSession *session, TbusAppSession *app_session)
+{
+  g_autoptr(TbusWanted) wanted = NULL;
+
+  if (app_session->error != NULL)
+    return TRUE;
+  if (app_session->set == NULL)
+    {
+      TbusBufferSet *set = tbus_session_obtain_set (session, self, app_session, &app_session->error);
+
+      if (set == NULL)
+        return TRUE;
+      if (set->state != TBUS_SET_READY)
+        return FALSE;
+      tbus_app_session_set_set (app_session, set);
+    }
+  wanted = tbus_session_describe (session);
+  add_part (self, job, wanted, app_session);
+  return TRUE;
+}
+
+static void
+plan_sessions (TbusApp *self, TbusJob *job)
+{
+  g_autoptr(GPtrArray) sessions = tbus_session_set_list (self->hub->sessions);
+
+  self->waits_for_buffers = FALSE;
+  for (guint i = 0; i < sessions->len; i++)
+    {
+      TbusSession *session = g_ptr_array_index (sessions, i);
+      TbusAppSession *app_session = tbus_app_find_session (self, tbus_session_get_id (session));
+
+      if (app_session == NULL)
+        {
+          if (tbus_session_get_state (session) != TBUS_SESSION_ACTIVE || !tbus_session_traces (session, self->tracee->uid))
+            continue;
+          app_session = tbus_app_session_new (tbus_session_get_id (session));
+          app_session->traced_uid = self->tracee->uid;
+          app_session->traced_gid = self->tracee->gid;
+          app_session->owner_uid = tbus_session_get_owner (session);
+          g_ptr_array_add (self->sessions, app_session);
+        }
+      if (app_session->ending)
+        continue;
+      if (app_session->set != NULL && !set_is_usable (app_session->set))
+        {
+          if (app_session->there)
+            {
+              add_part (self, job, NULL, app_session); /* buffers made anew: a second round follows */
+              self->wanted++;
+              continue;
+            }
+          tbus_app_session_reset (app_session);
+        }
+      if (!plan_session (self, job, session, app_session))
+        self->waits_for_buffers = TRUE;
+    }
+}
+
+/* What is to be released, and what has nothing left to release. */
+static void
+plan_endings (TbusApp *self, TbusJob *job)
+{
+  for (guint i = self->sessions->len; i-- > 0;)
+    {
+      TbusAppSession *app_session = g_ptr_array_index (self->sessions, i);
+
+      if (!app_session->ending)
+        continue;
+      if (app_session->there)
+        add_part (self, job, NULL, app_session);
+      else
+        g_ptr_array_remove_index (self->sessions, i);
+    }
+}
+
+static gboolean
+on_register_guard (gpointer data)
+{
+  TbusApp *self = data;
+
+  self->guard = 0;
+  self->guard_fired = TRUE;
+  if (self->job == NULL)
+    tbus_app_plan_and_submit (self);
+  return G_SOURCE_REMOVE;
+}
+
+/* The constructor goes on when all is in place, or when buffers take too long. */
+static void
+plan_register_done (TbusApp *self, TbusJob *job)
+{
+  if (!self->registering || !self->asked_version)
+    return;
+  if (self->waits_for_buffers && !self->guard_fired)
+    {
+      if (self->guard == 0)
+        self->guard = g_timeout_add (REGISTER_GUARD_MS, on_register_guard, self);
+      return;
+    }
+  tbus_job_add (job, TBUS_OP_REGISTER_DONE, TBUS_SLOT_ROOT);
+}
+
+/* From now on the app alone keeps its buffers' pipes open, and its end is seen by the consumer. */
+static void
+close_sent_writers (TbusAppSession *app_session)
+{
+  for (guint i = 0; i < app_session->channels->len; i++)
+    {
+      TbusRing *ring = g_array_index (app_session->set->channels, TbusSetChannel, i).ring;
+
+      if (ring != NULL && g_array_index (app_session->channels, TbusAppChannel, i).there)
+        tbus_ring_close_writers (ring);
+    }
+}
+
+static void
+apply_parts (TbusApp *self, TbusJob *job)
+{
+  for (guint i = 0; i < self->parts->len; i++)
+    {
+      TbusAppPart *part = &g_array_index (self->parts, TbusAppPart, i);
+      TbusAppSession *app_session = tbus_app_find_session (self, part->session_id);
+
+      if (app_session == NULL)
+        continue;
+      tbus_reconcile_apply (&part->plan, job, app_session);
+      if (app_session->set != NULL && app_session->set->key.ownership == TBUS_BUFFER_PROCESS)
+        close_sent_writers (app_session);
+    }
+  g_array_set_size (self->parts, 0);
+}
+
+static void
+on_job_done (TbusJob *job, gpointer data)
+{
+  g_autoptr(TbusApp) self = data;
+  g_autoptr(TbusJob) mine = job;
+
+  self->job = NULL;
+  apply_parts (self, job);
+  if (job->gone)
+    {
+      tbus_app_answer_listers (self, self->listing, TBUS_GONE, NULL);
+      return; /* the gone event follows */
+    }
+  for (guint i = 0; i < job->commands->len; i++)
+    {
+      TbusCommand *command = &g_array_index (job->commands, TbusCommand, i);
+
+      if (command->op == TBUS_OP_TRACER_VERSION && command->status == 0)
+        memcpy (self->version, job->version, sizeof self->version);
+      if (command->op == TBUS_OP_REGISTER_DONE)
+        {
+          self->registering = FALSE;
+          g_clear_handle_id (&self->guard, g_source_remove);
+          tbus_app_set_show (self->hub->apps, self);
+        }
+    }
+  if (!self->waits_for_buffers)
+    self->applied = job->generation;
+  if (!self->registering)
+    tbus_app_set_state (self, TBUS_APP_READY);
+  tbus_app_answer_listers (self, self->listing, TBUS_APPLIED, job->tracepoints);
+  tbus_app_plan_and_submit (self);
+}
+
+static TbusJob *
+plan (TbusApp *self)
+{
+  g_autoptr(TbusJob) job = tbus_job_new (self->tracee);
+
+  job->generation = self->wanted;
+  job->done = on_job_done;
+  job->data = self;
+  if (!self->asked_version)
+    {
+      /* Alone: buffers made for this app say which tracer wrote them. */
+      self->asked_version = TRUE;
+      job->generation = self->applied;
+      tbus_job_add (job, TBUS_OP_TRACER_VERSION, TBUS_SLOT_ROOT);
+      return g_steal_pointer (&job);
+    }
+  plan_endings (self, job);
+  plan_sessions (self, job);
+  plan_register_done (self, job);
+  if (self->listers->len > 0)
+    {
+      gboolean fields = FALSE;
+
+      for (guint i = 0; i < self->listers->len; i++)
+        fields |= g_array_index (self->listers, TbusAppLister, i).fields;
+      tbus_job_add (job, TBUS_OP_LIST, TBUS_SLOT_ROOT)->fields = fields;
+      g_array_append_vals (self->listing, self->listers->data, self->listers->len);
+      g_array_set_size (self->listers, 0);
+    }
+  return g_steal_pointer (&job);
+}
+
+/* Plans until there is something to do, or nothing is left. */
+void
+tbus_app_plan_and_submit (TbusApp *self)
+{
+  g_autoptr(TbusApp) keep = g_object_ref (self);
+
+  if (self->planning)
+    return;
+  self->planning = TRUE;
+  while (self->job == NULL && self->state != TBUS_APP_GONE
+         && (self->applied < self->wanted || self->registering || self->listers->len > 0))
+    {
+      g_autoptr(TbusJob) job = plan (self);
+
+      if (job->commands->len > 0)
+        {
+          self->job = job;
+          g_object_ref (self);
+          self->hub->tracer.ops->submit (self->hub->tracer.self, g_steal_pointer (&job));
+          break;
+        }
+      if (self->waits_for_buffers)
+        break;
+      self->applied = job->generation;
+    }
+  self->planning = FALSE;
+  tbus_app_answer_waiters (self);
+}

@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "core/class-registry.h"
+
+#include "base/error.h"
+#include "base/hash.h"
+#include "base/limits.h"
+
+enum { COMPACT_CLASSES = 31 }; /* ids 0 to 30 fit the compact header */
+
+/* What apps call it is @id; @events maps the hash of a class, as sent and as text, to its id + 1. */
+typedef struct {
+  guint32 id;
+  gint header;   /* atomic: TbusCtfHeader, 0 until registered */
+  gint n_events; /* atomic */
+  TbusHash context_raw, context_text;
+  GHashTable *events;
+  GString *pending; /* event blocks that wait for their stream block */
+} Channel;
+
+struct TbusClassRegistry {
+  TbusMetadataLog *log; /* the buffer set's */
+  GPtrArray *channels;  /* of Channel */
+  GHashTable *enums;    /* of TbusHash to id + 1 */
+  GPtrArray *enum_list; /* of TbusCtfEnum; index is the id */
+  GString *scratch;
+};
+
+static void
+channel_free (gpointer data)
+{
+  Channel *channel = data;
+
+  g_hash_table_unref (channel->events);
+  g_string_free (channel->pending, TRUE);
+  g_free (channel);
+}
+
+static GHashTable *
+class_table_new (void)
+{
+  return g_hash_table_new_full (tbus_hash_table_hash, tbus_hash_table_equal, g_free, NULL);
+}
+
+TbusClassRegistry *
+tbus_class_registry_new (const TbusCtfTrace *trace, TbusMetadataLog *log, GError **error)
+{
+  g_autoptr(TbusClassRegistry) self = g_new0 (TbusClassRegistry, 1);
+
+  self->log = log;
+  self->channels = g_ptr_array_new_with_free_func (channel_free);
+  self->enums = class_table_new ();
+  self->enum_list = g_ptr_array_new_with_free_func ((GDestroyNotify) tbus_ctf_enum_free);
+  self->scratch = g_string_new (NULL);
+  tbus_ctf_append_preamble (self->scratch, trace);
+  if (!tbus_metadata_log_append (log, self->scratch->str, self->scratch->len, error))
+    return NULL;
+  return g_steal_pointer (&self);
+}
+
+void
+tbus_class_registry_free (TbusClassRegistry *self)
+{
+  g_ptr_array_unref (self->channels);
+  g_hash_table_unref (self->enums);
+  g_ptr_array_unref (self->enum_list);
+  g_string_free (self->scratch, TRUE);
+  g_free (self);
+}
+
+guint32
+tbus_class_registry_add_channel (TbusClassRegistry *self, guint32 id)
+{
+  Channel *channel = g_new0 (Channel, 1);
+
+  channel->id = id;
+  channel->events = class_table_new ();
+  channel->pending = g_string_new (NULL);
+  g_ptr_array_add (self->channels, channel);
+  return self->channels->len - 1;
+}
+
+static const TbusCtfEnum *
+find_enum (guint64 id, gpointer data)
+{
+  TbusClassRegistry *self = data;
+
+  return id < self->enum_list->len ? g_ptr_array_index (self->enum_list, id) : NULL;
+}
+
+static Channel *
+find_channel (TbusClassRegistry *self, guint32 number, GError **error)
+{
+  if (number < self->channels->len)
+    return g_ptr_array_index (self->channels, number);
+  g_set_error (error, TBUS_ERROR, TBUS_ERROR_NOT_FOUND, "There is no channel %u in this registry", number);
+  return NULL;
+}
+
+static TbusHash
+hash_body (const TbusClassBody *body)
+{
+  TbusHash hash = tbus_hash_start ();
+
+  tbus_hash_add (&hash, body->raw, body->raw_len);
+  return hash;
+}
+
+static guint64
+table_lookup (GHashTable *table, const TbusHash *hash)
+{
+  return GPOINTER_TO_SIZE (g_hash_table_lookup (table, hash));
+}
+
+static void
+table_insert (GHashTable *table, const TbusHash *hash, guint64 id)
+{
+  g_hash_table_insert (table, g_memdup2 (hash, sizeof *hash), GSIZE_TO_POINTER (id + 1));
+}
+
+/* The context fields as text in @self->scratch, and their hash. NULL fields on success mean none. */
+static gboolean
+describe_context (TbusClassRegistry *self, const TbusClassBody *context, GPtrArray **fields, TbusHash *hash,
+                  GError **error)
+{
+  g_autoptr(GPtrArray) decoded = NULL;
+
+  g_string_truncate (self->scratch, 0);
+  if (context->raw_len > 0)
+    {
+      decoded = context->decode (context->raw, context->raw_len, NULL, error);
+      if (decoded == NULL || !tbus_ctf_append_fields (self->scratch, 0, decoded, find_enum, self, error))
+        return FALSE;
+    }
+  *hash = tbus_hash_start ();
+  tbus_hash_add (hash, self->scratch->str, self->scratch->len);
+  *fields = g_steal_pointer (&decoded);
+  return TRUE;
+}
+
+static gboolean
+first_registration (TbusClassRegistry *self, Channel *channel, const TbusClassBody *context, GError **error)
+{
+  g_autoptr(GPtrArray) fields = NULL;
+  TbusHash text;
+  TbusCtfStream stream = { .id = channel->id };
+
+  if (!describe_context (self, context, &fields, &text, error))
+    return FALSE;
+  g_string_truncate (self->scratch, 0);
+  stream.header = channel->n_events < COMPACT_CLASSES ? TBUS_CTF_HEADER_COMPACT : TBUS_CTF_HEADER_LARGE;
+  stream.context = fields;
+  if (!tbus_ctf_append_stream (self->scratch, &stream, find_enum, self, error))
+    return FALSE;
+  g_string_append_len (self->scratch, channel->pending->str, channel->pending->len);
+  if (!tbus_metadata_log_append (self->log, self->scratch->str, self->scratch->len, error))
+    return FALSE;
+  g_string_truncate (channel->pending, 0);
+  channel->context_raw = hash_body (context);
+  channel->context_text = text;
+  g_atomic_int_set (&channel->header, stream.header);
+  return TRUE;
+}
+
+gboolean
+tbus_class_registry_register_channel (TbusClassRegistry *self, guint32 number, const TbusClassBody *context,
+                                      guint32 *id, TbusCtfHeader *header, GError **error)
+{
+  Channel *channel = find_channel (self, number, error);
+  TbusHash raw;
+
+  if (channel == NULL)
+    return FALSE;
+  raw = hash_body (context);
+  if (channel->header == 0)
+    {
+      if (!first_registration (self, channel, context, error))
+        return FALSE;
+    }
+  else if (!tbus_hash_table_equal (&raw, &channel->context_raw))
+    {
+      g_autoptr(GPtrArray) fields = NULL;
+      TbusHash text;
+
+      if (!describe_context (self, context, &fields, &text, error))
+        return FALSE;
+      if (!tbus_hash_table_equal (&text, &channel->context_text))
+        {
+          g_set_error_literal (error, TBUS_ERROR, TBUS_ERROR_INVALID_ARGS,
+                               "The channel's context fields differ from those of the app that registered it first");
+          return FALSE;
+        }
+    }
+  *id = channel->id;
+  *header = channel->header;
+  return TRUE;
+}
+
+static TbusHash
+hash_notice (const TbusEventNotice *notice, gconstpointer body, gsize length)
+{
+  TbusHash hash = tbus_hash_start ();
+
+  tbus_hash_add_string (&hash, notice->name);
+  tbus_hash_add_string (&hash, notice->model_emf_uri != NULL ? notice->model_emf_uri : "");
+  tbus_hash_add_number (&hash, (guint64) (gint64) notice->loglevel);
+  tbus_hash_add (&hash, body, length);
+  return hash;
+}
+
+/* Writes the event's block into the log, or behind those that wait for the stream block. */
+static gboolean
+publish_event (TbusClassRegistry *self, Channel *channel, const TbusEventNotice *notice, const GPtrArray *fields,
+               GError **error)
+{
+  TbusCtfEvent event = {
+    .name = notice->name,
+    .id = channel->n_events,
+    .stream_id = channel->id,
+    .loglevel = notice->loglevel,
+    .model_emf_uri = notice->model_emf_uri,
+    .fields = fields,
+  };
+
+  g_string_truncate (self->scratch, 0);
+  if (!tbus_ctf_append_event (self->scratch, &event, find_enum, self, error))
+    return FALSE;
+  if (channel->header != 0)
+    return tbus_metadata_log_append (self->log, self->scratch->str, self->scratch->len, error);
+  if (channel->pending->len + self->scratch->len > TBUS_MAX_METADATA)
+    {
+      g_set_error (error, TBUS_ERROR, TBUS_ERROR_EXHAUSTED, "The metadata of one buffer set may not pass %u bytes",
+                   TBUS_MAX_METADATA);
+      return FALSE;
+    }
+  g_string_append_len (channel->pending, self->scratch->str, self->scratch->len);
+  return TRUE;
+}
+
+/* A class that is new as bytes; it may yet be known as text (another build of the same provider). */
+static gboolean
+register_new_event (TbusClassRegistry *self, Channel *channel, const TbusEventNotice *notice, const TbusHash *raw,
+                    guint64 *known, GError **error)
+{
+  g_autoptr(GPtrArray) fields = notice->fields.decode (notice->fields.raw, notice->fields.raw_len, notice->name, error);
+  TbusHash text;
+
+  if (fields == NULL)
+    return FALSE;
+  g_string_truncate (self->scratch, 0);
+  if (!tbus_ctf_append_fields (self->scratch, 0, fields, find_enum, self, error))
+    return FALSE;
+  text = hash_notice (notice, self->scratch->str, self->scratch->len);
+  text.high ^= 1; /* never taken for bytes */
+  *known = table_lookup (channel->events, &text);
+  if (*known == 0)
+    {
+      if (channel->n_events >= TBUS_MAX_EVENT_CLASSES)
+        {
+          g_set_error (error, TBUS_ERROR, TBUS_ERROR_EXHAUSTED, "A channel has at most %d event classes",
+                       TBUS_MAX_EVENT_CLASSES);
+          return FALSE;
+        }
+      if (!publish_event (self, channel, notice, fields, error))
+        return FALSE;
+      *known = (guint64) channel->n_events + 1;
+      table_insert (channel->events, &text, channel->n_events);
+      g_atomic_int_inc (&channel->n_events);
+    }
+  /* Bounded: bytes that differ for one text are remembered only so often. */
+  if (g_hash_table_size (channel->events) < 4 * TBUS_MAX_EVENT_CLASSES)
+    table_insert (channel->events, raw, *known - 1);
+  return TRUE;
+}
+
+gboolean
+tbus_class_registry_register_event (TbusClassRegistry *self, const TbusEventNotice *notice, guint32 *id, GError **error)
+{
+  Channel *channel = find_channel (self, notice->channel, error);
+  TbusHash raw;
+  guint64 known;
+
+  if (channel == NULL)
+    return FALSE;
+  raw = hash_notice (notice, notice->fields.raw, notice->fields.raw_len);
+  known = table_lookup (channel->events, &raw);
+  if (known == 0 && !register_new_event (self, channel, notice, &raw, &known, error))
+    return FALSE;
+  *id = known - 1;
+  return TRUE;
+}
+
+gboolean
+tbus_class_registry_register_enum (TbusClassRegistry *self, const char *name, const TbusClassBody *entries, guint64 *id,
+                                   GError **error)
+{
+  g_autoptr(TbusCtfEnum) decoded = NULL;
+  TbusHash hash = hash_body (entries);
+  guint64 known;
+
+  tbus_hash_add_string (&hash, name);
+  known = table_lookup (self->enums, &hash);
+  if (known == 0)
+    {
+      if (self->enum_list->len >= TBUS_MAX_ENUM_CLASSES)
+        {
+          g_set_error (error, TBUS_ERROR, TBUS_ERROR_EXHAUSTED, "A trace has at most %d enumerations",
+                       TBUS_MAX_ENUM_CLASSES);
+          return FALSE;
+        }
+      decoded = entries->decode (entries->raw, entries->raw_len, name, error);
+      if (decoded == NULL)
+        return FALSE;
+      known = (guint64) self->enum_list->len + 1;
+      table_insert (self->enums, &hash, self->enum_list->len);
+      g_ptr_array_add (self->enum_list, g_steal_pointer (&decoded));
+    }
+  *id = known - 1;
+  return TRUE;
+}
+
+void
+tbus_class_registry_get_channel (TbusClassRegistry *self, guint32 number, TbusCtfHeader *header, guint *n_events)
+{
+  Channel *channel = g_ptr_array_index (self->channels, number);
+
+  *header = g_atomic_int_get (&channel->header);
+  *n_events = g_atomic_int_get (&channel->n_events);
+}

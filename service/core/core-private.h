@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#pragma once
+/*
+ * What the files of core share of each other: the hub that finds everything, and the calls that sessions and
+ * apps make on one another. Not for other folders.
+ *
+ * Threads: main.
+ */
+#include "core/app-session.h"
+#include "core/buffer-registry.h"
+#include "core/core.h"
+#include "core/reconcile.h"
+
+G_BEGIN_DECLS
+
+/* core.c owns it; everybody else borrows. */
+typedef struct {
+  TbusCore *core;
+  TbusTraceeIndex *index;
+  TbusBufferRegistry *registry;
+  TbusSessionSet *sessions;
+  TbusAppSet *apps;
+  TbusTracer tracer;
+  TbusConsumerPool pool;
+  GHashTable *sets;     /* guint64 set id -> TbusBufferSet, borrowed: of every set that a consumer was asked for */
+  GHashTable *channels; /* guint64 channel key -> TbusBufferSet, borrowed */
+} TbusHub;
+
+/* A copy that holds a reference to each element: what is walked while it may change. */
+GPtrArray *tbus_object_array_copy (GPtrArray *array);
+/* The pool's consumer, made known to the bus. (transfer full) */
+TbusConsumer *tbus_core_obtain_consumer (TbusCore *self, uid_t uid, guint32 bits, GError **error);
+
+/* app.c */
+TbusApp *tbus_app_new (TbusHub *hub, TbusTracee *tracee);
+/* After it is in the set: asks what it is, gives it what sessions want, lets its constructor go. */
+void tbus_app_begin (TbusApp *self);
+/* Something that it should have changed: plans anew as soon as it can. */
+void tbus_app_kick (TbusApp *self);
+/* Buffers that it waited for are there, or will not be. */
+void tbus_app_buffers_changed (TbusApp *self);
+void tbus_app_set_stalled (TbusApp *self, gboolean stalled);
+/* It went: answers whoever waits, lets its sessions' buffers go. */
+void tbus_app_set_gone (TbusApp *self);
+TbusAppSession *tbus_app_find_session (TbusApp *self, guint64 session_id);
+/* The session is going: release it in the app (also when that can only be later). */
+void tbus_app_end_session (TbusApp *self, guint64 session_id);
+/* The session starts anew: what failed is tried again. */
+void tbus_app_retry_session (TbusApp *self, guint64 session_id);
+
+typedef enum { TBUS_APPLIED, TBUS_PENDING, TBUS_GONE } TbusAppOutcome;
+typedef void (*TbusAppFunc) (TbusApp *app, TbusAppOutcome outcome, gpointer data);
+/* Calls @func when all kicks so far are applied, the app is unresponsive, or gone; from the main loop or at once. */
+void tbus_app_wait (TbusApp *self, TbusAppFunc func, gpointer data);
+
+/* @tracepoints of TbusTracepoint, NULL where the app did not answer. */
+typedef void (*TbusAppListFunc) (TbusApp *app, TbusAppOutcome outcome, GPtrArray *tracepoints, gpointer data);
+void tbus_app_list (TbusApp *self, gboolean fields, TbusAppListFunc func, gpointer data);
+
+/* app-set.c */
+void tbus_app_set_add (TbusAppSet *self, TbusApp *app);
+void tbus_app_set_show (TbusAppSet *self, TbusApp *app);
+void tbus_app_set_remove (TbusAppSet *self, TbusApp *app);
+void tbus_app_set_count_refused (TbusAppSet *self);
+
+/* session-set.c */
+TbusSessionSet *tbus_session_set_new (TbusHub *hub);
+void tbus_session_set_remove (TbusSessionSet *self, TbusSession *session);
+TbusAppSet *tbus_app_set_new (void);
+
+/* session*.c */
+TbusSession *tbus_session_new (TbusHub *hub, const TbusSessionRequest *request, const char *output);
+gboolean tbus_session_traces (TbusSession *self, uid_t uid);
+/* (transfer full): what an app should have of it now. */
+TbusWanted *tbus_session_describe (TbusSession *self);
+/*
+ * The buffers of @app, asked for where they are not there yet. Returns: (transfer none) (nullable): its state
+ * says whether it can be used; NULL with @error where it cannot be had.
+ */
+TbusBufferSet *tbus_session_obtain_set (TbusSession *self, TbusApp *app, TbusAppSession *app_session, GError **error);
+/* What a consumer tells, found by key. */
+void tbus_session_counters (TbusSession *self, TbusBufferSet *set, const TbusCounters *counters);
+void tbus_session_channel_hangup (TbusSession *self, TbusBufferSet *set, guint64 channel_key);
+void tbus_session_problem (TbusSession *self, const TbusProblemReport *report, TbusConsumer *consumer);
+/* @consumer died: what it held is given up, and made anew when it runs again. */
+void tbus_session_consumer_died (TbusSession *self, TbusConsumer *consumer);
+/* An app that had @set to itself is gone: what it wrote is drained, then the set goes. */
+void tbus_session_leave_set (TbusSession *self, TbusBufferSet *set);
+
+G_END_DECLS

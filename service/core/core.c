@@ -1,0 +1,303 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "core/core-private.h"
+
+#include "base/log.h"
+#include "core/metadata-push.h"
+
+struct _TbusCore {
+  GObject parent_instance;
+
+  TbusHub hub;
+  GPtrArray *consumers; /* of TbusConsumer */
+  GHashTable *tracees;  /* guint64 id (of the tracee) -> TbusApp, borrowed from the set */
+};
+
+enum { CONSUMER_ADDED, CONSUMER_REMOVED, N_SIGNALS };
+static guint signals[N_SIGNALS];
+
+G_DEFINE_FINAL_TYPE (TbusCore, tbus_core, G_TYPE_OBJECT)
+
+GPtrArray *
+tbus_object_array_copy (GPtrArray *array)
+{
+  GPtrArray *copy = g_ptr_array_new_full (array->len, g_object_unref);
+
+  for (guint i = 0; i < array->len; i++)
+    g_ptr_array_add (copy, g_object_ref (g_ptr_array_index (array, i)));
+  return copy;
+}
+
+static void
+tbus_core_dispose (GObject *object)
+{
+  TbusCore *self = TBUS_CORE (object);
+
+  for (guint i = 0; i < self->consumers->len; i++)
+    g_signal_handlers_disconnect_by_data (g_ptr_array_index (self->consumers, i), self);
+  g_ptr_array_set_size (self->consumers, 0);
+  G_OBJECT_CLASS (tbus_core_parent_class)->dispose (object);
+}
+
+static void
+tbus_core_finalize (GObject *object)
+{
+  TbusCore *self = TBUS_CORE (object);
+
+  g_object_unref (self->hub.sessions);
+  g_object_unref (self->hub.apps);
+  g_hash_table_unref (self->tracees);
+  g_hash_table_unref (self->hub.sets);
+  g_hash_table_unref (self->hub.channels);
+  g_ptr_array_unref (self->consumers);
+  tbus_buffer_registry_free (self->hub.registry);
+  G_OBJECT_CLASS (tbus_core_parent_class)->finalize (object);
+}
+
+static void
+tbus_core_class_init (TbusCoreClass *klass)
+{
+  G_OBJECT_CLASS (klass)->dispose = tbus_core_dispose;
+  G_OBJECT_CLASS (klass)->finalize = tbus_core_finalize;
+  signals[CONSUMER_ADDED] = g_signal_new ("consumer-added", TBUS_TYPE_CORE, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                                          G_TYPE_NONE, 1, TBUS_TYPE_CONSUMER);
+  signals[CONSUMER_REMOVED] = g_signal_new ("consumer-removed", TBUS_TYPE_CORE, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                                            G_TYPE_NONE, 1, TBUS_TYPE_CONSUMER);
+}
+
+static void
+tbus_core_init (TbusCore *self)
+{
+  self->consumers = g_ptr_array_new_with_free_func (g_object_unref);
+  self->tracees = g_hash_table_new (g_int64_hash, g_int64_equal);
+  self->hub.core = self;
+  self->hub.registry = tbus_buffer_registry_new ();
+  self->hub.sessions = tbus_session_set_new (&self->hub);
+  self->hub.apps = tbus_app_set_new ();
+  self->hub.sets = g_hash_table_new (g_int64_hash, g_int64_equal);
+  self->hub.channels = g_hash_table_new (g_int64_hash, g_int64_equal);
+}
+
+TbusCore *
+tbus_core_new (TbusTraceeIndex *index)
+{
+  TbusCore *self = g_object_new (TBUS_TYPE_CORE, NULL);
+
+  self->hub.index = index;
+  return self;
+}
+
+void
+tbus_core_plug (TbusCore *self, TbusTracer tracer, TbusConsumerPool consumers)
+{
+  self->hub.tracer = tracer;
+  self->hub.pool = consumers;
+}
+
+/* What consumers tell. A key that is not known any more is no error: its session is gone. */
+
+static TbusSession *
+session_of (TbusCore *self, TbusBufferSet *set)
+{
+  return set != NULL ? tbus_session_set_find_id (self->hub.sessions, set->key.session) : NULL;
+}
+
+static void
+on_metadata_wanted (TbusConsumer *consumer, guint64 set_id, gpointer data)
+{
+  TbusCore *self = data;
+  TbusBufferSet *set = g_hash_table_lookup (self->hub.sets, &set_id);
+
+  if (set != NULL && set->push != NULL && set->consumer == consumer)
+    tbus_metadata_push_run (set->push, TRUE, NULL, NULL); /* also with nothing new (B17) */
+}
+
+static void
+on_counters (TbusConsumer *consumer, const TbusCountersList *list, gpointer data)
+{
+  TbusCore *self = data;
+
+  for (guint i = 0; i < list->n; i++)
+    {
+      TbusBufferSet *set = g_hash_table_lookup (self->hub.channels, &list->counters[i].channel);
+      TbusSession *session = session_of (self, set);
+
+      if (session != NULL && set->consumer == consumer)
+        tbus_session_counters (session, set, &list->counters[i]);
+    }
+}
+
+static void
+on_hangup (TbusConsumer *consumer, guint64 channel, gpointer data)
+{
+  TbusCore *self = data;
+  TbusBufferSet *set = g_hash_table_lookup (self->hub.channels, &channel);
+  TbusSession *session = session_of (self, set);
+
+  if (session != NULL && set->consumer == consumer)
+    tbus_session_channel_hangup (session, set, channel);
+}
+
+static void
+on_problem (TbusConsumer *consumer, const TbusProblemReport *report, gpointer data)
+{
+  TbusCore *self = data;
+  TbusSession *session = tbus_session_set_find_id (self->hub.sessions, report->session);
+
+  if (session != NULL && tbus_session_get_owner (session) == tbus_consumer_get_uid (consumer))
+    tbus_session_problem (session, report, consumer);
+}
+
+static void
+on_consumer_died (TbusConsumer *consumer, gpointer data)
+{
+  TbusCore *self = data;
+  g_autoptr(GPtrArray) sessions = tbus_session_set_list (self->hub.sessions);
+
+  for (guint i = 0; i < sessions->len; i++)
+    tbus_session_consumer_died (g_ptr_array_index (sessions, i), consumer);
+}
+
+static void
+on_consumer_state (TbusConsumer *consumer, GParamSpec *pspec, gpointer data)
+{
+  TbusCore *self = data;
+  g_autoptr(GPtrArray) sessions = tbus_session_set_list (self->hub.sessions);
+  TbusProblemReport over = { .code = "consumer-restarting", .active = FALSE, .message = "" };
+
+  if (tbus_consumer_get_state (consumer) != TBUS_CONSUMER_RUNNING)
+    return;
+  for (guint i = 0; i < sessions->len; i++)
+    tbus_session_problem (g_ptr_array_index (sessions, i), &over, consumer);
+}
+
+TbusConsumer *
+tbus_core_obtain_consumer (TbusCore *self, uid_t uid, guint32 bits, GError **error)
+{
+  TbusConsumer *consumer = self->hub.pool.ops->get (self->hub.pool.self, uid, bits, error);
+
+  if (consumer == NULL || g_ptr_array_find (self->consumers, consumer, NULL))
+    return consumer;
+  g_ptr_array_add (self->consumers, g_object_ref (consumer));
+  g_signal_connect (consumer, "metadata-wanted", G_CALLBACK (on_metadata_wanted), self);
+  g_signal_connect (consumer, "counters", G_CALLBACK (on_counters), self);
+  g_signal_connect (consumer, "hangup", G_CALLBACK (on_hangup), self);
+  g_signal_connect (consumer, "problem", G_CALLBACK (on_problem), self);
+  g_signal_connect (consumer, "died", G_CALLBACK (on_consumer_died), self);
+  g_signal_connect (consumer, "notify::state", G_CALLBACK (on_consumer_state), self);
+  g_signal_emit (self, signals[CONSUMER_ADDED], 0, consumer);
+  return consumer;
+}
+
+/* What ust/ tells. */
+
+static void
+on_registered (gpointer core, TbusTracee *tracee)
+{
+  TbusCore *self = core;
+  g_autoptr(TbusApp) app = NULL;
+
+  tbus_thread_assert_main ();
+  app = tbus_app_new (&self->hub, tracee);
+  tbus_app_set_add (self->hub.apps, app);
+  tbus_app_begin (app);
+}
+
+static void
+on_stalled (gpointer core, TbusTracee *tracee, gboolean stalled)
+{
+  TbusCore *self = core;
+  TbusApp *app = tbus_app_set_find_id (self->hub.apps, tracee->id);
+
+  tbus_thread_assert_main ();
+  if (app == NULL)
+    return;
+  tbus_app_set_stalled (app, stalled);
+  if (stalled)
+    tbus_app_set_show (self->hub.apps, app);
+}
+
+static void
+on_gone (gpointer core, TbusTracee *tracee)
+{
+  TbusCore *self = core;
+  TbusApp *app = tbus_app_set_find_id (self->hub.apps, tracee->id);
+
+  tbus_thread_assert_main ();
+  if (app == NULL)
+    return;
+  tbus_app_set_gone (app);
+  tbus_app_set_remove (self->hub.apps, app);
+}
+
+static void
+on_refused (gpointer core, const char *why)
+{
+  TbusCore *self = core;
+
+  tbus_thread_assert_main ();
+  tbus_app_set_count_refused (self->hub.apps);
+}
+
+const TbusTracerEvents tbus_core_tracer_events = { on_registered, on_stalled, on_gone, on_refused };
+
+TbusSessionSet *
+tbus_core_get_sessions (TbusCore *self)
+{
+  return self->hub.sessions;
+}
+
+TbusAppSet *
+tbus_core_get_apps (TbusCore *self)
+{
+  return self->hub.apps;
+}
+
+GPtrArray *
+tbus_core_get_consumers (TbusCore *self)
+{
+  return self->consumers;
+}
+
+/* Shutdown: every session is destroyed, side by side. */
+
+typedef struct {
+  guint waiting;
+} ShutdownCall;
+
+static void
+shutdown_step (GTask *task)
+{
+  ShutdownCall *call = g_task_get_task_data (task);
+
+  if (--call->waiting == 0)
+    g_task_return_boolean (task, TRUE);
+}
+
+static void
+on_session_destroyed (GObject *source, GAsyncResult *result, gpointer data)
+{
+  g_autoptr(GTask) task = data;
+  g_autoptr(TbusOperation) operation = tbus_session_operation_finish (TBUS_SESSION (source), result, NULL);
+
+  shutdown_step (task);
+}
+
+void
+tbus_core_shutdown_async (TbusCore *self, GAsyncReadyCallback callback, gpointer user_data)
+{
+  g_autoptr(GTask) task = g_task_new (self, NULL, callback, user_data);
+  g_autoptr(GPtrArray) sessions = tbus_session_set_list (self->hub.sessions);
+  ShutdownCall *call = g_new (ShutdownCall, 1);
+
+  call->waiting = sessions->len + 1;
+  g_task_set_task_data (task, call, g_free);
+  for (guint i = 0; i < sessions->len; i++)
+    tbus_session_destroy_async (g_ptr_array_index (sessions, i), TRUE, on_session_destroyed, g_object_ref (task));
+  shutdown_step (task);
+}
+
+void
+tbus_core_shutdown_finish (TbusCore *self, GAsyncResult *result)
+{
+  g_task_propagate_boolean (G_TASK (result), NULL);
+}

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#define _GNU_SOURCE
+#include "core/metadata-log.h"
+
+#include "base/error.h"
+#include "base/fd-budget.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#ifndef F_SEAL_FUTURE_WRITE
+#define F_SEAL_FUTURE_WRITE 0x0010
+#endif
+
+enum { GROW_STEP = 64 << 10 };
+
+struct TbusMetadataLog {
+  int fd;
+  gsize limit;     /* of the text */
+  gsize allocated; /* bytes of the file */
+  guint8 *map;     /* header page and text, the whole limit: the file grows into it */
+};
+
+/* Grown in steps: a page of the map that the file does not reach must not be touched. */
+static gboolean
+ensure_size (TbusMetadataLog *self, gsize text_length, GError **error)
+{
+  gsize size = TBUS_LOG_TEXT_OFFSET + (text_length + GROW_STEP - 1) / GROW_STEP * GROW_STEP;
+
+  if (size <= self->allocated)
+    return TRUE;
+  if (ftruncate (self->fd, size) < 0)
+    {
+      tbus_set_errno (error, TBUS_ERROR_EXHAUSTED, errno, "Cannot grow a metadata log to %" G_GSIZE_FORMAT " bytes", size);
+      return FALSE;
+    }
+  self->allocated = size;
+  return TRUE;
+}
+
+/*
+ * The writable mapping comes before the seal: F_SEAL_FUTURE_WRITE leaves it as the only way to write, and
+ * F_SEAL_SEAL keeps a consumer from adding seals that would stop the growth.
+ */
+static gboolean
+map_and_seal (TbusMetadataLog *self, GError **error)
+{
+  gsize size = TBUS_LOG_TEXT_OFFSET + self->limit;
+  void *map;
+
+  if (!ensure_size (self, 0, error))
+    return FALSE;
+  map = mmap (NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, self->fd, 0);
+  if (map == MAP_FAILED)
+    {
+      tbus_set_errno (error, TBUS_ERROR_EXHAUSTED, errno, "Cannot map a metadata log of %" G_GSIZE_FORMAT " bytes", size);
+      return FALSE;
+    }
+  self->map = map;
+  if (fcntl (self->fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_FUTURE_WRITE | F_SEAL_SEAL) < 0)
+    {
+      tbus_set_errno (error, TBUS_ERROR_UNSUPPORTED, errno, "Cannot seal a metadata log (Linux 5.1 or newer can)");
+      return FALSE;
+    }
+  return TRUE;
+}
+
+TbusMetadataLog *
+tbus_metadata_log_new (gsize limit, GError **error)
+{
+  g_autoptr(TbusMetadataLog) self = NULL;
+
+  if (!tbus_fd_budget_take (1, "A metadata log", error))
+    return NULL;
+  self = g_new0 (TbusMetadataLog, 1);
+  self->limit = limit;
+  self->fd = memfd_create ("tracebus-metadata", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+  if (self->fd < 0)
+    {
+      tbus_set_errno (error, TBUS_ERROR_EXHAUSTED, errno, "Cannot make a metadata log");
+      return NULL;
+    }
+  if (!map_and_seal (self, error))
+    return NULL;
+  return g_steal_pointer (&self);
+}
+
+void
+tbus_metadata_log_free (TbusMetadataLog *self)
+{
+  if (self->map != NULL)
+    munmap (self->map, TBUS_LOG_TEXT_OFFSET + self->limit);
+  if (self->fd >= 0)
+    close (self->fd);
+  tbus_fd_budget_give (1);
+  g_free (self);
+}
+
+gboolean
+tbus_metadata_log_append (TbusMetadataLog *self, const char *text, gsize length, GError **error)
+{
+  guint64 *published = (guint64 *) self->map;
+  guint64 before = __atomic_load_n (published, __ATOMIC_RELAXED);
+
+  if (length > self->limit - before)
+    {
+      g_set_error (error, TBUS_ERROR, TBUS_ERROR_EXHAUSTED,
+                   "The metadata of one buffer set may not pass %" G_GSIZE_FORMAT " bytes", self->limit);
+      return FALSE;
+    }
+  if (!ensure_size (self, before + length, error))
+    return FALSE;
+  memcpy (self->map + TBUS_LOG_TEXT_OFFSET + before, text, length);
+  __atomic_store_n (published, before + length, __ATOMIC_RELEASE);
+  return TRUE;
+}
+
+guint64
+tbus_metadata_log_length (TbusMetadataLog *self)
+{
+  return __atomic_load_n ((guint64 *) self->map, __ATOMIC_ACQUIRE);
+}
+
+const char *
+tbus_metadata_log_text (TbusMetadataLog *self)
+{
+  return (const char *) self->map + TBUS_LOG_TEXT_OFFSET;
+}
+
+int
+tbus_metadata_log_fd (TbusMetadataLog *self)
+{
+  return self->fd;
+}

@@ -1,0 +1,487 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "core/session-private.h"
+
+#include "base/error.h"
+#include "core/ids.h"
+#include "core/set-description.h"
+
+enum { LEAVE_GUARD_MS = 500 };
+
+/* Outputs: one directory, opened once by each consumer that writes below it. */
+
+TbusSessionOutput *
+tbus_session_find_output (TbusSession *self, TbusConsumer *consumer)
+{
+  for (guint i = 0; i < self->outputs->len; i++)
+    {
+      TbusSessionOutput *output = g_ptr_array_index (self->outputs, i);
+
+      if (output->consumer == consumer)
+        return output;
+    }
+  return NULL;
+}
+
+typedef struct {
+  TbusSession *session;
+  TbusSessionWork *work; /* nullable */
+} OpenCall;
+
+static void
+on_output_opened (TbusConsumer *consumer, gconstpointer reply, const GError *error, gpointer data)
+{
+  OpenCall *call = data;
+  g_autoptr(TbusSession) self = call->session;
+  TbusSessionOutput *output = tbus_session_find_output (self, consumer);
+
+  if (error != NULL && output != NULL)
+    output->error = g_error_copy (error);
+  if (error == NULL && g_strcmp0 (self->output, reply) != 0)
+    {
+      g_free (self->output);
+      self->output = g_strdup (reply);
+      tbus_session_changed (self, "output");
+    }
+  if (call->work != NULL)
+    tbus_work_release (call->work);
+  g_free (call);
+}
+
+void
+tbus_session_open_output (TbusSession *self, TbusConsumer *consumer, TbusSessionWork *work)
+{
+  TbusOutputRequest request = { self->id, self->output };
+  TbusSessionOutput *output;
+  OpenCall *call;
+
+  if (tbus_session_find_output (self, consumer) != NULL)
+    return;
+  output = g_new0 (TbusSessionOutput, 1);
+  output->consumer = g_object_ref (consumer);
+  g_ptr_array_add (self->outputs, output);
+  call = g_new (OpenCall, 1);
+  *call = (OpenCall){ g_object_ref (self), work };
+  if (work != NULL)
+    tbus_work_hold (work);
+  TBUS_CONSUMER_GET_CLASS (consumer)->open_output (consumer, &request, on_output_opened, call);
+}
+
+/* Making. */
+
+void
+tbus_session_kick_waiting (TbusSession *self)
+{
+  g_autoptr(GPtrArray) apps = tbus_app_set_list (self->hub->apps);
+
+  for (guint i = 0; i < apps->len; i++)
+    tbus_app_buffers_changed (g_ptr_array_index (apps, i));
+}
+
+static gint
+count_streams (const TbusBufferSet *set)
+{
+  gint n = 0;
+
+  for (guint i = 0; i < set->channels->len; i++)
+    {
+      const TbusRing *ring = g_array_index (set->channels, TbusSetChannel, i).ring;
+
+      n += ring != NULL ? ring->n_streams : 0;
+    }
+  return n;
+}
+
+static void
+forget_keys (TbusSession *self, TbusBufferSet *set)
+{
+  g_hash_table_remove (self->hub->sets, &set->id);
+  for (guint i = 0; i < set->channels->len; i++)
+    {
+      TbusSetChannel *channel = &g_array_index (set->channels, TbusSetChannel, i);
+
+      g_hash_table_remove (self->hub->channels, &channel->key);
+      g_clear_pointer (&channel->ring, tbus_ring_unref);
+    }
+}
+
+/* Takes a set out of everything; who still holds it finds it closed. */
+static void
+drop_set (TbusSession *self, TbusBufferSet *set, TbusSetState state)
+{
+  g_autoptr(TbusBufferSet) keep = tbus_buffer_set_ref (set);
+
+  if (set->consumer != NULL)
+    tbus_consumer_add_load (set->consumer, -(gint) set->channels->len, -count_streams (set));
+  forget_keys (self, set);
+  g_clear_handle_id (&set->leave_guard, g_source_remove);
+  g_clear_pointer (&set->push, tbus_metadata_push_free);
+  g_clear_object ((GObject **) &set->consumer);
+  set->state = state;
+  set->metadata_key = 0;
+  tbus_buffer_registry_remove (self->hub->registry, set);
+  g_ptr_array_remove (self->sets, set);
+}
+
+typedef struct {
+  TbusSession *session;
+  TbusBufferSet *set;
+  guint channel;
+} MakeCall;
+
+static MakeCall *
+make_call_new (TbusSession *self, TbusBufferSet *set, guint channel)
+{
+  MakeCall *call = g_new (MakeCall, 1);
+
+  *call = (MakeCall){ g_object_ref (self), tbus_buffer_set_ref (set), channel };
+  set->pending++;
+  return call;
+}
+
+static void
+on_undone (TbusConsumer *consumer, gconstpointer reply, const GError *error, gpointer data)
+{
+}
+
+/* All answers are in: ready, or undone on both sides (B6). */
+static void
+making_ended (TbusSession *self, TbusBufferSet *set)
+{
+  if (set->state != TBUS_SET_MAKING)
+    return; /* closed or given up meanwhile */
+  if (set->error == NULL)
+    set->state = TBUS_SET_READY;
+  else
+    {
+      TBUS_CONSUMER_GET_CLASS (set->consumer)->close_set (set->consumer, set->id, on_undone, NULL);
+      drop_set (self, set, TBUS_SET_FAILED);
+    }
+  tbus_session_kick_waiting (self);
+}
+
+static void
+make_call_ended (MakeCall *call, TbusConsumer *consumer, const GError *error)
+{
+  TbusSessionOutput *output = tbus_session_find_output (call->session, consumer);
+
+  if (error != NULL && call->set->error == NULL)
+    call->set->error = g_error_copy (output != NULL && output->error != NULL ? output->error : error);
+  if (--call->set->pending == 0)
+    making_ended (call->session, call->set);
+  tbus_buffer_set_unref (call->set);
+  g_object_unref (call->session);
+  g_free (call);
+}
+
+static void
+on_set_added (TbusConsumer *consumer, gconstpointer reply, const GError *error, gpointer data)
+{
+  make_call_ended (data, consumer, error);
+}
+
+static void
+on_channel_added (TbusConsumer *consumer, gconstpointer reply, const GError *error, gpointer data)
+{
+  MakeCall *call = data;
+  TbusSetChannel *channel = &g_array_index (call->set->channels, TbusSetChannel, call->channel);
+
+  if (error == NULL && call->set->state == TBUS_SET_MAKING)
+    {
+      channel->ring = tbus_ring_ref ((TbusRing *) reply);
+      tbus_consumer_add_load (consumer, 0, channel->ring->n_streams);
+    }
+  make_call_ended (call, consumer, error);
+}
+
+static void
+request_channel (TbusSession *self, TbusBufferSet *set, guint number)
+{
+  TbusSetChannel *made = &g_array_index (set->channels, TbusSetChannel, number);
+  const TbusChannelConfig *config = tbus_channel_get_config (tbus_session_find_channel_id (self, made->channel_id));
+  TbusChannelRequest request = {
+    .channel = made->key,
+    .set = set->id,
+    .name = made->name,
+    .chan_id = made->chan_id,
+    .subbuf_size = config->subbuf_size,
+    .num_subbuf = config->num_subbuf,
+    .overwrite = config->overwrite,
+    .switch_timer_us = config->switch_timer_us,
+    .read_timer_us = config->read_timer_us,
+    .monitor_timer_us = config->monitor_timer_us,
+    .blocking_timeout_us = config->blocking_timeout_us,
+    .tracefile_size = config->tracefile_size,
+    .tracefile_count = config->tracefile_count,
+  };
+
+  memcpy (request.uuid, set->uuid, sizeof request.uuid);
+  TBUS_CONSUMER_GET_CLASS (set->consumer)
+    ->add_channel (set->consumer, &request, on_channel_added, make_call_new (self, set, number));
+}
+
+/* The requests follow each other on an ordered link: nothing waits for the answer before. */
+static void
+make_set (TbusSession *self, TbusBufferSet *set)
+{
+  TbusChannel *metadata = tbus_session_find_channel (self, TBUS_METADATA_CHANNEL);
+  TbusSetRequest request = {
+    .set = set->id,
+    .session = self->id,
+    .directory = set->directory,
+    .metadata_timer_us = metadata != NULL ? tbus_channel_get_config (metadata)->switch_timer_us : 0,
+    .log_fd = tbus_metadata_log_fd (set->log),
+  };
+
+  set->state = TBUS_SET_MAKING;
+  set->push = tbus_metadata_push_new (set, set->consumer);
+  set->metadata_key = set->id; /* before the consumer can ask (B22) */
+  g_hash_table_insert (self->hub->sets, &set->id, set);
+  tbus_session_open_output (self, set->consumer, NULL);
+  tbus_consumer_add_load (set->consumer, set->channels->len, 0);
+  set->pending++; /* no answer ends it before all is asked */
+  TBUS_CONSUMER_GET_CLASS (set->consumer)->add_set (set->consumer, &request, on_set_added, make_call_new (self, set, 0));
+  for (guint i = 0; i < set->channels->len; i++)
+    {
+      g_hash_table_insert (self->hub->channels, &g_array_index (set->channels, TbusSetChannel, i).key, set);
+      request_channel (self, set, i);
+    }
+  if (--set->pending == 0)
+    making_ended (self, set);
+}
+
+static void
+add_set_channels (TbusSession *self, TbusBufferSet *set)
+{
+  for (guint i = 0; i < self->channels->len; i++)
+    {
+      TbusChannel *channel = g_ptr_array_index (self->channels, i);
+      TbusSetChannel made = { .channel_id = tbus_channel_get_id (channel) };
+
+      if (tbus_channel_is_metadata (channel))
+        continue;
+      made.key = tbus_id_next (TBUS_ID_KEY);
+      made.chan_id = set->channels->len;
+      made.name = g_strdup (tbus_channel_get_name (channel));
+      g_array_append_val (set->channels, made);
+      tbus_class_registry_add_channel (set->classes, made.chan_id);
+    }
+}
+
+TbusBufferSet *
+tbus_session_obtain_set (TbusSession *self, TbusApp *app, TbusAppSession *app_session, GError **error)
+{
+  const TbusTracee *tracee = tbus_app_get_tracee (app);
+  gboolean process = self->ownership == TBUS_BUFFER_PROCESS;
+  TbusBufferKey key = { self->id, self->ownership, process ? app_session->id : tracee->uid, tracee->abi.bits_per_long };
+  g_autoptr(TbusBufferSet) set = tbus_buffer_registry_find (self->hub->registry, &key);
+
+  if (set != NULL)
+    return set; /* the teardown list holds it */
+  set = tbus_set_description_make (self, app, &key, error);
+  if (set == NULL)
+    return NULL;
+  set->consumer = tbus_core_obtain_consumer (self->hub->core, self->owner, key.bits, error);
+  if (set->consumer == NULL)
+    return NULL;
+  add_set_channels (self, set);
+  tbus_buffer_registry_add (self->hub->registry, set);
+  g_ptr_array_add (self->sets, tbus_buffer_set_ref (set));
+  make_set (self, set);
+  if (set->state != TBUS_SET_FAILED)
+    return set;
+  g_propagate_error (error, g_error_copy (set->error));
+  return NULL;
+}
+
+/* Counting. */
+
+void
+tbus_session_counters (TbusSession *self, TbusBufferSet *set, const TbusCounters *counters)
+{
+  for (guint i = 0; i < set->channels->len; i++)
+    {
+      TbusSetChannel *made = &g_array_index (set->channels, TbusSetChannel, i);
+      TbusChannel *channel;
+      TbusCounters before = made->counters;
+
+      if (made->key != counters->channel)
+        continue;
+      channel = tbus_session_find_channel_id (self, made->channel_id);
+      made->counters = *counters;
+      self->bytes_dropped += counters->bytes_dropped - before.bytes_dropped;
+      tbus_channel_count (channel, &before, counters);
+      if (set->consumer != NULL)
+        tbus_consumer_add_bytes (set->consumer, counters->bytes_written - before.bytes_written);
+      if (counters->bytes_written != before.bytes_written)
+        tbus_session_changed (self, "bytes-written");
+      if (counters->events_discarded != before.events_discarded)
+        tbus_session_changed (self, "events-discarded");
+      if (counters->packets_lost != before.packets_lost)
+        tbus_session_changed (self, "packets-lost");
+      return;
+    }
+}
+
+void
+tbus_session_take_counters (TbusSession *self, const TbusCountersList *list)
+{
+  for (guint i = 0; i < list->n; i++)
+    {
+      TbusBufferSet *set = g_hash_table_lookup (self->hub->channels, &list->counters[i].channel);
+
+      if (set != NULL && set->key.session == self->id)
+        tbus_session_counters (self, set, &list->counters[i]);
+    }
+}
+
+/* Closing. */
+
+typedef struct {
+  TbusSession *session;
+  TbusBufferSet *set;
+  TbusSessionWork *work; /* nullable */
+} CloseCall;
+
+static void
+on_set_closed (TbusConsumer *consumer, gconstpointer reply, const GError *error, gpointer data)
+{
+  CloseCall *call = data;
+  g_autoptr(TbusSession) self = call->session;
+  g_autoptr(TbusBufferSet) set = call->set;
+
+  if (error == NULL)
+    tbus_session_take_counters (self, reply);
+  if (set->state == TBUS_SET_CLOSING)
+    drop_set (self, set, TBUS_SET_CLOSED);
+  if (call->work != NULL)
+    tbus_work_release (call->work);
+  g_free (call);
+}
+
+void
+tbus_session_close_set (TbusSession *self, TbusBufferSet *set, TbusSessionWork *work)
+{
+  CloseCall *call;
+
+  if (set->consumer == NULL || (set->state == TBUS_SET_CLOSING && work == NULL))
+    return;
+  g_clear_handle_id (&set->leave_guard, g_source_remove);
+  set->state = TBUS_SET_CLOSING;
+  tbus_metadata_push_close (set->push); /* once (B21); the consumer writes what is published */
+  call = g_new (CloseCall, 1);
+  *call = (CloseCall){ g_object_ref (self), tbus_buffer_set_ref (set), work };
+  if (work != NULL)
+    tbus_work_hold (work);
+  TBUS_CONSUMER_GET_CLASS (set->consumer)->close_set (set->consumer, set->id, on_set_closed, call);
+}
+
+/* Leaving: an app that had a set to itself is gone. Its last packets are in when every writer has hung up. */
+
+typedef struct {
+  TbusSession *session;
+  TbusBufferSet *set;
+} LeaveCall;
+
+static void
+leave_call_free (gpointer data)
+{
+  LeaveCall *call = data;
+
+  g_object_unref (call->session);
+  tbus_buffer_set_unref (call->set);
+  g_free (call);
+}
+
+static gboolean
+on_leave_guard (gpointer data)
+{
+  LeaveCall *call = data;
+
+  call->set->leave_guard = 0;
+  tbus_session_close_set (call->session, call->set, NULL);
+  return G_SOURCE_REMOVE;
+}
+
+static gboolean
+all_hung_up (const TbusBufferSet *set)
+{
+  for (guint i = 0; i < set->channels->len; i++)
+    if (!g_array_index (set->channels, TbusSetChannel, i).hung_up)
+      return FALSE;
+  return TRUE;
+}
+
+void
+tbus_session_leave_set (TbusSession *self, TbusBufferSet *set)
+{
+  LeaveCall *call;
+
+  if (set->push != NULL)
+    tbus_metadata_push_run (set->push, FALSE, NULL, NULL); /* at once (B20) */
+  if (set->key.ownership == TBUS_BUFFER_USER || set->leave_guard != 0)
+    return;
+  for (guint i = 0; i < set->channels->len; i++)
+    {
+      TbusRing *ring = g_array_index (set->channels, TbusSetChannel, i).ring;
+
+      if (ring != NULL)
+        tbus_ring_close_writers (ring);
+    }
+  if (set->state != TBUS_SET_READY || all_hung_up (set))
+    {
+      tbus_session_close_set (self, set, NULL);
+      return;
+    }
+  call = g_new (LeaveCall, 1);
+  *call = (LeaveCall){ g_object_ref (self), tbus_buffer_set_ref (set) };
+  set->leave_guard = g_timeout_add_full (G_PRIORITY_DEFAULT, LEAVE_GUARD_MS, on_leave_guard, call, leave_call_free);
+}
+
+void
+tbus_session_channel_hangup (TbusSession *self, TbusBufferSet *set, guint64 channel_key)
+{
+  for (guint i = 0; i < set->channels->len; i++)
+    {
+      TbusSetChannel *channel = &g_array_index (set->channels, TbusSetChannel, i);
+
+      if (channel->key == channel_key)
+        channel->hung_up = TRUE;
+    }
+  if (set->leave_guard != 0 && all_hung_up (set))
+    tbus_session_close_set (self, set, NULL);
+}
+
+/* Consumers that die. */
+
+void
+tbus_session_consumer_died (TbusSession *self, TbusConsumer *consumer)
+{
+  TbusSessionOutput *output = tbus_session_find_output (self, consumer);
+  g_autoptr(GPtrArray) apps = NULL;
+  g_autofree char *message = NULL;
+
+  if (output == NULL)
+    return;
+  g_ptr_array_remove (self->outputs, output);
+  self->rebuilds++;
+  for (guint i = self->sets->len; i-- > 0;)
+    {
+      TbusBufferSet *set = g_ptr_array_index (self->sets, i);
+
+      if (set->consumer != consumer)
+        continue;
+      if (set->error == NULL)
+        g_set_error (&set->error, TBUS_ERROR, TBUS_ERROR_CONSUMER_FAILED, "The consumer of these buffers died");
+      drop_set (self, set, TBUS_SET_FAILED);
+    }
+  if (self->state == TBUS_SESSION_DESTROYING)
+    return;
+  message = g_strdup_printf ("the consumer of user %u (%u-bit) died; what it had not written is lost, "
+                             "recording goes on in new buffers as soon as it is back",
+                             (guint) tbus_consumer_get_uid (consumer), tbus_consumer_get_bits (consumer));
+  tbus_session_set_problem (self, "consumer-restarting", message, tbus_consumer_get_id (consumer));
+  apps = tbus_app_set_list (self->hub->apps);
+  for (guint i = 0; i < apps->len; i++)
+    if (tbus_app_find_session (g_ptr_array_index (apps, i), self->id) != NULL)
+      tbus_app_kick (g_ptr_array_index (apps, i));
+}

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#pragma once
+/*
+ * A session's inside, shared by its files:
+ *   session.c          what it is, its channels
+ *   session-work.c     the queue of what callers asked, and how work reaches apps
+ *   session-run.c      start, stop, destroy, flush, push
+ *   session-rules.c    rules and channels on and off
+ *   session-buffers.c  buffer sets and consumers
+ *
+ * Owner: the session set. Threads: main.
+ */
+#include "core/channel-private.h"
+#include "core/core-private.h"
+#include "core/metadata-push.h"
+#include "core/operation-private.h"
+
+G_BEGIN_DECLS
+
+typedef struct TbusSessionWork TbusSessionWork;
+typedef void (*TbusWorkStep) (TbusSessionWork *work);
+
+/* A consumer that writes this session. */
+typedef struct {
+  TbusConsumer *consumer; /* a reference */
+  GError *error;          /* why its output could not be opened */
+} TbusSessionOutput;
+
+struct _TbusSession {
+  GObject parent_instance;
+
+  TbusHub *hub;
+  guint64 id;
+  char *name;
+  uid_t owner;
+  gid_t group;
+  GArray *uids; /* of uid_t: whose apps */
+  gboolean all_users;
+  char *output;
+  gint64 created_at;
+  TbusSessionState state;
+  gboolean ever_started;
+  gboolean ownership_known;
+  TbusBufferOwnership ownership;
+  TbusCtfClock clock; /* one for all its traces */
+
+  GPtrArray *channels; /* of TbusChannel, the metadata channel too */
+  GPtrArray *sets;     /* of TbusBufferSet, references: the teardown list (B4) */
+  GPtrArray *outputs;  /* of TbusSessionOutput */
+  GPtrArray *problems; /* of TbusProblem */
+  guint rebuilds;      /* buffers made anew after a consumer's death */
+  guint64 bytes_dropped;
+
+  GQueue works; /* of TbusSessionWork; the head runs */
+};
+
+/* One call's work. It ends with tbus_work_finish() or tbus_work_fail(), which free it. */
+struct TbusSessionWork {
+  TbusSession *session; /* a reference */
+  GTask *task;          /* NULL once answered early */
+  TbusOperation *operation;
+  TbusWorkStep begin;   /* when its turn comes */
+  TbusWorkStep step;    /* when everything held is released */
+  guint held;
+
+  /* what was asked */
+  gboolean wait;
+  TbusChannel *channel; /* nullable, a reference */
+  char *name;           /* a channel's, or a pattern */
+  GPtrArray *rules;
+  TbusEventRule *exact;
+  gboolean enable;
+  guint64 bytes;
+  guint failed_consumers;
+};
+
+TbusSessionWork *tbus_work_new (TbusSession *session, GCancellable *cancellable, GAsyncReadyCallback callback,
+                                gpointer user_data);
+/* Queues; begins at once where nothing else runs. */
+void tbus_work_submit (TbusSessionWork *work, TbusWorkStep begin);
+void tbus_work_hold (TbusSessionWork *work);
+void tbus_work_release (TbusSessionWork *work);
+/* Runs @step once everything that was held since tbus_work_hold() is released; callers hold around their loop. */
+void tbus_work_finish (TbusSessionWork *work);
+void tbus_work_fail (TbusSessionWork *work, GError *error); /* @error: (transfer full) */
+/* Kicks every app that the session concerns and holds the work for each until it has applied it. */
+void tbus_work_reach_apps (TbusSessionWork *work);
+/* Answers the caller now with what is known; the work goes on. */
+void tbus_work_answer_early (TbusSessionWork *work);
+
+/* session.c */
+void tbus_session_set_state (TbusSession *self, TbusSessionState state);
+void tbus_session_changed (TbusSession *self, const char *property);
+TbusChannel *tbus_session_find_channel_id (TbusSession *self, guint64 id);
+
+/* session-buffers.c */
+/* Opens the output with the owner's consumer; holds @work, and keeps the error with the output. */
+void tbus_session_open_output (TbusSession *self, TbusConsumer *consumer, TbusSessionWork *work);
+TbusSessionOutput *tbus_session_find_output (TbusSession *self, TbusConsumer *consumer);
+void tbus_session_close_set (TbusSession *self, TbusBufferSet *set, TbusSessionWork *work); /* @work nullable */
+void tbus_session_kick_waiting (TbusSession *self);
+void tbus_session_take_counters (TbusSession *self, const TbusCountersList *list);
+
+/* session-problems.c */
+void tbus_session_set_problem (TbusSession *self, const char *code, const char *message, guint64 consumer);
+void tbus_session_clear_problem (TbusSession *self, const char *code, guint64 consumer);
+void tbus_problem_free (TbusProblem *self);
+
+G_END_DECLS

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "core/session-private.h"
+
+#include "base/log.h"
+
+void
+tbus_problem_free (TbusProblem *self)
+{
+  g_free (self->code);
+  g_free (self->message);
+  g_free (self);
+}
+
+static TbusProblem *
+find_problem (TbusSession *self, const char *code, guint64 consumer)
+{
+  for (guint i = 0; i < self->problems->len; i++)
+    {
+      TbusProblem *problem = g_ptr_array_index (self->problems, i);
+
+      if (problem->consumer == consumer && g_str_equal (problem->code, code))
+        return problem;
+    }
+  return NULL;
+}
+
+void
+tbus_session_set_problem (TbusSession *self, const char *code, const char *message, guint64 consumer)
+{
+  TbusProblem *problem = find_problem (self, code, consumer);
+
+  if (problem != NULL && g_str_equal (problem->message, message))
+    return;
+  if (problem == NULL)
+    {
+      problem = g_new0 (TbusProblem, 1);
+      problem->code = g_strdup (code);
+      problem->consumer = consumer;
+      problem->since = g_get_real_time ();
+      g_ptr_array_add (self->problems, problem);
+    }
+  g_free (problem->message);
+  problem->message = g_strdup (message);
+  tbus_log_warning (TBUS_MSG_SESSION_PROBLEM, "TRACEBUS_SESSION", self->name, "Session \"%s\": %s", self->name, message);
+  tbus_session_changed (self, "problems");
+}
+
+void
+tbus_session_clear_problem (TbusSession *self, const char *code, guint64 consumer)
+{
+  TbusProblem *problem = find_problem (self, code, consumer);
+
+  if (problem == NULL)
+    return;
+  g_ptr_array_remove (self->problems, problem);
+  tbus_session_changed (self, "problems");
+}
+
+void
+tbus_session_problem (TbusSession *self, const TbusProblemReport *report, TbusConsumer *consumer)
+{
+  g_autofree char *code = g_utf8_make_valid (report->code, 64);
+  g_autofree char *message = g_utf8_make_valid (report->message, -1);
+
+  if (report->active)
+    tbus_session_set_problem (self, code, message, tbus_consumer_get_id (consumer));
+  else
+    tbus_session_clear_problem (self, code, tbus_consumer_get_id (consumer));
+}

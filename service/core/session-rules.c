@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "core/session-private.h"
+
+#include "base/error.h"
+#include "base/limits.h"
+
+/* What changed concerns apps only while they have the session. */
+static void
+reach_and_finish (TbusSessionWork *work)
+{
+  work->step = tbus_work_finish;
+  tbus_work_hold (work);
+  tbus_work_reach_apps (work);
+  tbus_work_release (work);
+}
+
+static gboolean
+expect_alive (TbusSessionWork *work)
+{
+  TbusSession *self = work->session;
+
+  if (self->state != TBUS_SESSION_DESTROYING)
+    return TRUE;
+  tbus_work_fail (work, g_error_new (TBUS_ERROR, TBUS_ERROR_INVALID_STATE, "Session \"%s\" is being destroyed", self->name));
+  return FALSE;
+}
+
+/* All or none: how many rules the channel would have is known before the first is added. */
+static gboolean
+check_room (TbusChannel *channel, GPtrArray *rules, GError **error)
+{
+  guint count = tbus_channel_get_rules (channel)->len;
+
+  for (guint i = 0; i < rules->len; i++)
+    if (tbus_channel_find_rule (channel, g_ptr_array_index (rules, i)) == NULL)
+      count++;
+  if (count <= TBUS_MAX_RULES)
+    return TRUE;
+  g_set_error (error, TBUS_ERROR, TBUS_ERROR_EXHAUSTED, "A channel has at most %d event rules", TBUS_MAX_RULES);
+  return FALSE;
+}
+
+static TbusChannel *
+find_or_make_channel (TbusSession *self, const char *name, GError **error)
+{
+  const char *wanted = name[0] != '\0' ? name : TBUS_DEFAULT_CHANNEL;
+  TbusChannel *channel = tbus_session_find_channel (self, wanted);
+  TbusChannelConfig config;
+
+  if (channel != NULL && tbus_channel_is_metadata (channel))
+    {
+      g_set_error (error, TBUS_ERROR, TBUS_ERROR_INVALID_ARGS,
+                   "The channel \"%s\" holds attributes of the metadata, no events", TBUS_METADATA_CHANNEL);
+      return NULL;
+    }
+  if (channel != NULL)
+    return channel;
+  if (name[0] != '\0')
+    {
+      g_set_error (error, TBUS_ERROR, TBUS_ERROR_NOT_FOUND,
+                   "Session \"%s\" has no channel \"%s\": CreateChannel makes it", self->name, name);
+      return NULL;
+    }
+  tbus_channel_config_init (&config, self->ownership, FALSE);
+  return tbus_session_add_channel (self, wanted, &config, error);
+}
+
+static void
+begin_enable_events (TbusSessionWork *work)
+{
+  TbusSession *self = work->session;
+  GError *error = NULL;
+  TbusChannel *channel;
+
+  if (!expect_alive (work))
+    return;
+  channel = work->rules->len <= TBUS_MAX_RULES ? find_or_make_channel (self, work->name, &error) : NULL;
+  if (channel == NULL && error == NULL)
+    g_set_error (&error, TBUS_ERROR, TBUS_ERROR_EXHAUSTED, "A channel has at most %d event rules", TBUS_MAX_RULES);
+  if (channel == NULL || !check_room (channel, work->rules, &error))
+    {
+      tbus_work_fail (work, error);
+      return;
+    }
+  for (guint i = 0; i < work->rules->len; i++)
+    tbus_channel_enable_rule (channel, g_ptr_array_index (work->rules, i));
+  reach_and_finish (work);
+}
+
+void
+tbus_session_enable_events_async (TbusSession *self, const char *channel, GPtrArray *rules, GCancellable *cancellable,
+                                  GAsyncReadyCallback callback, gpointer user_data)
+{
+  TbusSessionWork *work = tbus_work_new (self, cancellable, callback, user_data);
+
+  work->name = g_strdup (channel);
+  work->rules = g_ptr_array_ref (rules);
+  tbus_work_submit (work, begin_enable_events);
+}
+
+static void
+begin_disable_events (TbusSessionWork *work)
+{
+  if (!expect_alive (work))
+    return;
+  if (tbus_channel_disable_rules (work->channel, work->name, work->exact) == 0)
+    {
+      tbus_work_fail (work, g_error_new (TBUS_ERROR, TBUS_ERROR_NOT_FOUND, "Channel \"%s\" has no such rule \"%s\"",
+                                         tbus_channel_get_name (work->channel), work->name));
+      return;
+    }
+  reach_and_finish (work);
+}
+
+void
+tbus_session_disable_events_async (TbusSession *self, TbusChannel *channel, const char *pattern, TbusEventRule *exact,
+                                   GAsyncReadyCallback callback, gpointer user_data)
+{
+  TbusSessionWork *work = tbus_work_new (self, NULL, callback, user_data);
+
+  work->channel = g_object_ref (channel);
+  work->name = g_strdup (pattern);
+  work->exact = exact != NULL ? tbus_event_rule_ref (exact) : NULL;
+  tbus_work_submit (work, begin_disable_events);
+}
+
+static void
+begin_set_enabled (TbusSessionWork *work)
+{
+  if (!expect_alive (work))
+    return;
+  if (tbus_channel_is_metadata (work->channel))
+    {
+      tbus_work_fail (work, g_error_new (TBUS_ERROR, TBUS_ERROR_INVALID_ARGS,
+                                         "The channel \"%s\" is always enabled: without metadata no trace can be read",
+                                         TBUS_METADATA_CHANNEL));
+      return;
+    }
+  tbus_channel_set_enabled (work->channel, work->enable);
+  reach_and_finish (work);
+}
+
+void
+tbus_session_set_channel_enabled_async (TbusSession *self, TbusChannel *channel, gboolean enabled,
+                                        GAsyncReadyCallback callback, gpointer user_data)
+{
+  TbusSessionWork *work = tbus_work_new (self, NULL, callback, user_data);
+
+  work->channel = g_object_ref (channel);
+  work->enable = enabled;
+  tbus_work_submit (work, begin_set_enabled);
+}

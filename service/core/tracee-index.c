@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "core/tracee-index.h"
+
+#include <urcu/pointer.h>
+
+/* A handle of an app and what it stands for; chained to its tracee for removal. */
+typedef struct Binding Binding;
+struct Binding {
+  struct rcu_head rcu;
+  struct cds_lfht_node node;
+  Binding *next;
+  guint64 tracee_id;
+  guint32 handle;
+  guint32 channel;
+  TbusBufferSet *set;
+};
+
+struct TbusTraceeIndex {
+  struct cds_lfht *by_pid;
+  struct cds_lfht *by_id;
+  struct cds_lfht *bindings;
+  GMutex writers;
+  guint count;
+};
+
+typedef struct {
+  guint64 tracee_id;
+  guint32 handle;
+} BindingKey;
+
+static unsigned long
+mix (guint64 value)
+{
+  value = (value ^ (value >> 33)) * G_GUINT64_CONSTANT (0xff51afd7ed558ccd);
+  return (unsigned long) (value ^ (value >> 33));
+}
+
+static unsigned long
+hash_binding (guint64 tracee_id, guint32 handle)
+{
+  return mix ((tracee_id << 20) ^ handle);
+}
+
+static int
+match_pid (struct cds_lfht_node *node, const void *key)
+{
+  return caa_container_of (node, TbusTracee, by_pid)->pid == *(const pid_t *) key;
+}
+
+static int
+match_id (struct cds_lfht_node *node, const void *key)
+{
+  return caa_container_of (node, TbusTracee, by_id)->id == *(const guint64 *) key;
+}
+
+static int
+match_binding (struct cds_lfht_node *node, const void *key)
+{
+  const Binding *binding = caa_container_of (node, Binding, node);
+  const BindingKey *wanted = key;
+
+  return binding->tracee_id == wanted->tracee_id && binding->handle == wanted->handle;
+}
+
+static struct cds_lfht *
+table_new (void)
+{
+  return cds_lfht_new (64, 64, 0, CDS_LFHT_AUTO_RESIZE, NULL);
+}
+
+TbusTraceeIndex *
+tbus_tracee_index_new (void)
+{
+  TbusTraceeIndex *self = g_new0 (TbusTraceeIndex, 1);
+
+  self->by_pid = table_new ();
+  self->by_id = table_new ();
+  self->bindings = table_new ();
+  g_mutex_init (&self->writers);
+  return self;
+}
+
+void
+tbus_tracee_index_free (TbusTraceeIndex *self)
+{
+  g_assert (self->count == 0);
+  rcu_barrier (); /* deleted nodes leave before their tables do */
+  cds_lfht_destroy (self->by_pid, NULL);
+  cds_lfht_destroy (self->by_id, NULL);
+  cds_lfht_destroy (self->bindings, NULL);
+  g_mutex_clear (&self->writers);
+  g_free (self);
+}
+
+void
+tbus_tracee_index_add (TbusTraceeIndex *self, TbusTracee *tracee)
+{
+  tbus_tracee_ref (tracee);
+  g_mutex_lock (&self->writers);
+  rcu_read_lock ();
+  cds_lfht_node_init (&tracee->by_pid);
+  cds_lfht_node_init (&tracee->by_id);
+  cds_lfht_add_replace (self->by_pid, mix (tracee->pid), match_pid, &tracee->pid, &tracee->by_pid);
+  cds_lfht_add (self->by_id, mix (tracee->id), &tracee->by_id);
+  rcu_read_unlock ();
+  self->count++;
+  g_mutex_unlock (&self->writers);
+}
+
+static void
+binding_free (struct rcu_head *head)
+{
+  Binding *binding = caa_container_of (head, Binding, rcu);
+
+  tbus_buffer_set_unref (binding->set);
+  g_free (binding);
+}
+
+/* Under the writers' lock, outside a read-side section. */
+static void
+binding_remove (TbusTraceeIndex *self, Binding *binding)
+{
+  rcu_read_lock ();
+  cds_lfht_del (self->bindings, &binding->node);
+  rcu_read_unlock ();
+  g_atomic_int_add (&binding->set->bound, -1);
+  call_rcu (&binding->rcu, binding_free);
+}
+
+/* Takes the binding of @handle out of the tracee's chain. */
+static Binding *
+binding_unchain (TbusTracee *tracee, guint32 handle)
+{
+  Binding **link = (Binding **) &tracee->bindings;
+
+  for (; *link != NULL; link = &(*link)->next)
+    if ((*link)->handle == handle)
+      {
+        Binding *binding = *link;
+
+        *link = binding->next;
+        return binding;
+      }
+  return NULL;
+}
+
+gboolean
+tbus_tracee_index_remove (TbusTraceeIndex *self, TbusTracee *tracee)
+{
+  Binding *binding;
+
+  g_mutex_lock (&self->writers);
+  if (g_atomic_int_get (&tracee->unregistered))
+    {
+      g_mutex_unlock (&self->writers);
+      return FALSE;
+    }
+  g_atomic_int_set (&tracee->unregistered, TRUE);
+  rcu_read_lock ();
+  cds_lfht_del (self->by_pid, &tracee->by_pid); /* of no effect where a new one with this pid replaced it */
+  cds_lfht_del (self->by_id, &tracee->by_id);
+  rcu_read_unlock ();
+  while ((binding = tracee->bindings) != NULL)
+    {
+      tracee->bindings = binding->next;
+      binding_remove (self, binding);
+    }
+  self->count--;
+  g_mutex_unlock (&self->writers);
+  tbus_tracee_unref (tracee);
+  return TRUE;
+}
+
+TbusTracee *
+tbus_tracee_index_find_pid (TbusTraceeIndex *self, pid_t pid)
+{
+  struct cds_lfht_iter iter;
+  struct cds_lfht_node *node;
+  TbusTracee *tracee = NULL;
+
+  rcu_read_lock ();
+  cds_lfht_lookup (self->by_pid, mix (pid), match_pid, &pid, &iter);
+  node = cds_lfht_iter_get_node (&iter);
+  if (node != NULL && tbus_tracee_get_unless_zero (caa_container_of (node, TbusTracee, by_pid)))
+    tracee = caa_container_of (node, TbusTracee, by_pid);
+  rcu_read_unlock ();
+  return tracee;
+}
+
+TbusTracee *
+tbus_tracee_index_find_id (TbusTraceeIndex *self, guint64 id)
+{
+  struct cds_lfht_iter iter;
+  struct cds_lfht_node *node;
+  TbusTracee *tracee = NULL;
+
+  rcu_read_lock ();
+  cds_lfht_lookup (self->by_id, mix (id), match_id, &id, &iter);
+  node = cds_lfht_iter_get_node (&iter);
+  if (node != NULL && tbus_tracee_get_unless_zero (caa_container_of (node, TbusTracee, by_id)))
+    tracee = caa_container_of (node, TbusTracee, by_id);
+  rcu_read_unlock ();
+  return tracee;
+}
+
+gboolean
+tbus_tracee_index_bind (TbusTraceeIndex *self, TbusTracee *tracee, guint32 handle, TbusBufferSet *set, guint32 channel)
+{
+  Binding *binding, *before;
+
+  g_mutex_lock (&self->writers);
+  if (g_atomic_int_get (&tracee->unregistered))
+    {
+      g_mutex_unlock (&self->writers);
+      return FALSE;
+    }
+  before = binding_unchain (tracee, handle);
+  if (before != NULL)
+    binding_remove (self, before);
+  binding = g_new0 (Binding, 1);
+  binding->tracee_id = tracee->id;
+  binding->handle = handle;
+  binding->channel = channel;
+  binding->set = tbus_buffer_set_ref (set);
+  binding->next = tracee->bindings;
+  tracee->bindings = binding;
+  g_atomic_int_inc (&set->bound);
+  rcu_read_lock ();
+  cds_lfht_node_init (&binding->node);
+  cds_lfht_add (self->bindings, hash_binding (tracee->id, handle), &binding->node);
+  rcu_read_unlock ();
+  g_mutex_unlock (&self->writers);
+  return TRUE;
+}
+
+void
+tbus_tracee_index_unbind (TbusTraceeIndex *self, TbusTracee *tracee, guint32 handle)
+{
+  Binding *binding;
+
+  g_mutex_lock (&self->writers);
+  binding = binding_unchain (tracee, handle);
+  if (binding != NULL)
+    binding_remove (self, binding);
+  g_mutex_unlock (&self->writers);
+}
+
+gboolean
+tbus_tracee_index_lookup (TbusTraceeIndex *self, TbusTracee *tracee, guint32 handle, TbusBinding *result)
+{
+  BindingKey key = { tracee->id, handle };
+  struct cds_lfht_iter iter;
+  struct cds_lfht_node *node;
+  gboolean found = FALSE;
+
+  rcu_read_lock ();
+  cds_lfht_lookup (self->bindings, hash_binding (key.tracee_id, handle), match_binding, &key, &iter);
+  node = cds_lfht_iter_get_node (&iter);
+  if (node != NULL)
+    {
+      Binding *binding = caa_container_of (node, Binding, node);
+
+      found = tbus_buffer_set_get_unless_zero (binding->set);
+      if (found)
+        *result = (TbusBinding){ binding->set, binding->channel };
+    }
+  rcu_read_unlock ();
+  return found;
+}
+
+guint
+tbus_tracee_index_count (TbusTraceeIndex *self)
+{
+  guint count;
+
+  g_mutex_lock (&self->writers);
+  count = self->count;
+  g_mutex_unlock (&self->writers);
+  return count;
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "core/tracee.h"
+
+#include "base/fd-budget.h"
+
+#include <unistd.h>
+
+TbusTracee *
+tbus_tracee_new (int command_fd, int notify_fd)
+{
+  TbusTracee *self = g_new0 (TbusTracee, 1);
+
+  urcu_ref_init (&self->refs);
+  self->command_fd = command_fd;
+  self->notify_fd = notify_fd;
+  return self;
+}
+
+static void
+tracee_free (struct rcu_head *head)
+{
+  TbusTracee *self = caa_container_of (head, TbusTracee, rcu);
+
+  close (self->command_fd);
+  close (self->notify_fd);
+  tbus_fd_budget_give (2);
+  g_free (self);
+}
+
+static void
+tracee_release (struct urcu_ref *refs)
+{
+  TbusTracee *self = caa_container_of (refs, TbusTracee, refs);
+
+  call_rcu (&self->rcu, tracee_free);
+}
+
+gboolean
+tbus_tracee_get_unless_zero (TbusTracee *self)
+{
+  return urcu_ref_get_unless_zero (&self->refs);
+}
+
+TbusTracee *
+tbus_tracee_ref (TbusTracee *self)
+{
+  urcu_ref_get (&self->refs);
+  return self;
+}
+
+void
+tbus_tracee_unref (TbusTracee *self)
+{
+  urcu_ref_put (&self->refs, tracee_release);
+}
