@@ -54,7 +54,8 @@ plan_sessions (TbusApp *self, TbusJob *job)
 
       if (app_session == NULL)
         {
-          if (tbus_session_get_state (session) != TBUS_SESSION_ACTIVE || !tbus_session_traces (session, self->tracee->uid))
+          if (tbus_session_get_state (session) != TBUS_SESSION_ACTIVE
+              || !tbus_session_traces (session, self->tracee->uid))
             continue;
           app_session = tbus_app_session_new (tbus_session_get_id (session));
           app_session->traced_uid = self->tracee->uid;

@@ -157,7 +157,8 @@ tbus_channel_disable_rules (TbusChannel *self, const char *pattern, const TbusEv
   for (guint i = 0; i < self->rules->len; i++)
     {
       TbusChannelRule *mine = &g_array_index (self->rules, TbusChannelRule, i);
-      gboolean hit = exact != NULL ? tbus_event_rule_equal (mine->rule, exact) : g_str_equal (mine->rule->pattern, pattern);
+      gboolean hit = exact != NULL ? tbus_event_rule_equal (mine->rule, exact)
+                                   : g_str_equal (mine->rule->pattern, pattern);
 
       if (!hit)
         continue;

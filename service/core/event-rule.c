@@ -28,7 +28,8 @@ tbus_event_rule_new (const char *pattern, TbusLoglevelMatch match, int loglevel,
     }
   if (match != TBUS_LOGLEVEL_ALL && tbus_loglevel_to_string (loglevel) == NULL)
     {
-      g_set_error (error, TBUS_ERROR, TBUS_ERROR_INVALID_ARGS, "%d is no log level: 0 (TRACE_EMERG) to 14 (TRACE_DEBUG)",
+      g_set_error (error, TBUS_ERROR, TBUS_ERROR_INVALID_ARGS,
+                   "%d is no log level: 0 (TRACE_EMERG) to 14 (TRACE_DEBUG)",
                    loglevel);
       return NULL;
     }

@@ -20,6 +20,7 @@ tbus_id_raise (TbusIdKind kind, guint64 last)
 {
   guint64 now = tbus_id_last (kind);
 
-  while (now < last && !__atomic_compare_exchange_n (&last_ids[kind], &now, last, FALSE, __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+  while (now < last
+         && !__atomic_compare_exchange_n (&last_ids[kind], &now, last, FALSE, __ATOMIC_RELAXED, __ATOMIC_RELAXED))
     ;
 }

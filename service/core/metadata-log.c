@@ -34,7 +34,8 @@ ensure_size (TbusMetadataLog *self, gsize text_length, GError **error)
     return TRUE;
   if (ftruncate (self->fd, size) < 0)
     {
-      tbus_set_errno (error, TBUS_ERROR_EXHAUSTED, errno, "Cannot grow a metadata log to %" G_GSIZE_FORMAT " bytes", size);
+      tbus_set_errno (error, TBUS_ERROR_EXHAUSTED, errno, "Cannot grow a metadata log to %" G_GSIZE_FORMAT " bytes",
+                      size);
       return FALSE;
     }
   self->allocated = size;
@@ -56,7 +57,8 @@ map_and_seal (TbusMetadataLog *self, GError **error)
   map = mmap (NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, self->fd, 0);
   if (map == MAP_FAILED)
     {
-      tbus_set_errno (error, TBUS_ERROR_EXHAUSTED, errno, "Cannot map a metadata log of %" G_GSIZE_FORMAT " bytes", size);
+      tbus_set_errno (error, TBUS_ERROR_EXHAUSTED, errno, "Cannot map a metadata log of %" G_GSIZE_FORMAT " bytes",
+                      size);
       return FALSE;
     }
   self->map = map;

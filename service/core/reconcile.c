@@ -169,8 +169,11 @@ tbus_reconcile (const TbusWanted *wanted, const TbusAppSession *actual, TbusJob 
     session = tbus_job_add_slot (job, actual->handle);
   else
     {
+      TbusCommand *create;
+
       session = tbus_job_add_slot (job, TBUS_SLOT_VOID);
-      tbus_job_add_creating (job, TBUS_OP_CREATE_SESSION, TBUS_SLOT_ROOT, session)->set = tbus_buffer_set_ref (actual->set);
+      create = tbus_job_add_creating (job, TBUS_OP_CREATE_SESSION, TBUS_SLOT_ROOT, session);
+      create->set = tbus_buffer_set_ref (actual->set);
     }
   plan_channels (wanted, actual, session, job);
   if (wanted->active != actual->active)

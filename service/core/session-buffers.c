@@ -239,7 +239,8 @@ make_set (TbusSession *self, TbusBufferSet *set)
   tbus_session_open_output (self, set->consumer, NULL);
   tbus_consumer_add_load (set->consumer, set->channels->len, 0);
   set->pending++; /* no answer ends it before all is asked */
-  TBUS_CONSUMER_GET_CLASS (set->consumer)->add_set (set->consumer, &request, on_set_added, make_call_new (self, set, 0));
+  TBUS_CONSUMER_GET_CLASS (set->consumer)->add_set (set->consumer, &request, on_set_added,
+                                                    make_call_new (self, set, 0));
   for (guint i = 0; i < set->channels->len; i++)
     {
       g_hash_table_insert (self->hub->channels, &g_array_index (set->channels, TbusSetChannel, i).key, set);

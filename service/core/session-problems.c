@@ -41,7 +41,8 @@ tbus_session_set_problem (TbusSession *self, const char *code, const char *messa
     }
   g_free (problem->message);
   problem->message = g_strdup (message);
-  tbus_log_warning (TBUS_MSG_SESSION_PROBLEM, "TRACEBUS_SESSION", self->name, "Session \"%s\": %s", self->name, message);
+  tbus_log_warning (TBUS_MSG_SESSION_PROBLEM, "TRACEBUS_SESSION", self->name, "Session \"%s\": %s", self->name,
+                    message);
   tbus_session_changed (self, "problems");
 }
 

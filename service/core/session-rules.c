@@ -21,7 +21,8 @@ expect_alive (TbusSessionWork *work)
 
   if (self->state != TBUS_SESSION_DESTROYING)
     return TRUE;
-  tbus_work_fail (work, g_error_new (TBUS_ERROR, TBUS_ERROR_INVALID_STATE, "Session \"%s\" is being destroyed", self->name));
+  tbus_work_fail (work, g_error_new (TBUS_ERROR, TBUS_ERROR_INVALID_STATE, "Session \"%s\" is being destroyed",
+                                     self->name));
   return FALSE;
 }
 

@@ -111,7 +111,8 @@ begin_start (TbusSessionWork *work)
 }
 
 void
-tbus_session_start_async (TbusSession *self, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
+tbus_session_start_async (TbusSession *self, GCancellable *cancellable, GAsyncReadyCallback callback,
+                          gpointer user_data)
 {
   tbus_work_submit (tbus_work_new (self, cancellable, callback, user_data), begin_start);
 }
@@ -278,7 +279,8 @@ begin_destroy (TbusSessionWork *work)
 
   if (self->state == TBUS_SESSION_DESTROYING)
     {
-      tbus_work_fail (work, g_error_new (TBUS_ERROR, TBUS_ERROR_INVALID_STATE, "Session \"%s\" is being destroyed already",
+      tbus_work_fail (work, g_error_new (TBUS_ERROR, TBUS_ERROR_INVALID_STATE,
+                                         "Session \"%s\" is being destroyed already",
                                          self->name));
       return;
     }

@@ -34,7 +34,8 @@ tbus_session_set_class_init (TbusSessionSetClass *klass)
   G_OBJECT_CLASS (klass)->finalize = tbus_session_set_finalize;
   signals[ADDED] = g_signal_new ("added", TBUS_TYPE_SESSION_SET, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1,
                                  TBUS_TYPE_SESSION);
-  signals[REMOVED] = g_signal_new ("removed", TBUS_TYPE_SESSION_SET, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE,
+  signals[REMOVED] = g_signal_new ("removed", TBUS_TYPE_SESSION_SET, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                                   G_TYPE_NONE,
                                    1, TBUS_TYPE_SESSION);
 }
 
@@ -114,7 +115,8 @@ check_request (TbusSessionSet *self, const CreateCall *call, GError **error)
     return FALSE;
   if (request->output[0] != '/' && !g_str_has_prefix (request->output, "~/"))
     {
-      g_set_error (error, TBUS_ERROR, TBUS_ERROR_INVALID_ARGS, "output takes an absolute path, not \"%s\"", request->output);
+      g_set_error (error, TBUS_ERROR, TBUS_ERROR_INVALID_ARGS, "output takes an absolute path, not \"%s\"",
+                   request->output);
       return FALSE;
     }
   known = tbus_session_set_find_name (self, request->name, request->owner);

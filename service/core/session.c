@@ -183,7 +183,8 @@ tbus_session_traces (TbusSession *self, uid_t uid)
 }
 
 static gboolean
-expect_new_channel (TbusSession *self, const char *name, TbusBufferOwnership ownership, gboolean metadata, GError **error)
+expect_new_channel (TbusSession *self, const char *name, TbusBufferOwnership ownership, gboolean metadata,
+                    GError **error)
 {
   if (self->state == TBUS_SESSION_DESTROYING || self->ever_started)
     {

@@ -10,7 +10,8 @@
  *
  * Owner:   the session set. Threads: main.
  * Signals: channel-added (TbusChannel *), channel-removed (TbusChannel *); notify for the properties
- *          state, output, buffer-ownership, channels, bytes-written, events-discarded, packets-lost, data-pending, problems.
+ *          state, output, buffer-ownership, channels, bytes-written, events-discarded, packets-lost, data-pending,
+ *          problems.
  */
 #include "core/channel.h"
 #include "ctf/trace.h"
@@ -56,7 +57,8 @@ gboolean tbus_session_get_data_pending (TbusSession *self);
 GPtrArray *tbus_session_get_problems (TbusSession *self);
 
 /* At once. AlreadyExists, InvalidState (after the first Start, or a second ownership), Exhausted. (transfer none) */
-TbusChannel *tbus_session_add_channel (TbusSession *self, const char *name, const TbusChannelConfig *config, GError **error);
+TbusChannel *tbus_session_add_channel (TbusSession *self, const char *name, const TbusChannelConfig *config,
+                                       GError **error);
 
 /*
  * Adds or re-enables @rules (of TbusEventRule) on the channel @channel ("" is channel0, made where it is not there):
@@ -71,7 +73,8 @@ void tbus_session_disable_events_async (TbusSession *self, TbusChannel *channel,
                                         TbusEventRule *exact, GAsyncReadyCallback callback, gpointer user_data);
 void tbus_session_set_channel_enabled_async (TbusSession *self, TbusChannel *channel, gboolean enabled,
                                              GAsyncReadyCallback callback, gpointer user_data);
-void tbus_session_start_async (TbusSession *self, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
+void tbus_session_start_async (TbusSession *self, GCancellable *cancellable, GAsyncReadyCallback callback,
+                               gpointer user_data);
 /* @wait: answer when all that apps wrote before is in the files. */
 void tbus_session_stop_async (TbusSession *self, gboolean wait, GAsyncReadyCallback callback, gpointer user_data);
 /* Stops first where it is active. Its name is free at once; it leaves the set when all is in the files. */
@@ -80,7 +83,8 @@ void tbus_session_destroy_async (TbusSession *self, gboolean wait, GAsyncReadyCa
 TbusOperation *tbus_session_operation_finish (TbusSession *self, GAsyncResult *result, GError **error);
 
 /* Closes the packets that hold events and waits until they are in the files. @channel: NULL for all. */
-void tbus_session_flush_async (TbusSession *self, TbusChannel *channel, GAsyncReadyCallback callback, gpointer user_data);
+void tbus_session_flush_async (TbusSession *self, TbusChannel *channel, GAsyncReadyCallback callback,
+                               gpointer user_data);
 gboolean tbus_session_flush_finish (TbusSession *self, GAsyncResult *result, GError **error);
 /* Pushes what metadata consumers do not have yet; answers how many bytes that was. */
 void tbus_session_push_metadata_async (TbusSession *self, GAsyncReadyCallback callback, gpointer user_data);
