@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "ust/handshake.h"
+
+#include <errno.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* One half-open connection. */
+typedef struct {
+  TbusHandshake *handshake;
+  GList node; /* in @queue: oldest first, so the next deadline is the first one's */
+  int fd;
+  TbusPollerWatch *watch;
+  TbusPeer peer;
+  gint64 deadline;
+  guint8 raw[TBUS_REGISTRATION_SIZE];
+  guint have; /* of @raw */
+  gboolean waiting; /* its record is whole and @registration valid: in one of the tables */
+  TbusRegistration registration;
+} HalfOpen;
+
+struct TbusHandshake {
+  TbusPoller *poller;
+  TbusHandshakeLimits limits;
+  TbusHandshakeEvents events;
+  gpointer data;
+  GQueue queue;
+  GHashTable *commands, *notifies; /* of HalfOpen that wait for the other, by peer */
+  GHashTable *per_user;            /* uid to connections */
+  GSource *timer;                  /* NULL while nothing is half open */
+};
+
+static guint
+peer_hash (gconstpointer key)
+{
+  const HalfOpen *connection = key;
+
+  return (guint) connection->peer.pid * 31 + connection->peer.uid;
+}
+
+static gboolean
+peer_equal (gconstpointer a, gconstpointer b)
+{
+  const TbusPeer *left = &((const HalfOpen *) a)->peer, *right = &((const HalfOpen *) b)->peer;
+
+  return left->pid == right->pid && left->uid == right->uid;
+}
+
+TbusHandshake *
+tbus_handshake_new (TbusPoller *poller, const TbusHandshakeLimits *limits, const TbusHandshakeEvents *events,
+                    gpointer data)
+{
+  TbusHandshake *self = g_new0 (TbusHandshake, 1);
+
+  self->poller = poller;
+  self->limits = *limits;
+  self->events = *events;
+  self->data = data;
+  g_queue_init (&self->queue);
+  self->commands = g_hash_table_new (peer_hash, peer_equal);
+  self->notifies = g_hash_table_new (peer_hash, peer_equal);
+  self->per_user = g_hash_table_new (NULL, NULL);
+  return self;
+}
+
+static guint
+count_of_user (const TbusHandshake *self, uid_t uid)
+{
+  return GPOINTER_TO_UINT (g_hash_table_lookup (self->per_user, GUINT_TO_POINTER (uid)));
+}
+
+static void
+count_user (TbusHandshake *self, uid_t uid, int change)
+{
+  guint count = count_of_user (self, uid) + change;
+
+  if (count > 0)
+    g_hash_table_insert (self->per_user, GUINT_TO_POINTER (uid), GUINT_TO_POINTER (count));
+  else
+    g_hash_table_remove (self->per_user, GUINT_TO_POINTER (uid));
+}
+
+static void
+stop_timer (TbusHandshake *self)
+{
+  if (self->timer == NULL)
+    return;
+  g_source_destroy (self->timer);
+  g_clear_pointer (&self->timer, g_source_unref);
+}
+
+/* Takes the connection out of everything and returns its descriptor. */
+static int
+half_open_take (HalfOpen *connection)
+{
+  TbusHandshake *self = connection->handshake;
+  int fd = connection->fd;
+
+  if (connection->waiting)
+    g_hash_table_remove (connection->registration.notify ? self->notifies : self->commands, connection);
+  tbus_poller_watch_remove (connection->watch);
+  g_queue_unlink (&self->queue, &connection->node);
+  count_user (self, connection->peer.uid, -1);
+  g_free (connection);
+  if (self->queue.length == 0)
+    stop_timer (self);
+  return fd;
+}
+
+/* @why: (nullable): a sentence to tell. */
+static void
+half_open_close (HalfOpen *connection, const char *why)
+{
+  TbusHandshake *self = connection->handshake;
+
+  close (half_open_take (connection));
+  if (why != NULL)
+    self->events.refused (why, self->data);
+}
+
+static void
+half_open_refuse (HalfOpen *connection, const char *what)
+{
+  g_autofree char *why = g_strdup_printf ("Process %d %s", (int) connection->peer.pid, what);
+
+  half_open_close (connection, why);
+}
+
+static gboolean
+on_deadline (gpointer user_data)
+{
+  TbusHandshake *self = user_data;
+  gint64 now = g_get_monotonic_time ();
+
+  while (self->queue.head != NULL)
+    {
+      HalfOpen *connection = self->queue.head->data;
+
+      if (connection->deadline > now)
+        {
+          g_source_set_ready_time (self->timer, connection->deadline);
+          break;
+        }
+      half_open_refuse (connection, connection->waiting ? "never made the second connection of its registration"
+                                                        : "connected, but did not register in time");
+    }
+  return G_SOURCE_CONTINUE;
+}
+
+static gboolean
+timer_dispatch (GSource *source, GSourceFunc callback, gpointer user_data)
+{
+  g_source_set_ready_time (source, -1);
+  return callback (user_data);
+}
+
+static GSourceFuncs timer_funcs = { NULL, NULL, timer_dispatch, NULL, NULL, NULL };
+
+/* Set for the oldest connection; when that goes earlier, it fires once for nothing. */
+static void
+start_timer (TbusHandshake *self, gint64 deadline)
+{
+  self->timer = g_source_new (&timer_funcs, sizeof (GSource));
+  g_source_set_static_name (self->timer, "tracebus-handshake");
+  g_source_set_callback (self->timer, on_deadline, self, NULL);
+  g_source_set_ready_time (self->timer, deadline);
+  g_source_attach (self->timer, tbus_thread_context (TBUS_THREAD_LINK));
+}
+
+static void
+pair (TbusHandshake *self, HalfOpen *command, HalfOpen *notify)
+{
+  TbusRegistration registration = command->registration;
+  int notify_fd = half_open_take (notify);
+  int command_fd = half_open_take (command);
+
+  self->events.paired (&registration, command_fd, notify_fd, self->data);
+}
+
+/* The record is whole: the other connection is there already, or this one waits for it. */
+static void
+half_open_registered (HalfOpen *connection)
+{
+  TbusHandshake *self = connection->handshake;
+  gboolean notify = connection->registration.notify;
+  HalfOpen *other = g_hash_table_lookup (notify ? self->commands : self->notifies, connection);
+  HalfOpen *former = g_hash_table_lookup (notify ? self->notifies : self->commands, connection);
+
+  if (other != NULL)
+    {
+      pair (self, notify ? other : connection, notify ? connection : other);
+      return;
+    }
+  if (former != NULL)
+    half_open_refuse (former, "registered again before its registration was complete");
+  connection->waiting = TRUE;
+  g_hash_table_add (notify ? self->notifies : self->commands, connection);
+  tbus_poller_watch_set (connection->watch, EPOLLRDHUP); /* what it says from now on is for whoever serves it */
+}
+
+static void
+on_readable (guint32 events, gpointer user_data)
+{
+  HalfOpen *connection = user_data;
+  g_autoptr(GError) error = NULL;
+  gssize n;
+
+  if (connection->waiting)
+    {
+      half_open_refuse (connection, "went before its registration was complete");
+      return;
+    }
+  n = recv (connection->fd, connection->raw + connection->have, sizeof connection->raw - connection->have, 0);
+  if (n < 0 && (errno == EAGAIN || errno == EINTR))
+    return;
+  if (n <= 0)
+    {
+      if (connection->have == 0)
+        half_open_close (connection, NULL); /* somebody looked whether we are alive */
+      else
+        half_open_refuse (connection, "went before its registration was complete");
+      return;
+    }
+  connection->have += n;
+  if (connection->have < sizeof connection->raw)
+    return;
+  if (tbus_registration_decode (&connection->registration, connection->raw, &connection->peer, &error))
+    half_open_registered (connection);
+  else
+    half_open_close (connection, error->message);
+}
+
+/* The user who holds most: with equal ones, whoever comes now. Its oldest connection goes. */
+static void
+make_room (TbusHandshake *self, uid_t newcomer)
+{
+  uid_t heaviest = newcomer;
+  guint most = count_of_user (self, newcomer);
+  GHashTableIter iter;
+  gpointer uid, count;
+
+  g_hash_table_iter_init (&iter, self->per_user);
+  while (g_hash_table_iter_next (&iter, &uid, &count))
+    if (GPOINTER_TO_UINT (count) > most)
+      {
+        most = GPOINTER_TO_UINT (count);
+        heaviest = GPOINTER_TO_UINT (uid);
+      }
+  for (GList *l = self->queue.head; l != NULL; l = l->next)
+    if (((HalfOpen *) l->data)->peer.uid == heaviest)
+      {
+        half_open_refuse (l->data, "had to make room: too many connections have not registered yet");
+        return;
+      }
+}
+
+void
+tbus_handshake_add (TbusHandshake *self, int fd)
+{
+  g_autoptr(GError) error = NULL;
+  HalfOpen *connection;
+  TbusPeer peer;
+
+  if (!tbus_peer_init (&peer, fd, &error))
+    {
+      close (fd);
+      self->events.refused (error->message, self->data);
+      return;
+    }
+  if (self->queue.length >= self->limits.limit)
+    make_room (self, peer.uid);
+  connection = g_new0 (HalfOpen, 1);
+  connection->handshake = self;
+  connection->node.data = connection;
+  connection->fd = fd;
+  connection->peer = peer;
+  connection->deadline = g_get_monotonic_time () + self->limits.timeout_ms * G_TIME_SPAN_MILLISECOND;
+  connection->watch = tbus_poller_add (self->poller, fd, EPOLLIN | EPOLLRDHUP, on_readable, connection, &error);
+  if (connection->watch == NULL)
+    {
+      g_free (connection);
+      close (fd);
+      self->events.refused (error->message, self->data);
+      return;
+    }
+  g_queue_push_tail_link (&self->queue, &connection->node);
+  count_user (self, peer.uid, 1);
+  if (self->timer == NULL)
+    start_timer (self, connection->deadline);
+}
+
+guint
+tbus_handshake_count (const TbusHandshake *self)
+{
+  return self->queue.length;
+}
+
+void
+tbus_handshake_free (TbusHandshake *self)
+{
+  while (self->queue.head != NULL)
+    half_open_close (self->queue.head->data, NULL);
+  stop_timer (self);
+  g_hash_table_unref (self->commands);
+  g_hash_table_unref (self->notifies);
+  g_hash_table_unref (self->per_user);
+  g_free (self);
+}
