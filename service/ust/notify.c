@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "ust/notify.h"
+
+#include "base/error.h"
+#include "base/log.h"
+#include "ust/errors.h"
+#include "ust/fields.h"
+#include "ust/notice.h"
+
+#include <errno.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+
+enum { SCRATCH = 64 << 10 }; /* read from one app in one go: then others have their turn */
+
+typedef struct {
+  TbusNotify *notify;
+  TbusTracee *tracee; /* a reference */
+  TbusPulse *pulse;
+  TbusPollerWatch *watch;
+  TbusNoticeReader *reader;
+  GList node;
+} Connection;
+
+struct TbusNotify {
+  TbusNotifySetup setup;
+  GQueue connections;
+  guint8 scratch[SCRATCH];
+};
+
+TbusNotify *
+tbus_notify_new (const TbusNotifySetup *setup)
+{
+  TbusNotify *self = g_new0 (TbusNotify, 1);
+
+  self->setup = *setup;
+  return self;
+}
+
+static void
+connection_free (Connection *connection)
+{
+  connection->tracee->notify = NULL;
+  tbus_poller_watch_remove (connection->watch);
+  g_queue_unlink (&connection->notify->connections, &connection->node);
+  tbus_notice_reader_free (connection->reader);
+  tbus_pulse_unref (connection->pulse);
+  tbus_tracee_unref (connection->tracee);
+  g_free (connection);
+}
+
+void
+tbus_notify_free (TbusNotify *self)
+{
+  while (self->connections.head != NULL)
+    connection_free (self->connections.head->data);
+  g_free (self);
+}
+
+/* @why: (nullable): what it did wrong. */
+static void
+connection_end (Connection *connection, const char *why)
+{
+  g_autoptr(TbusTracee) tracee = tbus_tracee_ref (connection->tracee);
+  TbusNotify *self = connection->notify;
+
+  if (why != NULL)
+    tbus_log_warning (TBUS_MSG_APP_DROPPED, "TRACEBUS_APP", tracee->name,
+                      "Process %d broke the tracer's protocol on its notify socket (%s); its connections are closed",
+                      (int) tracee->pid, why);
+  connection_free (connection);
+  self->setup.hung_up (tracee, self->setup.data);
+}
+
+/* The set that both handles of @notice stand for. FALSE with NotFound: it is being torn down, or is not the app's. */
+static gboolean
+find_binding (Connection *connection, const TbusNotice *notice, TbusBinding *binding, GError **error)
+{
+  TbusTraceeIndex *index = connection->notify->setup.index;
+  TbusBinding session;
+  gboolean found;
+
+  if (!tbus_tracee_index_lookup (index, connection->tracee, notice->session_handle, &session))
+    {
+      g_set_error (error, TBUS_ERROR, TBUS_ERROR_NOT_FOUND, "its session %u is not known (any more)",
+                   notice->session_handle);
+      return FALSE;
+    }
+  if (notice->kind == TBUS_NOTICE_ENUM && session.channel == TBUS_NO_CHANNEL)
+    {
+      *binding = session;
+      return TRUE;
+    }
+  found = session.channel == TBUS_NO_CHANNEL && notice->kind != TBUS_NOTICE_ENUM
+          && tbus_tracee_index_lookup (index, connection->tracee, notice->channel_handle, binding);
+  if (found && (binding->set != session.set || binding->channel == TBUS_NO_CHANNEL))
+    {
+      tbus_buffer_set_unref (binding->set);
+      found = FALSE;
+    }
+  tbus_buffer_set_unref (session.set);
+  if (!found)
+    g_set_error (error, TBUS_ERROR, TBUS_ERROR_NOT_FOUND, "its session %u has no channel %u (any more)",
+                 notice->session_handle, notice->channel_handle);
+  return found;
+}
+
+static gboolean
+register_notice (const TbusNotice *notice, const TbusBinding *binding, TbusNoticeAnswer *answer, GError **error)
+{
+  TbusClassRegistry *classes = binding->set->classes;
+  TbusClassBody body = { notice->body, notice->body_len,
+                         notice->kind == TBUS_NOTICE_ENUM ? tbus_enum_decode : tbus_fields_decode };
+  TbusCtfHeader header;
+  guint32 id;
+
+  if (notice->kind == TBUS_NOTICE_ENUM)
+    return tbus_class_registry_register_enum (classes, notice->name, &body, &answer->id, error);
+  if (notice->kind == TBUS_NOTICE_CHANNEL)
+    {
+      if (!tbus_class_registry_register_channel (classes, binding->channel, &body, &id, &header, error))
+        return FALSE;
+      answer->header = header;
+    }
+  else
+    {
+      TbusEventNotice event = { binding->channel, notice->name, notice->loglevel, notice->model_emf_uri, body };
+
+      if (!tbus_class_registry_register_event (classes, &event, &id, error))
+        return FALSE;
+    }
+  answer->id = id;
+  return TRUE;
+}
+
+static gboolean
+decide (Connection *connection, const TbusNotice *notice, TbusNoticeAnswer *answer, GError **error)
+{
+  TbusBinding binding;
+  gboolean done;
+
+  if (notice->too_large)
+    {
+      g_set_error (error, TBUS_ERROR, TBUS_ERROR_EXHAUSTED, "\"%s\" has more fields or entries than are taken",
+                   notice->name);
+      return FALSE;
+    }
+  if (!find_binding (connection, notice, &binding, error))
+    return FALSE;
+  done = register_notice (notice, &binding, answer, error);
+  tbus_buffer_set_unref (binding.set);
+  return done;
+}
+
+/* FALSE: it does not take its answer. */
+static gboolean
+answer_notice (Connection *connection, const TbusNotice *notice)
+{
+  g_autoptr(GError) error = NULL;
+  TbusNoticeAnswer answer = { 0 };
+  guint8 out[TBUS_NOTICE_MAX_ANSWER];
+  gsize size;
+
+  if (!decide (connection, notice, &answer, &error))
+    {
+      answer = (TbusNoticeAnswer){ .code = tbus_ust_code_from_error (error) };
+      tbus_log_debug ("Process %d cannot register \"%s\": %s", (int) connection->tracee->pid, notice->name,
+                      error->message);
+    }
+  size = tbus_notice_answer (notice->kind, &answer, out);
+  return send (connection->tracee->notify_fd, out, size, MSG_NOSIGNAL | MSG_DONTWAIT) == (gssize) size;
+}
+
+/* FALSE: the connection has ended. */
+static gboolean
+connection_take (Connection *connection, TbusNoticeInput input)
+{
+  g_autoptr(GError) error = NULL;
+
+  for (;;)
+    {
+      g_auto(TbusNotice) notice = { 0 };
+
+      switch (tbus_notice_reader_take (connection->reader, &input, &notice, &error))
+        {
+        case TBUS_NOTICE_MORE:
+          return TRUE;
+        case TBUS_NOTICE_WHOLE:
+          if (answer_notice (connection, &notice))
+            break;
+          connection_end (connection, errno == EPIPE || errno == ECONNRESET ? NULL : "it does not take its answers");
+          return FALSE;
+        case TBUS_NOTICE_BROKEN:
+          connection_end (connection, error->message);
+          return FALSE;
+        }
+    }
+}
+
+static void
+on_notify_socket (guint32 events, gpointer user_data)
+{
+  Connection *connection = user_data;
+  TbusNotify *self = connection->notify;
+  gssize n;
+
+  tbus_thread_assert (TBUS_THREAD_NOTIFY);
+  n = recv (connection->tracee->notify_fd, self->scratch, sizeof self->scratch, MSG_DONTWAIT);
+  if (n < 0 && (errno == EAGAIN || errno == EINTR))
+    return;
+  tbus_thread_report (TBUS_THREAD_NOTIFY, "notifications");
+  if (n <= 0)
+    connection_end (connection, NULL);
+  else
+    {
+      tbus_pulse_beat (connection->pulse);
+      connection_take (connection, (TbusNoticeInput){ self->scratch, n });
+    }
+  tbus_thread_report (TBUS_THREAD_NOTIFY, NULL);
+}
+
+typedef struct {
+  TbusNotify *notify;
+  TbusTracee *tracee;
+  TbusPulse *pulse; /* NULL: detach */
+} Request;
+
+static void
+request_free (gpointer data)
+{
+  Request *request = data;
+
+  tbus_tracee_unref (request->tracee);
+  g_clear_pointer (&request->pulse, tbus_pulse_unref);
+  g_free (request);
+}
+
+static void
+on_attach (gpointer data)
+{
+  const Request *request = data;
+  TbusNotify *self = request->notify;
+  g_autofree Connection *connection = g_new0 (Connection, 1);
+  g_autoptr(GError) error = NULL;
+
+  connection->watch = tbus_poller_add (self->setup.poller, request->tracee->notify_fd, EPOLLIN | EPOLLRDHUP,
+                                       on_notify_socket, connection, &error);
+  if (connection->watch == NULL)
+    {
+      tbus_log_warning (TBUS_MSG_APP_DROPPED, "TRACEBUS_APP", request->tracee->name,
+                        "Process %d cannot be served: %s; its connections are closed", (int) request->tracee->pid,
+                        error->message);
+      self->setup.hung_up (request->tracee, self->setup.data);
+      return;
+    }
+  connection->notify = self;
+  connection->tracee = tbus_tracee_ref (request->tracee);
+  connection->pulse = tbus_pulse_ref (request->pulse);
+  connection->reader = tbus_notice_reader_new ();
+  connection->node.data = connection;
+  g_queue_push_tail_link (&self->connections, &connection->node);
+  request->tracee->notify = g_steal_pointer (&connection);
+}
+
+static void
+on_detach (gpointer data)
+{
+  const Request *request = data;
+
+  if (request->tracee->notify != NULL)
+    connection_free (request->tracee->notify);
+}
+
+static void
+post (TbusNotify *self, TbusPostFunc func, TbusTracee *tracee, TbusPulse *pulse)
+{
+  Request *request = g_new0 (Request, 1);
+
+  request->notify = self;
+  request->tracee = tbus_tracee_ref (tracee);
+  request->pulse = pulse != NULL ? tbus_pulse_ref (pulse) : NULL;
+  tbus_post (TBUS_THREAD_NOTIFY, func, request, request_free);
+}
+
+void
+tbus_notify_attach (TbusNotify *self, TbusTracee *tracee, TbusPulse *pulse)
+{
+  post (self, on_attach, tracee, pulse);
+}
+
+void
+tbus_notify_detach (TbusNotify *self, TbusTracee *tracee)
+{
+  post (self, on_detach, tracee, NULL);
+}
