@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#pragma once
+/*
+ * Tracer side: everything that talks to apps, as one object: rendezvous, handshakes, command and notify sockets.
+ *
+ * Owner:   main.c. Threads: main; the work is done on link and notify, which main starts before and stops after it.
+ */
+#include "core/ports.h"
+#include "ust/rendezvous.h"
+
+G_BEGIN_DECLS
+
+typedef struct TbusTracerSide TbusTracerSide;
+
+/* @events and @core: told on main. @paths are copied. Nothing is touched yet. */
+TbusTracerSide *tbus_tracer_side_new (TbusTraceeIndex *index, const TbusTracerEvents *events, gpointer core,
+                                      const TbusRendezvousPaths *paths);
+/* What core gets. Its submit works before start and after stop, too: the job comes back as gone. */
+TbusTracer tbus_tracer_side_get_port (TbusTracerSide *self);
+/* Takes the rendezvous and lets apps in. Once. AlreadyExists where another daemon is alive on it. */
+gboolean tbus_tracer_side_start (TbusTracerSide *self, GError **error);
+/*
+ * Once, after a start that worked: gives up the rendezvous and ends every app, each reported gone (B27: out of the
+ * tables first). @stopped is called on main after the last report.
+ */
+void tbus_tracer_side_stop (TbusTracerSide *self, TbusPostFunc stopped, gpointer data);
+/* After @stopped, or where it never started. */
+void tbus_tracer_side_free (TbusTracerSide *self);
+/* For the property of that name; valid as long as the object. */
+const char *tbus_tracer_side_get_socket_path (const TbusTracerSide *self);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (TbusTracerSide, tbus_tracer_side_free)
+
+G_END_DECLS
