@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 /*
  * tracebusctl: one run of it, and what verbs share. A verb is a row of the table in verbs.c and a file of its own,
@@ -8,8 +9,6 @@
  *
  * Owner:   main() in tracebusctl.c.
  * Threads: one.
- *
- * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 #include "client/tracebus.h"
 

@@ -1,11 +1,10 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 /*
  * Current session: the name that verbs use where none is given; one a user, in
  * $XDG_STATE_HOME/tracebus/current-session (~/.local/state where that is not set).
  *
  * Only a default of the command line: the service knows nothing of it.
- *
- * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 #include <glib.h>
 

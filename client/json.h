@@ -1,9 +1,8 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 /*
  * JSON of what came over the bus: dictionaries become objects, arrays and tuples arrays, variants what is in them.
  * Numbers are written whole: a reader that keeps them in doubles loses digits beyond 2^53.
- *
- * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 #include <glib.h>
 

@@ -1,8 +1,7 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 /*
  * What 'tracebusctl list' can list, each in list-<what>.c.
- *
- * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 #include "client/ctl.h"
 

@@ -1,8 +1,7 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 /*
  * Show: properties (a{sv}) as the texts of a table. What is not there, or empty, is "-".
- *
- * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 #include <glib.h>
 

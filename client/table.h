@@ -1,10 +1,9 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 /*
  * Table: columns for people's eyes, as wide as they must be and never cut.
  *
  * Owner:   one.
- *
- * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 #include <glib.h>
 

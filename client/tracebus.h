@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 /*
  * libtracebus-1: the client side of org.tracebus1, the tracing service on D-Bus.
@@ -8,8 +9,6 @@
  *
  * Owner:   references (GObject).
  * Threads: any; a call is finished on the thread-default context that it was made on.
- *
- * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 #include <gio/gio.h>
 

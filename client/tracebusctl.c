@@ -1,8 +1,5 @@
-/*
- * tracebusctl: controls the tracing service from a shell.
- *
- * SPDX-License-Identifier: LGPL-2.1-or-later
- */
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* tracebusctl: controls the tracing service from a shell. */
 #include "client/verbs.h"
 
 #include <errno.h>

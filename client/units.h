@@ -1,8 +1,7 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 /*
  * Units: sizes and times as users of LTTng write them.
- *
- * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 #include <glib.h>
 

@@ -46,8 +46,8 @@ destroy_all (Ctl *ctl, gboolean no_wait, GError **error)
       failed++;
     }
   if (failed > 0)
-    g_set_error (error, TBUS_CLIENT_ERROR, TBUS_CLIENT_ERROR_INVALID_STATE, "%u of %u sessions could not be destroyed",
-                 failed, sessions->len);
+    g_set_error (error, TBUS_CLIENT_ERROR, TBUS_CLIENT_ERROR_INVALID_STATE, "%u session%s could not be destroyed",
+                 failed, failed == 1 ? "" : "s");
   return failed == 0;
 }
 

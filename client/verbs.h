@@ -1,8 +1,7 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 /*
  * Verbs: what tracebusctl can be told to do; each is defined in verb-<name>.c.
- *
- * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 #include "client/ctl.h"
 
