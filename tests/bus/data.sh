@@ -1,0 +1,64 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# What data/ installs, read by the programs that it is for. TAP; needs $TRACEBUS_SOURCE and $TRACEBUS_BUILD.
+set -u
+count=0
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+# result STATUS NAME: one line of TAP; what a check printed to $work/out explains a failure.
+result ()
+{
+  count=$((count + 1))
+  if [ "$1" -eq 0 ]; then
+    echo "ok $count $2"
+  else
+    echo "not ok $count $2"
+    sed 's/^/# /' "$work/out"
+  fi
+}
+skip ()
+{
+  count=$((count + 1))
+  echo "ok $count $1 # SKIP there is no $2"
+}
+
+name='the interfaces in the bus policy are those that are described'
+if ls "$TRACEBUS_SOURCE"/introspection/*.xml > /dev/null 2>&1; then
+  status=0
+  for file in "$TRACEBUS_SOURCE"/introspection/org.tracebus1.*.xml; do
+    interface=$(basename "$file" .xml)
+    grep -q "send_interface=\"$interface\"" "$TRACEBUS_SOURCE/data/org.tracebus1.conf" ||
+      { echo "$interface is not in the policy" > "$work/out"; status=1; }
+  done
+  result $status "$name"
+else
+  skip "$name" description
+fi
+
+for kind in system user; do
+  name="systemd takes the $kind unit"
+  unit=$TRACEBUS_BUILD/data/tracebus.service
+  [ $kind = system ] || unit=$TRACEBUS_BUILD/data/user/tracebus.service
+  if ! command -v systemd-analyze > /dev/null; then
+    skip "$name" systemd-analyze
+    continue
+  fi
+  # The program need not be installed for the unit to be judged.
+  mkdir -p "$work/$kind"
+  sed 's,^ExecStart=[^ ]*,ExecStart=/bin/true,' "$unit" > "$work/$kind/tracebus.service"
+  XDG_RUNTIME_DIR=$work systemd-analyze verify --man=no --$kind "$work/$kind/tracebus.service" > "$work/out" 2>&1 \
+    && ! grep -q "$work" "$work/out"
+  result $? "$name"
+done
+
+for page in tracebusctl.1 tracebusd.8 tracebus-consumerd.8; do
+  name="$page is set without a warning"
+  if ! command -v groff > /dev/null; then
+    skip "$name" groff
+    continue
+  fi
+  groff -man -Tutf8 -ww "$TRACEBUS_SOURCE/data/$page" > /dev/null 2> "$work/out" && [ ! -s "$work/out" ]
+  result $? "$name"
+done
+echo "1..$count"
