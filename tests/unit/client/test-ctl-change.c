@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the verbs that change something ask of the service, and what they say of its answer. */
+#include "fixture.h"
+
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+#define GET_SESSION "/org/tracebus1 Manager.GetSession ('demo',)\n"
+
+static void
+creates_a_session_and_makes_it_the_current_one (Fixture *f, gconstpointer data)
+{
+  tst_fake_answer (f->fake, "/org/tracebus1 Manager.CreateSession", "(objectpath '" S1 "',)");
+  tst_fake_answer (f->fake, S1 " Properties.GetAll", "({'Output': <'/traces/demo'>},)");
+  fixture_run (f, "create demo");
+  g_assert_cmpstr (f->errors, ==, "");
+  g_assert_cmpstr (f->output, ==, "Session demo created\nIts trace will be in /traces/demo\n");
+  g_assert_cmpint (f->status, ==, 0);
+  fixture_assert_calls (f, "/org/tracebus1 Manager.CreateSession ('demo', @a{sv} {})\n"
+                        S1 " Properties.GetAll ('org.tracebus1.Session',)\n");
+
+  tst_fake_answer (f->fake, "/org/tracebus1 Manager.GetSession ('demo',)", "(objectpath '" S1 "',)");
+  tst_fake_answer (f->fake, S1 " Session.Start", "({" RESULT "},)");
+  fixture_run (f, "start");
+  fixture_assert_calls (f, GET_SESSION S1 " Session.Start (@a{sv} {},)\n");
+}
+
+static void
+names_a_session_after_the_time (Fixture *f, gconstpointer data)
+{
+  g_autofree char *calls = NULL;
+
+  tst_fake_answer (f->fake, "/org/tracebus1 Manager.CreateSession", "(objectpath '" S1 "',)");
+  tst_fake_answer (f->fake, S1 " Properties.GetAll", "({'Output': <'/traces/auto'>},)");
+  fixture_run (f, "create");
+  g_assert_cmpint (f->status, ==, 0);
+  calls = tst_fake_take_calls (f->fake);
+  g_assert_true (g_regex_match_simple ("^/org/tracebus1 Manager.CreateSession "
+                                       "\\('auto-\\d{8}-\\d{6}', @a\\{sv\\} \\{\\}\\)\n", calls, 0, 0));
+}
+
+static void
+makes_the_output_absolute (Fixture *f, gconstpointer data)
+{
+  g_autofree char *expected = NULL;
+
+  tst_fake_refuse (f->fake, "/org/tracebus1 Manager.CreateSession", "org.tracebus1.Error.OutputUnavailable",
+                   "output '/x' cannot be written");
+  fixture_run (f, "create demo --output here/../there");
+  expected = g_strdup_printf ("/org/tracebus1 Manager.CreateSession ('demo', {'output': <'%s/there'>})\n",
+                              tst_dir_path (f->dir));
+  fixture_assert_calls (f, expected);
+  /* The service's sentence, and nothing else. */
+  g_assert_cmpstr (f->errors, ==, "output '/x' cannot be written\n");
+  g_assert_cmpstr (f->output, ==, "");
+  g_assert_cmpint (f->status, ==, 1);
+}
+
+static void
+gives_a_channel_its_attributes (Fixture *f, gconstpointer data)
+{
+  fixture_add_demo (f);
+  tst_fake_answer (f->fake, S1 " Session.CreateChannel", "(objectpath '" S1 "/channel/2',)");
+  fixture_run (f, "enable-channel -u -s demo big --subbuf-size 3M --num-subbuf=8 --overwrite --switch-timer 1s "
+               "--read-timer 200 --monitor-timer 5ms --buffers-pid");
+  g_assert_cmpstr (f->output, ==, "Channel big created\n");
+  g_assert_cmpstr (f->errors, ==, "Warning: --subbuf-size is rounded up to the next power of two, 4194304\n");
+  g_assert_cmpint (f->status, ==, 0);
+  fixture_assert_calls (f, GET_SESSION S1 " Session.CreateChannel ('big', {'buffer-ownership': <'process'>, "
+                        "'mode': <'overwrite'>, 'monitor-timer-us': <uint32 5000>, 'num-subbuf': <uint64 8>, "
+                        "'read-timer-us': <uint32 200>, 'subbuf-size': <uint64 4194304>, "
+                        "'switch-timer-us': <uint32 1000000>})\n");
+}
+
+static void
+enables_a_channel_that_is_there (Fixture *f, gconstpointer data)
+{
+  fixture_add_demo (f);
+  tst_fake_answer (f->fake, S1 " Session.GetChannel ('one',)", "(objectpath '" S1 "/channel/2',)");
+  tst_fake_refuse (f->fake, S1 " Session.GetChannel ('two',)", "org.tracebus1.Error.NotFound", "no 'two'");
+  tst_fake_answer (f->fake, S1 "/channel/2 Channel.Enable", "({" RESULT "},)");
+  tst_fake_answer (f->fake, S1 " Session.CreateChannel ('two'", "(objectpath '" S1 "/channel/3',)");
+  fixture_run (f, "enable-channel one,two");
+  g_assert_cmpstr (f->errors, ==, "");
+  g_assert_cmpstr (f->output, ==, "Channel one enabled\nChannel two created\n");
+  fixture_assert_calls (f, GET_SESSION S1 " Session.GetChannel ('one',)\n" S1 "/channel/2 Channel.Enable (@a{sv} {},)\n"
+                        S1 " Session.GetChannel ('two',)\n" S1 " Session.CreateChannel ('two', @a{sv} {})\n");
+}
+
+static void
+disables_a_channel (Fixture *f, gconstpointer data)
+{
+  fixture_add_demo (f);
+  tst_fake_answer (f->fake, S1 " Session.GetChannel ('one',)", "(objectpath '" S1 "/channel/2',)");
+  tst_fake_answer (f->fake, S1 "/channel/2 Channel.Disable", "({" RESULT "},)");
+  fixture_run (f, "disable-channel one");
+  g_assert_cmpstr (f->output, ==, "Channel one disabled\n");
+  fixture_assert_calls (f, GET_SESSION S1 " Session.GetChannel ('one',)\n"
+                        S1 "/channel/2 Channel.Disable (@a{sv} {},)\n");
+}
+
+static void
+enables_many_events_in_one_call (Fixture *f, gconstpointer data)
+{
+  fixture_add_demo (f);
+  tst_fake_answer (f->fake, S1 " Session.EnableEvents", "({" RESULT "},)");
+  fixture_run (f, "enable-event 'a:*,b:c' -c big --loglevel-only=info");
+  g_assert_cmpstr (f->errors, ==, "");
+  g_assert_cmpstr (f->output, ==, "Event a:* enabled in channel big of session demo\n"
+                   "Event b:c enabled in channel big of session demo\n");
+  fixture_assert_calls (f, GET_SESSION S1 " Session.EnableEvents ('big', [('a:*', {'loglevel': <'info'>, "
+                        "'loglevel-match': <'exactly'>}), ('b:c', {'loglevel': <'info'>, 'loglevel-match': "
+                        "<'exactly'>})], @a{sv} {})\n");
+  fixture_run (f, "enable-event -u --all --loglevel 6");
+  fixture_assert_calls (f, GET_SESSION S1 " Session.EnableEvents ('', [('*', {'loglevel': <'6'>})], @a{sv} {})\n");
+}
+
+static void
+disables_each_pattern_once (Fixture *f, gconstpointer data)
+{
+  fixture_add_demo (f);
+  tst_fake_answer (f->fake, S1 " Session.GetChannel ('channel0',)", "(objectpath '" S1 "/channel/1',)");
+  tst_fake_answer (f->fake, S1 "/channel/1 Channel.ListEventRules",
+                   "([{'pattern': <'a'>, 'enabled': <true>}, {'pattern': <'off'>, 'enabled': <false>}, "
+                   "{'pattern': <'b'>, 'enabled': <true>}, {'pattern': <'a'>, 'enabled': <true>}],)");
+  tst_fake_answer (f->fake, S1 "/channel/1 Channel.DisableEvent", "({" RESULT "},)");
+  fixture_run (f, "disable-event --all");
+  g_assert_cmpstr (f->errors, ==, "");
+  g_assert_cmpstr (f->output, ==, "Event a disabled\nEvent b disabled\n");
+  fixture_assert_calls (f, GET_SESSION S1 " Session.GetChannel ('channel0',)\n"
+                        S1 "/channel/1 Channel.ListEventRules (@a{sv} {},)\n"
+                        S1 "/channel/1 Channel.DisableEvent ('a', @a{sv} {})\n"
+                        S1 "/channel/1 Channel.DisableEvent ('b', @a{sv} {})\n");
+}
+
+static void
+names_the_apps_that_will_follow (Fixture *f, gconstpointer data)
+{
+  fixture_add_demo (f);
+  tst_fake_answer (f->fake, S1 " Session.Start",
+                   "({'apps-applied': <uint32 3>, 'apps-pending': <[objectpath '/org/tracebus1/app/5', "
+                   "'/org/tracebus1/app/6']>, 'apps-failed': <uint32 1>, 'warnings': <['it is late']>},)");
+  tst_fake_answer (f->fake, "/org/tracebus1/app/5 Properties.GetAll", "({'Name': <'sleepy'>, 'Pid': <uint32 42>},)");
+  tst_fake_refuse (f->fake, "/org/tracebus1/app/6 Properties.GetAll", "org.freedesktop.DBus.Error.UnknownObject",
+                   "gone");
+  fixture_run (f, "start");
+  g_assert_cmpint (f->status, ==, 0);
+  g_assert_cmpstr (f->output, ==, "Session demo is recording\n");
+  g_assert_cmpstr (f->errors, ==, "Warning: it is late\n"
+                   "Warning: 2 apps are not running now; this is applied when they run again: sleepy (pid 42), "
+                   "/org/tracebus1/app/6\n"
+                   "Warning: 1 app did not take it; the service's log says why\n");
+}
+
+static void
+tells_what_a_stopped_trace_lacks (Fixture *f, gconstpointer data)
+{
+  fixture_add_demo (f);
+  tst_fake_answer (f->fake, S1 " Session.Stop",
+                   "({" RESULT ", 'events-discarded': <uint64 7>, 'packets-lost': <uint64 0>, "
+                   "'bytes-dropped': <uint64 9>, 'output': <'/traces/demo'>},)");
+  fixture_run (f, "stop");
+  g_assert_cmpint (f->status, ==, 0);
+  g_assert_cmpstr (f->output, ==, "Session demo has stopped recording\nIts trace is in /traces/demo\n");
+  g_assert_true (g_str_has_prefix (f->errors, "Warning: 7 events were discarded"));
+  g_assert_null (strstr (f->errors, "packets"));
+  g_assert_nonnull (strstr (f->errors, "Warning: 9 bytes could not be written"));
+  fixture_assert_calls (f, GET_SESSION S1 " Session.Stop (@a{sv} {},)\n");
+  fixture_run (f, "stop --no-wait demo");
+  fixture_assert_calls (f, GET_SESSION S1 " Session.Stop ({'no-wait': <true>},)\n");
+}
+
+static void
+forgets_the_session_that_it_destroyed (Fixture *f, gconstpointer data)
+{
+  fixture_add_demo (f);
+  tst_fake_answer (f->fake, S1 " Session.Destroy", "({" RESULT ", 'output': <'/traces/demo'>},)");
+  fixture_run (f, "destroy");
+  g_assert_cmpstr (f->output, ==, "Session demo destroyed\nIts trace is in /traces/demo\n");
+  fixture_assert_calls (f, GET_SESSION S1 " Session.Destroy (@a{sv} {},)\n");
+  fixture_run (f, "destroy");
+  g_assert_cmpint (f->status, ==, 1);
+  g_assert_true (g_str_has_prefix (f->errors, "No session is named and none is current"));
+  fixture_assert_calls (f, "");
+}
+
+static void
+destroys_all_of_the_users_own (Fixture *f, gconstpointer data)
+{
+  g_autofree char *objects = NULL;
+
+  objects = g_strdup_printf ("({objectpath '" S1 "0': {'org.tracebus1.Session': {'Name': <'ten'>, 'Owner': "
+                             "<uint32 %u>}}, "
+                             "'" S1 "': {'org.tracebus1.Session': {'Name': <'one'>, 'Owner': <uint32 %u>}}, "
+                             "'/org/tracebus1/session/2': {'org.tracebus1.Session': {'Name': <'theirs'>, 'Owner': "
+                             "<uint32 %u>}}, '/org/tracebus1/app/3': {'org.tracebus1.App': {'Name': <'x'>}}},)",
+                             getuid (), getuid (), getuid () + 1);
+  tst_fake_answer (f->fake, "/org/tracebus1 ObjectManager.GetManagedObjects", objects);
+  tst_fake_refuse (f->fake, S1 " Session.Destroy", "org.tracebus1.Error.InvalidState", "it is being destroyed");
+  tst_fake_answer (f->fake, S1 "0 Session.Destroy", "({" RESULT "},)");
+  fixture_run (f, "destroy --all");
+  g_assert_cmpint (f->status, ==, 1);
+  g_assert_cmpstr (f->output, ==, "Session ten destroyed\n");
+  g_assert_cmpstr (f->errors, ==, "one: it is being destroyed\n1 session could not be destroyed\n");
+  fixture_assert_calls (f, "/org/tracebus1 ObjectManager.GetManagedObjects ()\n" S1 " Session.Destroy (@a{sv} {},)\n"
+                        S1 "0 Session.Destroy (@a{sv} {},)\n");
+}
+
+static void
+says_that_the_current_session_is_gone (Fixture *f, gconstpointer data)
+{
+  fixture_add_demo (f);
+  tst_fake_refuse (f->fake, "/org/tracebus1 Manager.GetSession ('demo',)", "org.tracebus1.Error.NotFound", "no 'demo'");
+  fixture_run (f, "stop");
+  g_assert_cmpint (f->status, ==, 1);
+  g_assert_cmpstr (f->errors, ==, "The current session, 'demo': no 'demo'\n");
+  fixture_run (f, "set-session gone");
+  g_assert_cmpstr (f->errors, ==, "there is no session 'gone'\n");
+}
+
+static void
+dies_of_an_interrupt_and_leaves_the_service_at_it (Fixture *f, gconstpointer data)
+{
+  GSubprocess *process;
+
+  fixture_add_demo (f);
+  tst_fake_ignore (f->fake, S1 " Session.Stop");
+  process = fixture_start (f, "stop");
+  tst_fake_wait_call (f->fake, S1 " Session.Stop");
+  g_subprocess_send_signal (process, SIGINT);
+  fixture_finish (f, process);
+  g_assert_cmpint (f->status, ==, -SIGINT);
+  g_assert_cmpstr (f->errors, ==, "Interrupted; the service goes on with what it was asked.\n");
+}
+
+static void
+tells_a_wrong_command_line_from_a_failure (Fixture *f, gconstpointer data)
+{
+  fixture_run (f, "");
+  g_assert_cmpint (f->status, ==, 2);
+  fixture_run (f, "begin");
+  g_assert_cmpint (f->status, ==, 2);
+  g_assert_nonnull (strstr (f->errors, "'begin'"));
+  fixture_run (f, "--session --system status");
+  g_assert_cmpint (f->status, ==, 2);
+  fixture_run (f, "enable-event");
+  g_assert_cmpint (f->status, ==, 2);
+  g_assert_cmpstr (f->output, ==, "");
+  fixture_assert_calls (f, "");
+  fixture_run (f, "--help");
+  g_assert_cmpint (f->status, ==, 0);
+  g_assert_nonnull (strstr (f->output, "enable-channel"));
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  TST_ADD ("/client/ctl/creates-a-session-and-makes-it-the-current-one",
+           creates_a_session_and_makes_it_the_current_one);
+  TST_ADD ("/client/ctl/names-a-session-after-the-time", names_a_session_after_the_time);
+  TST_ADD ("/client/ctl/makes-the-output-absolute", makes_the_output_absolute);
+  TST_ADD ("/client/ctl/gives-a-channel-its-attributes", gives_a_channel_its_attributes);
+  TST_ADD ("/client/ctl/enables-a-channel-that-is-there", enables_a_channel_that_is_there);
+  TST_ADD ("/client/ctl/disables-a-channel", disables_a_channel);
+  TST_ADD ("/client/ctl/enables-many-events-in-one-call", enables_many_events_in_one_call);
+  TST_ADD ("/client/ctl/disables-each-pattern-once", disables_each_pattern_once);
+  TST_ADD ("/client/ctl/names-the-apps-that-will-follow", names_the_apps_that_will_follow);
+  TST_ADD ("/client/ctl/tells-what-a-stopped-trace-lacks", tells_what_a_stopped_trace_lacks);
+  TST_ADD ("/client/ctl/forgets-the-session-that-it-destroyed", forgets_the_session_that_it_destroyed);
+  TST_ADD ("/client/ctl/destroys-all-of-the-users-own", destroys_all_of_the_users_own);
+  TST_ADD ("/client/ctl/says-that-the-current-session-is-gone", says_that_the_current_session_is_gone);
+  TST_ADD ("/client/ctl/dies-of-an-interrupt-and-leaves-the-service-at-it",
+           dies_of_an_interrupt_and_leaves_the_service_at_it);
+  TST_ADD ("/client/ctl/tells-a-wrong-command-line-from-a-failure", tells_a_wrong_command_line_from_a_failure);
+  return g_test_run ();
+}
