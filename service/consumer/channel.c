@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#define _GNU_SOURCE
+#include "consumer/channel.h"
+
+#include "consumer/consumer.h"
+#include "consumer/handover.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <lttng/ust-ctl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { MAX_NAME = 200 };
+
+static bool
+is_power_of_two (uint64_t value)
+{
+  return value > 0 && (value & (value - 1)) == 0;
+}
+
+/* The library asserts, or multiplies without a look: nothing may reach it that does not fit. */
+static int
+check (const TwChannel *config, TcError *error)
+{
+  uint64_t page = (uint64_t) sysconf (_SC_PAGESIZE);
+  uint64_t limit = sizeof (void *) > 4 ? (uint64_t) 1 << 40 : (uint64_t) 1 << 30;
+
+  if (config->name[0] == '\0' || config->name[0] == '.' || strchr (config->name, '/') != NULL
+      || strlen (config->name) > MAX_NAME)
+    return tc_error (error, EINVAL, "\"%s\" is no name for the files of a channel", config->name);
+  if (!is_power_of_two (config->subbuf_size) || config->subbuf_size < page || config->subbuf_size > limit
+      || !is_power_of_two (config->num_subbuf) || config->num_subbuf > limit / config->subbuf_size
+      || config->num_subbuf > 1u << 20 || (config->overwrite && config->num_subbuf < 2))
+    return tc_error (error, EINVAL, "Channel %s cannot have %llu sub-buffers of %llu bytes", config->name,
+                     (unsigned long long) config->num_subbuf, (unsigned long long) config->subbuf_size);
+  if (config->tracefile_size > 0 && config->tracefile_size < config->subbuf_size)
+    return tc_error (error, EINVAL, "Files of %llu bytes cannot hold a sub-buffer of channel %s",
+                     (unsigned long long) config->tracefile_size, config->name);
+  if (config->n_streams != (unsigned) lttng_ust_ctl_get_nr_stream_per_channel ())
+    return tc_error (error, EINVAL, "Channel %s came with %u streams, this machine has %d", config->name,
+                     config->n_streams, lttng_ust_ctl_get_nr_stream_per_channel ());
+  return 0;
+}
+
+static int
+make_ring (TcChannel *self, const int *fds, TcError *error)
+{
+  const TwChannel *config = &self->config;
+  struct lttng_ust_ctl_consumer_channel_attr attr = {
+    .type = LTTNG_UST_ABI_CHAN_PER_CPU,
+    .subbuf_size = config->subbuf_size,
+    .num_subbuf = config->num_subbuf,
+    .overwrite = (int) config->overwrite,
+    /* No intervals: they would start the library's own thread, which touches rings unguarded. */
+    .output = LTTNG_UST_ABI_MMAP,
+    .chan_id = config->chan_id,
+    .blocking_timeout = config->blocking_timeout_us,
+  };
+  struct stat about;
+
+  memcpy (attr.uuid, config->uuid, sizeof attr.uuid);
+  errno = 0;
+  self->ring = lttng_ust_ctl_create_channel (&attr, fds, (int) config->n_streams);
+  if (self->ring == NULL)
+    return tc_error (error, errno != 0 ? errno : ENOMEM, "Cannot make the buffers of channel %s", config->name);
+  /* An app that could cut the memory would kill whoever reads it. The last seal keeps apps from adding more. */
+  for (unsigned i = 0; i < config->n_streams; i++)
+    if (fcntl (fds[i], F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) < 0)
+      return tc_error (error, errno, "Cannot seal the buffers of channel %s", config->name);
+  if (fstat (fds[0], &about) < 0 || tc_handover_header (self->ring, &self->header, &self->header_len) < 0)
+    return tc_error (error, errno, "Cannot hand over channel %s", config->name);
+  self->memory_size = (uint64_t) about.st_size;
+  return 0;
+}
+
+/* On a drain. */
+static void
+on_stream_active (TcStream *stream)
+{
+  TcChannel *self = stream->channel;
+
+  if (!atomic_load_explicit (&self->active, memory_order_relaxed) && !atomic_exchange (&self->active, true))
+    tc_loop_post (self->consumer->loop, &self->active_mail);
+}
+
+/* On a drain. */
+static void
+on_stream_hung_up (TcStream *stream)
+{
+  TcChannel *self = stream->channel;
+
+  if (atomic_fetch_sub (&self->live, 1) == 1)
+    tc_loop_post (self->consumer->loop, &self->hung_up_mail);
+}
+
+static const TcStreamFuncs stream_funcs = { .active = on_stream_active, .hung_up = on_stream_hung_up };
+
+static int
+make_stream (TcChannel *self, unsigned cpu, TcError *error)
+{
+  const TwChannel *config = &self->config;
+  TcStream *stream = &self->streams[cpu];
+  struct lttng_ust_ctl_consumer_stream *ring;
+  TcPacketOrigin origin = {
+    .channel = config->chan_id,
+    .cpu = cpu,
+    .max_size = (size_t) config->subbuf_size,
+    .page_size = (size_t) sysconf (_SC_PAGESIZE),
+  };
+
+  memcpy (origin.uuid, config->uuid, sizeof origin.uuid);
+  stream->funcs = &stream_funcs;
+  stream->channel = self;
+  stream->drain = &self->consumer->drains[cpu % self->consumer->n_drains];
+  stream->metadata = &self->set->metadata;
+  stream->reporter = &self->set->output->problems;
+  stream->by_timer = config->read_timer_us > 0;
+  stream->max_packets = (unsigned) config->num_subbuf + 2; /* one that is read, one that was closed just now */
+  tc_trace_file_init (&stream->file, self->set->dir_fd, self->config.name, &origin);
+  stream->file.max_size = config->tracefile_size;
+  stream->file.max_count = config->tracefile_count;
+  ring = lttng_ust_ctl_create_stream (self->ring, (int) cpu);
+  if (ring == NULL || tc_stream_init (stream, ring) < 0)
+    {
+      int errnum = errno;
+
+      if (ring != NULL)
+        lttng_ust_ctl_destroy_stream (ring);
+      return tc_error (error, errnum != 0 ? errnum : ENOMEM, "Cannot read the buffers of channel %s", config->name);
+    }
+  self->n_streams++;
+  return 0;
+}
+
+TcChannel *
+tc_channel_new (TcConsumer *consumer, TcSet *set, const TwChannel *config, const int *fds, TcError *error)
+{
+  TcChannel *self;
+
+  if (check (config, error) < 0)
+    return NULL;
+  self = calloc (1, sizeof *self);
+  if (self == NULL)
+    {
+      tc_error (error, ENOMEM, "No memory for channel %s", config->name);
+      return NULL;
+    }
+  self->node.key = config->channel;
+  self->consumer = consumer;
+  self->set = set;
+  self->config = *config;
+  self->config.name = strdup (config->name);
+  self->streams = calloc (config->n_streams, sizeof *self->streams);
+  if (self->config.name == NULL || self->streams == NULL)
+    tc_error (error, ENOMEM, "No memory for channel %s", config->name);
+  else if (make_ring (self, fds, error) == 0)
+    {
+      while (self->n_streams < config->n_streams && make_stream (self, self->n_streams, error) == 0)
+        ;
+      atomic_init (&self->live, self->n_streams);
+      if (self->n_streams == config->n_streams)
+        return self;
+    }
+  for (unsigned i = 0; i < self->n_streams; i++)
+    tc_stream_close (&self->streams[i]);
+  tc_channel_free (self);
+  return NULL;
+}
+
+void
+tc_channel_free (TcChannel *self)
+{
+  tc_loop_disarm (self->consumer->loop, &self->report);
+  tc_loop_disarm (self->consumer->loop, &self->switch_timer);
+  tc_loop_disarm (self->consumer->loop, &self->read_timer);
+  if (self->ring != NULL)
+    lttng_ust_ctl_destroy_channel (self->ring);
+  free (self->streams);
+  free (self->header);
+  free ((char *) self->config.name);
+  free (self);
+}
+
+bool
+tc_channel_matches (const TcChannel *self, const TwChannel *config)
+{
+  const TwChannel *mine = &self->config;
+
+  return config->set == mine->set && strcmp (config->name, mine->name) == 0 && config->chan_id == mine->chan_id
+    && memcmp (config->uuid, mine->uuid, sizeof mine->uuid) == 0 && config->subbuf_size == mine->subbuf_size
+    && config->num_subbuf == mine->num_subbuf && config->overwrite == mine->overwrite
+    && config->switch_timer_us == mine->switch_timer_us && config->read_timer_us == mine->read_timer_us
+    && config->monitor_timer_us == mine->monitor_timer_us && config->blocking_timeout_us == mine->blocking_timeout_us
+    && config->tracefile_size == mine->tracefile_size && config->tracefile_count == mine->tracefile_count
+    && config->n_streams == mine->n_streams;
+}
+
+/* The write end of the pipe whose read end is @read_end. Our own are closed by now: /proc makes another. */
+static int
+reopen_write_end (int read_end)
+{
+  char path[64];
+
+  snprintf (path, sizeof path, "/proc/self/fd/%d", read_end);
+  return open (path, O_WRONLY | O_NONBLOCK | O_CLOEXEC);
+}
+
+int
+tc_channel_get_fds (TcChannel *self, bool again, int **fds_out, size_t *n_fds)
+{
+  size_t n = 0;
+  int *fds = malloc ((1 + 2 * (size_t) self->n_streams) * sizeof *fds);
+
+  if (fds == NULL)
+    return -1;
+  fds[n++] = again ? reopen_write_end (lttng_ust_ctl_channel_get_wait_fd (self->ring))
+                   : lttng_ust_ctl_channel_get_wakeup_fd (self->ring);
+  for (unsigned i = 0; i < self->n_streams && fds[n - 1] >= 0; i++)
+    {
+      TcStream *stream = &self->streams[i];
+
+      fds[n] = stream->watch.fd;
+      fds[n + 1] = fds[n];
+      fds[n] = again ? reopen_write_end (stream->watch.fd) : lttng_ust_ctl_stream_get_wakeup_fd (stream->ring);
+      n += fds[n] >= 0 ? 2 : 1;
+    }
+  if (fds[n - 1] < 0)
+    {
+      int errnum = errno;
+
+      tc_channel_release_fds (again, fds, n);
+      errno = errnum != 0 ? errnum : EBADF;
+      return -1;
+    }
+  *fds_out = fds;
+  *n_fds = n;
+  return 0;
+}
+
+void
+tc_channel_release_fds (bool again, int *fds, size_t n_fds)
+{
+  /* [0], then pairs: a write end and a read end, which stays the library's. */
+  for (size_t i = 0; again && i < n_fds; i += i == 0 ? 1 : 2)
+    if (fds[i] >= 0)
+      close (fds[i]);
+  free (fds);
+}
+
+void
+tc_channel_close_write_ends (TcChannel *self)
+{
+  lttng_ust_ctl_channel_close_wakeup_fd (self->ring);
+  for (unsigned i = 0; i < self->n_streams; i++)
+    lttng_ust_ctl_stream_close_wakeup_fd (self->streams[i].ring);
+}
+
+static uint64_t
+load (const _Atomic uint64_t *counter)
+{
+  return atomic_load_explicit (counter, memory_order_relaxed);
+}
+
+void
+tc_channel_count (const TcChannel *self, TwCounters *counters)
+{
+  *counters = (TwCounters) { .channel = self->node.key };
+  for (unsigned i = 0; i < self->n_streams; i++)
+    {
+      const TcStreamCounters *stream = &self->streams[i].counters;
+
+      counters->bytes_written += load (&stream->bytes_written);
+      counters->packets_written += load (&stream->packets_written);
+      counters->events_discarded += load (&stream->events_discarded);
+      counters->packets_lost += load (&stream->packets_lost);
+      counters->bytes_dropped += load (&stream->bytes_dropped);
+    }
+}

@@ -1,0 +1,565 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Requests of the service, one function each. Nothing here waits: what takes its time is an operation. */
+#include "consumer/consumer.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* One request while it is looked at. */
+typedef struct {
+  TcConsumer *consumer;
+  uint64_t serial;
+  TwReader body;
+  TwMessage *message; /* for its descriptors */
+} Request;
+
+static void refuse (Request *request, int errnum, const char *format, ...) __attribute__ ((format (printf, 3, 4)));
+
+static void
+refuse (Request *request, int errnum, const char *format, ...)
+{
+  TcError error;
+  va_list args;
+
+  va_start (args, format);
+  tc_error_valist (&error, errnum, format, args);
+  va_end (args);
+  tc_consumer_refuse (request->consumer, request->serial, &error);
+}
+
+static void
+malformed (Request *request)
+{
+  refuse (request, EINVAL, "Request %" PRIu64 " is malformed", request->serial);
+}
+
+static void
+reply_empty (Request *request)
+{
+  TwWriter body = { 0 };
+
+  tc_consumer_reply (request->consumer, request->serial, &body);
+}
+
+static void
+reply_str (Request *request, const char *text)
+{
+  TwWriter body = { 0 };
+
+  tw_put_str (&body, text);
+  tc_consumer_reply (request->consumer, request->serial, &body);
+}
+
+/* A body that is one key. */
+static bool
+get_key (Request *request, uint64_t *key)
+{
+  *key = tw_get_u64 (&request->body);
+  return tw_reader_done (&request->body);
+}
+
+static void
+hello (Request *request)
+{
+  const TwHello mine = { .version = TW_VERSION, .bits = sizeof (long) * CHAR_BIT, .pid = (uint64_t) getpid () };
+  TwHello theirs;
+  TwWriter body = { 0 };
+
+  if (!tw_get_hello (&request->body, &theirs))
+    {
+      malformed (request);
+      return;
+    }
+  if (theirs.version != TW_VERSION)
+    {
+      refuse (request, EPROTONOSUPPORT, "This consumer does not speak version %u", theirs.version);
+      return;
+    }
+  tw_put_hello (&body, &mine);
+  tc_consumer_reply (request->consumer, request->serial, &body);
+}
+
+static void
+check_output (Request *request)
+{
+  TwOutput wanted;
+  TcError error;
+  char *path;
+
+  if (!tw_get_output (&request->body, &wanted))
+    {
+      malformed (request);
+      return;
+    }
+  path = tc_output_resolve (wanted.path, &error);
+  if (path != NULL && tc_output_check (path, &error) == 0)
+    reply_str (request, path);
+  else
+    tc_consumer_refuse (request->consumer, request->serial, &error);
+  free (path);
+}
+
+static int
+open_or_find (TcConsumer *self, uint64_t session, const char *path, TcError *error)
+{
+  TcNode *node = tc_table_find (&self->outputs, session);
+  TcOutput *output;
+
+  if (node != NULL)
+    {
+      output = TC_CONTAINER (node, TcOutput, node);
+      if (strcmp (output->path, path) == 0)
+        return 0;
+      return tc_error (error, EEXIST, "Session %" PRIu64 " writes to %s already", session, output->path);
+    }
+  output = tc_output_open (session, path, error);
+  if (output == NULL)
+    return -1;
+  tc_problems_init (&output->problems, session, self->loop, tc_ticks_tell_problem, self);
+  if (tc_table_add (&self->outputs, &output->node) == 0)
+    return 0;
+  tc_output_unref (output);
+  return tc_error (error, ENOMEM, "No memory for the output %s", path);
+}
+
+static void
+open_output (Request *request)
+{
+  TwOutput wanted;
+  TcError error;
+  char *path;
+
+  if (!tw_get_output (&request->body, &wanted))
+    {
+      malformed (request);
+      return;
+    }
+  path = tc_output_resolve (wanted.path, &error);
+  if (path != NULL && open_or_find (request->consumer, wanted.session, path, &error) == 0)
+    reply_str (request, path);
+  else
+    tc_consumer_refuse (request->consumer, request->serial, &error);
+  free (path);
+}
+
+static void
+close_output (Request *request)
+{
+  uint64_t session;
+  TcNode *node;
+
+  if (!get_key (request, &session))
+    {
+      malformed (request);
+      return;
+    }
+  node = tc_table_find (&request->consumer->outputs, session);
+  if (node == NULL)
+    {
+      refuse (request, ENOENT, "Session %" PRIu64 " has no output here", session);
+      return;
+    }
+  /* Sets that are still being closed hold it a little longer. */
+  tc_table_remove (&request->consumer->outputs, node);
+  tc_output_unref (TC_CONTAINER (node, TcOutput, node));
+  reply_empty (request);
+}
+
+static int
+make_set (TcConsumer *self, const TwSet *config, TwMessage *message, TcError *error)
+{
+  TcNode *output = tc_table_find (&self->outputs, config->session);
+  TcSet *set = tc_consumer_find_set (self, config->set);
+
+  if (set != NULL)
+    {
+      if (set->session == config->session && strcmp (set->directory, config->directory) == 0
+          && set->timer_us == config->metadata_timer_us)
+        return 0;
+      return tc_error (error, EEXIST, "Set %" PRIu64 " is another one", config->set);
+    }
+  if (output == NULL)
+    return tc_error (error, ENOENT, "Session %" PRIu64 " has no output here", config->session);
+  if (!tc_path_is_plain (config->directory))
+    return tc_error (error, EINVAL, "\"%s\" is no path below an output", config->directory);
+  set = tc_set_new (self, TC_CONTAINER (output, TcOutput, node), config, message->fds[0], error);
+  if (set == NULL)
+    return -1;
+  message->fds[0] = -1;
+  if (tc_table_add (&self->sets, &set->node) < 0)
+    {
+      tc_set_free (set);
+      return tc_error (error, ENOMEM, "No memory for set %" PRIu64, config->set);
+    }
+  tc_ticks_add_set (set);
+  return 0;
+}
+
+static void
+add_set (Request *request)
+{
+  TwSet config;
+  TcError error;
+
+  if (!tw_get_set (&request->body, &config) || request->message->n_fds != 1)
+    malformed (request);
+  else if (make_set (request->consumer, &config, request->message, &error) < 0)
+    tc_consumer_refuse (request->consumer, request->serial, &error);
+  else
+    reply_empty (request);
+}
+
+/* Hands @channel over. 0, or -1 with errno: the request is not answered then. */
+static int
+hand_over (Request *request, TcChannel *channel, bool again)
+{
+  const TwChannelMade made = {
+    .header = channel->header, .header_len = channel->header_len,
+    .memory_size = channel->memory_size, .n_streams = channel->n_streams,
+  };
+  TwWriter body = { 0 };
+  int *fds;
+  size_t n_fds;
+  int result, errnum;
+
+  if (tc_channel_get_fds (channel, again, &fds, &n_fds) < 0)
+    return -1;
+  tw_put_channel_made (&body, &made);
+  result = tc_consumer_reply_with_fds (request->consumer, request->serial, &body, fds, n_fds);
+  errnum = errno;
+  tc_channel_release_fds (again, fds, n_fds);
+  errno = errnum;
+  return result;
+}
+
+static void
+hand_over_again (Request *request, TcChannel *channel, const TwChannel *config)
+{
+  if (!tc_channel_matches (channel, config))
+    refuse (request, EEXIST, "Channel %" PRIu64 " is another one", config->channel);
+  else if (atomic_load (&channel->live) < channel->n_streams)
+    refuse (request, ESTALE, "Channel %" PRIu64 " has hung up", config->channel);
+  else if (hand_over (request, channel, true) < 0)
+    refuse (request, errno, "Cannot hand over channel %" PRIu64, config->channel);
+}
+
+/* A channel that nobody was told of. */
+static void
+undo_channel (TcChannel *channel)
+{
+  for (unsigned i = 0; i < channel->n_streams; i++)
+    tc_stream_close (&channel->streams[i]);
+  tc_channel_free (channel);
+}
+
+static void
+make_channel (Request *request, TcSet *set, const TwChannel *config)
+{
+  TcConsumer *self = request->consumer;
+  TcError error;
+  TcOperation *attach = tc_operation_new (self, TC_OPERATION_ATTACH, 1);
+  TcChannel *channel = NULL;
+
+  if (attach == NULL)
+    tc_error (&error, ENOMEM, "No memory for channel %s", config->name);
+  else
+    channel = tc_channel_new (self, set, config, request->message->fds, &error);
+  if (channel != NULL && tc_table_add (&self->channels, &channel->node) == 0)
+    {
+      if (hand_over (request, channel, false) == 0)
+        {
+          tc_channel_close_write_ends (channel);
+          tc_set_add_channel (set, channel);
+          tc_ticks_add_channel (channel);
+          tc_operation_add (attach, channel);
+          tc_operation_start (attach);
+          return;
+        }
+      tc_error (&error, errno, "Cannot hand over channel %s", config->name);
+      tc_table_remove (&self->channels, &channel->node);
+    }
+  else if (channel != NULL)
+    tc_error (&error, ENOMEM, "No memory for channel %s", config->name);
+  if (channel != NULL)
+    undo_channel (channel);
+  if (attach != NULL)
+    tc_operation_free (attach);
+  tc_consumer_refuse (self, request->serial, &error);
+}
+
+static void
+add_channel (Request *request)
+{
+  TwChannel config;
+  TcChannel *channel;
+  TcSet *set;
+
+  if (!tw_get_channel (&request->body, &config) || request->message->n_fds != config.n_streams)
+    {
+      malformed (request);
+      return;
+    }
+  channel = tc_consumer_find_channel (request->consumer, config.channel);
+  set = tc_consumer_find_set (request->consumer, config.set);
+  if (channel != NULL)
+    hand_over_again (request, channel, &config);
+  else if (set == NULL)
+    refuse (request, ENOENT, "There is no set %" PRIu64, config.set);
+  else
+    make_channel (request, set, &config);
+}
+
+static void
+push (Request *request)
+{
+  TwPush pushed;
+  TwWriter body = { 0 };
+  TcSet *set;
+
+  if (!tw_get_push (&request->body, &pushed))
+    {
+      malformed (request);
+      return;
+    }
+  set = tc_consumer_find_set (request->consumer, pushed.set);
+  if (set == NULL)
+    {
+      refuse (request, ENOENT, "There is no set %" PRIu64, pushed.set);
+      return;
+    }
+  /* The log itself tells how far its text goes; the push is the prompt to look. */
+  if (tc_metadata_sync (&set->metadata) < 0)
+    {
+      refuse (request, errno, "Cannot write the metadata of set %" PRIu64, pushed.set);
+      return;
+    }
+  tw_put_u64 (&body, tc_metadata_get_written (&set->metadata));
+  tc_consumer_reply (request->consumer, request->serial, &body);
+}
+
+/* Which channels a request is about. */
+typedef struct {
+  TwFlushScope scope;
+  uint64_t id;
+  unsigned n_found; /* sets or channels */
+  TcOperation *operation;
+} Scope;
+
+static void
+add_if_in_scope (TcNode *node, void *data)
+{
+  TcChannel *channel = TC_CONTAINER (node, TcChannel, node);
+  Scope *scope = data;
+  const uint64_t ids[] = {
+    [TW_FLUSH_SESSION] = channel->set->session,
+    [TW_FLUSH_SET] = channel->set->node.key,
+    [TW_FLUSH_CHANNEL] = channel->node.key,
+  };
+
+  if (ids[scope->scope] != scope->id)
+    return;
+  tc_operation_add (scope->operation, channel);
+  scope->n_found++;
+}
+
+static void
+sync_if_in_scope (TcNode *node, void *data)
+{
+  TcSet *set = TC_CONTAINER (node, TcSet, node);
+  Scope *scope = data;
+
+  if (scope->id != (scope->scope == TW_FLUSH_SESSION ? set->session : set->node.key))
+    return;
+  (void) tc_metadata_sync (&set->metadata);
+  scope->n_found++;
+}
+
+static void
+refuse_scope (Request *request, TwFlushScope where, uint64_t id)
+{
+  switch (where)
+    {
+    case TW_FLUSH_SESSION:
+      refuse (request, ENOENT, "Session %" PRIu64 " has nothing here", id);
+      break;
+    case TW_FLUSH_SET:
+      refuse (request, ENOENT, "There is no set %" PRIu64, id);
+      break;
+    case TW_FLUSH_CHANNEL:
+      refuse (request, ENOENT, "There is no channel %" PRIu64, id);
+      break;
+    }
+}
+
+/* An operation on all that is in scope, which @request waits for; NULL where it was refused. */
+static TcOperation *
+operation_for (Request *request, TcOperationKind kind, TwFlushScope where, uint64_t id)
+{
+  TcConsumer *self = request->consumer;
+  Scope scope = { .scope = where, .id = id };
+
+  scope.operation = tc_operation_new (self, kind, (unsigned) self->channels.count);
+  if (scope.operation == NULL)
+    {
+      refuse (request, ENOMEM, "No memory for request %" PRIu64, request->serial);
+      return NULL;
+    }
+  if (where != TW_FLUSH_CHANNEL)
+    tc_table_each (&self->sets, sync_if_in_scope, &scope);
+  tc_table_each (&self->channels, add_if_in_scope, &scope);
+  if (scope.n_found == 0 && (where != TW_FLUSH_SESSION || tc_table_find (&self->outputs, id) == NULL))
+    {
+      tc_operation_free (scope.operation);
+      refuse_scope (request, where, id);
+      return NULL;
+    }
+  scope.operation->serial = request->serial;
+  return scope.operation;
+}
+
+static void
+on_flushed (TcOperation *operation)
+{
+  for (unsigned i = 0; i < operation->n_channels; i++)
+    (void) tc_metadata_sync (&operation->channels[i]->set->metadata);
+  tc_reply_counters (operation);
+}
+
+static void
+flush (Request *request)
+{
+  TwFlush wanted;
+  TcOperation *operation;
+
+  if (!tw_get_flush (&request->body, &wanted))
+    {
+      malformed (request);
+      return;
+    }
+  operation = operation_for (request, wanted.final ? TC_OPERATION_STOP : TC_OPERATION_SWITCH, wanted.scope, wanted.id);
+  if (operation == NULL)
+    return;
+  for (unsigned i = 0; wanted.final && i < operation->n_channels; i++)
+    tc_ticks_stop_channel (operation->channels[i]);
+  operation->done = on_flushed;
+  tc_operation_start (operation);
+}
+
+static void
+on_resumed (TcOperation *operation)
+{
+  TwWriter body = { 0 };
+
+  tc_consumer_reply (operation->consumer, operation->serial, &body);
+}
+
+static void
+resume (Request *request)
+{
+  uint64_t session;
+  TcOperation *operation;
+
+  if (!get_key (request, &session))
+    {
+      malformed (request);
+      return;
+    }
+  operation = operation_for (request, TC_OPERATION_RESUME, TW_FLUSH_SESSION, session);
+  if (operation == NULL)
+    return;
+  for (unsigned i = 0; i < operation->n_channels; i++)
+    tc_ticks_resume_channel (operation->channels[i]);
+  operation->done = on_resumed;
+  tc_operation_start (operation);
+}
+
+static void
+close_set (Request *request)
+{
+  uint64_t key;
+  TcSet *set;
+
+  if (!get_key (request, &key))
+    {
+      malformed (request);
+      return;
+    }
+  set = tc_consumer_find_set (request->consumer, key);
+  if (set == NULL)
+    refuse (request, ENOENT, "There is no set %" PRIu64, key);
+  else if (!tc_close_set (set, request->serial))
+    refuse (request, ENOMEM, "No memory to close set %" PRIu64, key);
+}
+
+static void
+close_channel (Request *request)
+{
+  uint64_t key;
+  TcChannel *channel;
+
+  if (!get_key (request, &key))
+    {
+      malformed (request);
+      return;
+    }
+  channel = tc_consumer_find_channel (request->consumer, key);
+  if (channel == NULL)
+    refuse (request, ENOENT, "There is no channel %" PRIu64, key);
+  else if (!tc_close_channel (channel, request->serial))
+    refuse (request, ENOMEM, "No memory to close channel %" PRIu64, key);
+}
+
+static void
+count_streams (TcNode *node, void *data)
+{
+  *(uint64_t *) data += TC_CONTAINER (node, TcChannel, node)->n_streams;
+}
+
+static void
+describe (Request *request)
+{
+  TcConsumer *self = request->consumer;
+  TwDescription description = {
+    .sessions = self->outputs.count, .sets = self->sets.count, .channels = self->channels.count,
+  };
+  TwWriter body = { 0 };
+
+  tc_table_each (&self->channels, count_streams, &description.streams);
+  tw_put_description (&body, &description);
+  tc_consumer_reply (self, request->serial, &body);
+}
+
+void
+tc_command (TcConsumer *self, TwMessage *message)
+{
+  static void (*const commands[]) (Request *) = {
+    [TW_HELLO] = hello,
+    [TW_CHECK_OUTPUT] = check_output,
+    [TW_OPEN_OUTPUT] = open_output,
+    [TW_CLOSE_OUTPUT] = close_output,
+    [TW_ADD_SET] = add_set,
+    [TW_ADD_CHANNEL] = add_channel,
+    [TW_PUSH] = push,
+    [TW_RESUME] = resume,
+    [TW_FLUSH] = flush,
+    [TW_CLOSE_SET] = close_set,
+    [TW_CLOSE_CHANNEL] = close_channel,
+    [TW_DESCRIBE] = describe,
+  };
+  Request request = {
+    .consumer = self,
+    .serial = message->serial,
+    .body = { .data = message->body, .len = message->body_len },
+    .message = message,
+  };
+
+  if (message->type < sizeof commands / sizeof commands[0] && commands[message->type] != NULL)
+    commands[message->type] (&request);
+  else
+    refuse (&request, ENOSYS, "There is no request of type %u", message->type);
+}

@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "consumer/consumer.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/signalfd.h>
+#include <signal.h>
+#include <unistd.h>
+
+static void
+update_link (TcConsumer *self)
+{
+  bool wants_write = tw_socket_wants_write (self->link);
+
+  if (wants_write == self->link_wants_write)
+    return;
+  self->link_wants_write = wants_write;
+  tc_loop_watch_for (self->loop, &self->link_watch, wants_write ? EPOLLIN | EPOLLOUT : EPOLLIN);
+}
+
+static void
+on_link (TcWatch *watch, uint32_t events)
+{
+  TcConsumer *self = TC_CONTAINER (watch, TcConsumer, link_watch);
+  int result = 0;
+
+  if (events & EPOLLOUT)
+    result = tw_socket_flush (self->link);
+  while (result >= 0 && self->link != NULL)
+    {
+      TwMessage message;
+
+      result = tw_socket_receive (self->link, &message);
+      if (result == 0)
+        break;
+      if (result > 0)
+        {
+          tc_command (self, &message);
+          tw_message_clear (&message);
+        }
+    }
+  if (result < 0)
+    tc_consumer_leave (self);
+  else if (self->link != NULL)
+    update_link (self);
+}
+
+static void
+on_signal (TcWatch *watch, uint32_t events)
+{
+  TcConsumer *self = TC_CONTAINER (watch, TcConsumer, signal_watch);
+  struct signalfd_siginfo info;
+
+  (void) !read (watch->fd, &info, sizeof info);
+  tc_consumer_leave (self);
+}
+
+static int
+watch_signals (TcConsumer *self)
+{
+  sigset_t term;
+
+  sigemptyset (&term);
+  sigaddset (&term, SIGTERM);
+  self->signal_watch.ready = on_signal;
+  self->signal_watch.fd = signalfd (-1, &term, SFD_CLOEXEC | SFD_NONBLOCK);
+  if (self->signal_watch.fd < 0 || sigprocmask (SIG_BLOCK, &term, NULL) < 0)
+    return -1;
+  return tc_loop_watch (self->loop, &self->signal_watch, EPOLLIN);
+}
+
+static int
+start_drains (TcConsumer *self)
+{
+  unsigned n = tc_drain_count ();
+
+  while (self->n_drains < n && tc_drain_start (&self->drains[self->n_drains], self->n_drains) == 0)
+    self->n_drains++;
+  return self->n_drains > 0 ? 0 : -1;
+}
+
+TcConsumer *
+tc_consumer_new (int link_fd)
+{
+  TcConsumer *self = calloc (1, sizeof *self);
+
+  if (self == NULL)
+    return NULL;
+  self->signal_watch.fd = -1;
+  self->loop = tc_loop_new ();
+  if (self->loop != NULL && watch_signals (self) == 0 && start_drains (self) == 0
+      && (self->link = tw_socket_new (link_fd)) != NULL)
+    {
+      self->link_watch = (TcWatch) { .fd = link_fd, .ready = on_link };
+      if (tc_loop_watch (self->loop, &self->link_watch, EPOLLIN) == 0)
+        return self;
+    }
+  tc_consumer_free (self);
+  return NULL;
+}
+
+void
+tc_consumer_run (TcConsumer *self)
+{
+  tc_loop_run (self->loop);
+}
+
+static void
+free_output (TcNode *node, void *data)
+{
+  tc_output_unref (TC_CONTAINER (node, TcOutput, node));
+}
+
+void
+tc_consumer_free (TcConsumer *self)
+{
+  int errnum = errno;
+
+  for (unsigned i = 0; i < self->n_drains; i++)
+    tc_drain_stop (&self->drains[i]);
+  tc_table_each (&self->outputs, free_output, NULL);
+  tc_table_clear (&self->outputs);
+  tc_table_clear (&self->sets);
+  tc_table_clear (&self->channels);
+  tw_socket_free (self->link);
+  if (self->signal_watch.fd >= 0)
+    close (self->signal_watch.fd);
+  tc_loop_free (self->loop);
+  free (self);
+  errno = errnum;
+}
+
+static void
+leave_set (TcNode *node, void *data)
+{
+  /* Without memory for the operation its packets stay in the rings: the service has them too. */
+  (void) tc_close_set (TC_CONTAINER (node, TcSet, node), 0);
+}
+
+void
+tc_consumer_leave (TcConsumer *self)
+{
+  if (self->leaving)
+    return;
+  self->leaving = true;
+  tc_loop_unwatch (self->loop, &self->link_watch);
+  tw_socket_free (self->link);
+  self->link = NULL;
+  tc_table_each (&self->sets, leave_set, NULL);
+  tc_consumer_leave_if_idle (self);
+}
+
+void
+tc_consumer_leave_if_idle (TcConsumer *self)
+{
+  if (self->leaving && self->n_operations == 0)
+    tc_loop_quit (self->loop);
+}
+
+TcSet *
+tc_consumer_find_set (TcConsumer *self, uint64_t set)
+{
+  TcNode *node = tc_table_find (&self->sets, set);
+
+  return node != NULL ? TC_CONTAINER (node, TcSet, node) : NULL;
+}
+
+TcChannel *
+tc_consumer_find_channel (TcConsumer *self, uint64_t channel)
+{
+  TcNode *node = tc_table_find (&self->channels, channel);
+
+  return node != NULL ? TC_CONTAINER (node, TcChannel, node) : NULL;
+}
+
+/* 0, or -1 with errno, where the message could not be taken; a link that is gone takes anything. */
+static int
+send_message (TcConsumer *self, TwType type, uint32_t status, uint64_t serial, TwWriter *body, const int *fds,
+              size_t n_fds)
+{
+  int result, errnum;
+
+  if (self->link == NULL)
+    {
+      tw_writer_clear (body);
+      return 0;
+    }
+  if (body->failed)
+    {
+      errno = ENOMEM;
+      return -1;
+    }
+  result = tw_socket_send (self->link, type, status, serial, body->data, body->len, fds, n_fds);
+  errnum = errno;
+  tw_writer_clear (body);
+  /* A link that has gone is found by reading it, after what the service still had to say. */
+  if (result < 0 && errnum == EPIPE)
+    return 0;
+  update_link (self);
+  errno = errnum;
+  return result;
+}
+
+void
+tc_consumer_refuse (TcConsumer *self, uint64_t serial, const TcError *error)
+{
+  TwWriter body = { 0 };
+
+  tw_put_str (&body, error->message);
+  if (send_message (self, TW_REPLY, (uint32_t) error->errnum, serial, &body, NULL, 0) == 0)
+    return;
+  /* A request without an answer would keep the service waiting: rather hang up. */
+  tc_consumer_leave (self);
+}
+
+void
+tc_consumer_reply (TcConsumer *self, uint64_t serial, TwWriter *body)
+{
+  TcError error;
+
+  if (send_message (self, TW_REPLY, 0, serial, body, NULL, 0) == 0)
+    return;
+  tc_error (&error, errno, "Cannot answer");
+  tc_consumer_refuse (self, serial, &error);
+}
+
+int
+tc_consumer_reply_with_fds (TcConsumer *self, uint64_t serial, TwWriter *body, const int *fds, size_t n_fds)
+{
+  return send_message (self, TW_REPLY, 0, serial, body, fds, n_fds);
+}
+
+void
+tc_consumer_tell (TcConsumer *self, TwType type, TwWriter *body, bool may_skip)
+{
+  if (may_skip && self->link != NULL && tw_socket_wants_write (self->link))
+    {
+      tw_writer_clear (body);
+      return;
+    }
+  (void) send_message (self, type, 0, 0, body, NULL, 0);
+}

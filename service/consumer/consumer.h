@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#pragma once
+/*
+ * Consumer: all that one consumer process holds, and its link to the service.
+ *
+ * It lives as long as the link: when the service hangs up, everything is drained and closed, and the
+ * process ends.
+ * Owner:   main().
+ * Threads: main, except @loop's posts.
+ */
+#include "consumer/operation.h"
+#include "wire/socket.h"
+
+struct TcConsumer {
+  TcLoop *loop;
+  TwSocket *link; /* NULL once the service has gone */
+  TcWatch link_watch;
+  TcWatch signal_watch;
+  bool link_wants_write;
+  TcDrain drains[TC_MAX_DRAINS];
+  unsigned n_drains;
+  TcTable outputs, sets, channels;
+  unsigned n_operations;
+  bool leaving;
+};
+
+/* Takes @link_fd if it succeeds. NULL with errno. */
+TcConsumer *tc_consumer_new (int link_fd);
+/* Until the service has gone, and everything is closed. */
+void tc_consumer_run (TcConsumer *self);
+void tc_consumer_free (TcConsumer *self);
+/* Closes everything, then ends tc_consumer_run(). Again: nothing. */
+void tc_consumer_leave (TcConsumer *self);
+void tc_consumer_leave_if_idle (TcConsumer *self);
+
+TcSet *tc_consumer_find_set (TcConsumer *self, uint64_t set);
+TcChannel *tc_consumer_find_channel (TcConsumer *self, uint64_t channel);
+
+/* Answers; consumes @body. Once the service has gone, nothing. */
+void tc_consumer_reply (TcConsumer *self, uint64_t serial, TwWriter *body);
+/* The same with descriptors. 0, or -1 with errno: the request is not answered then. */
+int tc_consumer_reply_with_fds (TcConsumer *self, uint64_t serial, TwWriter *body, const int *fds, size_t n_fds);
+void tc_consumer_refuse (TcConsumer *self, uint64_t serial, const TcError *error);
+/* Tells. An event that the service can do without is left out while it does not read. */
+void tc_consumer_tell (TcConsumer *self, TwType type, TwWriter *body, bool may_skip);
+
+/* commands.c: answers one request, now or later. */
+void tc_command (TcConsumer *self, TwMessage *message);
+/* closing.c: begins to close it; @serial is answered after. False without memory: nothing has happened. */
+bool tc_close_set (TcSet *set, uint64_t serial);
+bool tc_close_channel (TcChannel *channel, uint64_t serial);
+/* Answers with the counters of @operation's channels. */
+void tc_reply_counters (TcOperation *operation);
+
+/* ticks.c: timers and events of what was just made. */
+void tc_ticks_add_set (TcSet *set);
+void tc_ticks_add_channel (TcChannel *channel);
+/* A channel stopped, or goes. */
+void tc_ticks_stop_channel (TcChannel *channel);
+void tc_ticks_resume_channel (TcChannel *channel);
+void tc_ticks_tell_problem (void *consumer, uint64_t session, const char *code, bool active, int errnum,
+                            const char *message);

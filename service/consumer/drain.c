@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#define _GNU_SOURCE
+#include "consumer/drain.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+unsigned
+tc_drain_count (void)
+{
+  long online = sysconf (_SC_NPROCESSORS_ONLN);
+
+  if (online < 1)
+    return 1;
+  return online < TC_MAX_DRAINS ? (unsigned) online : TC_MAX_DRAINS;
+}
+
+/* The kernel's struct sched_attr, as far as it is used. */
+typedef struct {
+  uint32_t size, policy;
+  uint64_t flags;
+  int32_t nice;
+  uint32_t priority;
+  uint64_t runtime, deadline, period;
+} Schedule;
+
+/*
+ * Rings overflow while their drain waits for a processor. What the limits of the process allow, in
+ * order of effect: a real-time priority, a nice value, or (needs no right) a short slice, so that
+ * it runs soon after it wakes up.
+ */
+static void
+hurry (void)
+{
+  const struct sched_param lowest = { .sched_priority = 1 };
+  const Schedule short_slice = { .size = sizeof short_slice, .policy = SCHED_OTHER, .runtime = 100000 };
+
+  if (sched_setscheduler (0, SCHED_RR | SCHED_RESET_ON_FORK, &lowest) == 0 || setpriority (PRIO_PROCESS, 0, -20) == 0)
+    return;
+  (void) syscall (SYS_sched_setattr, 0, &short_slice, 0);
+}
+
+static void *
+run (void *data)
+{
+  TcDrain *self = data;
+
+  hurry ();
+  tc_loop_run (self->loop);
+  return NULL;
+}
+
+static void
+on_stop (TcMail *mail)
+{
+  TcDrain *self = (TcDrain *) ((char *) mail - offsetof (TcDrain, stop));
+
+  tc_loop_quit (self->loop);
+}
+
+static int
+start_thread (TcDrain *self, unsigned index)
+{
+  char name[16];
+  sigset_t all, before;
+  int errnum;
+
+  /* Signals are for main. Faults cannot be blocked and are not meant. */
+  sigfillset (&all);
+  sigdelset (&all, SIGBUS);
+  pthread_sigmask (SIG_BLOCK, &all, &before);
+  errnum = pthread_create (&self->thread, NULL, run, self);
+  pthread_sigmask (SIG_SETMASK, &before, NULL);
+  if (errnum != 0)
+    {
+      errno = errnum;
+      return -1;
+    }
+  snprintf (name, sizeof name, "drain-%u", index);
+  pthread_setname_np (self->thread, name);
+  return 0;
+}
+
+static void
+release (TcDrain *self)
+{
+  int errnum = errno;
+
+  free (self->page);
+  self->page = NULL;
+  tc_loop_free (self->loop);
+  self->loop = NULL;
+  errno = errnum;
+}
+
+int
+tc_drain_start (TcDrain *self, unsigned index)
+{
+  self->stop.run = on_stop;
+  self->page_size = (size_t) sysconf (_SC_PAGESIZE);
+  self->page = aligned_alloc (self->page_size, self->page_size);
+  self->loop = tc_loop_new ();
+  if (self->page != NULL && self->loop != NULL && start_thread (self, index) == 0)
+    return 0;
+  release (self);
+  return -1;
+}
+
+void
+tc_drain_stop (TcDrain *self)
+{
+  if (self->loop == NULL)
+    return;
+  tc_loop_post (self->loop, &self->stop);
+  pthread_join (self->thread, NULL);
+  release (self);
+}

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#define _GNU_SOURCE
+#include "consumer/index-file.h"
+
+#include <endian.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+typedef struct {
+  uint32_t magic, major, minor, entry_size;
+} Header;
+
+typedef struct {
+  uint64_t offset, packet_bits, content_bits, begin, end, discarded, stream_id, instance_id, sequence;
+} Entry;
+
+static int
+write_whole (int fd, const void *data, size_t len, uint64_t offset)
+{
+  ssize_t put = pwrite (fd, data, len, (off_t) offset);
+
+  if (put == (ssize_t) len)
+    return 0;
+  if (put >= 0)
+    errno = ENOSPC;
+  return -1;
+}
+
+static void
+give_up (TcIndexFile *self)
+{
+  int errnum = errno;
+
+  unlinkat (self->dir_fd, self->name, 0);
+  tc_index_file_close (self);
+  errno = errnum;
+}
+
+int
+tc_index_file_open (TcIndexFile *self, int dir_fd, const char *name)
+{
+  const Header header = {
+    .magic = htobe32 (0xc1f1dcc1), .major = htobe32 (1), .minor = htobe32 (1), .entry_size = htobe32 (sizeof (Entry)),
+  };
+
+  *self = (TcIndexFile) { .dir_fd = dir_fd, .fd = -1 };
+  if (mkdirat (dir_fd, "index", 0770) < 0 && errno != EEXIST)
+    return -1;
+  if (asprintf (&self->name, "index/%s.idx", name) < 0)
+    {
+      self->name = NULL;
+      errno = ENOMEM;
+      return -1;
+    }
+  unlinkat (dir_fd, self->name, 0);
+  self->fd = openat (dir_fd, self->name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0660);
+  if (self->fd >= 0 && write_whole (self->fd, &header, sizeof header, 0) == 0)
+    {
+      self->size = sizeof header;
+      return 0;
+    }
+  give_up (self);
+  return -1;
+}
+
+void
+tc_index_file_close (TcIndexFile *self)
+{
+  if (self->fd >= 0)
+    close (self->fd);
+  self->fd = -1;
+  free (self->name);
+  self->name = NULL;
+}
+
+int
+tc_index_file_append (TcIndexFile *self, uint64_t offset, const TcPacketOrigin *origin, const TcPacket *packet)
+{
+  const Entry entry = {
+    .offset = htobe64 (offset),
+    .packet_bits = htobe64 (packet->packet_bits),
+    .content_bits = htobe64 (packet->content_bits),
+    .begin = htobe64 (packet->begin),
+    .end = htobe64 (packet->end),
+    .discarded = htobe64 (packet->discarded),
+    .stream_id = htobe64 (origin->channel),
+    .instance_id = htobe64 (origin->cpu),
+    .sequence = htobe64 (packet->sequence),
+  };
+
+  if (self->fd < 0)
+    return 0;
+  if (write_whole (self->fd, &entry, sizeof entry, self->size) < 0)
+    {
+      give_up (self);
+      return -1;
+    }
+  self->size += sizeof entry;
+  return 0;
+}

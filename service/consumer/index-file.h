@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#pragma once
+/*
+ * Index file: where each packet of one trace file lies, for readers that seek.
+ *
+ * A trace can be read without it. So when an entry cannot be written, the file goes: none is better
+ * than one with a hole.
+ * Owner: a trace file.
+ */
+#include "consumer/packet.h"
+
+typedef struct {
+  int dir_fd; /* borrowed: the set's */
+  int fd;     /* -1: there is none */
+  uint64_t size;
+  char *name; /* below dir_fd */
+} TcIndexFile;
+
+/* Makes "index/@name.idx", over an old one. 0, or -1 with errno; without one, appending does nothing. */
+int tc_index_file_open (TcIndexFile *self, int dir_fd, const char *name);
+void tc_index_file_close (TcIndexFile *self);
+/* 0, or -1 with errno; then there is no index of this file any more. */
+int tc_index_file_append (TcIndexFile *self, uint64_t offset, const TcPacketOrigin *origin, const TcPacket *packet);

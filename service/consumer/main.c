@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * tracebus-consumerd: drains one owner's ring buffers into files, as that owner.
+ *
+ * tracebusd starts it, with the link on descriptor 3, and with rights that it gives up before it
+ * does anything else.
+ */
+#define _GNU_SOURCE
+#include "consumer/consumer.h"
+#include "consumer/rights.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <limits.h>
+#include <lttng/ust-ctl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+enum { EXIT_USAGE = 2, MAX_GROUPS = 65536 };
+
+DEFINE_LTTNG_UST_SIGBUS_STATE ();
+
+typedef struct {
+  bool has_uid, has_gid;
+  TcOwner owner;
+} Options;
+
+/* A number up to UINT_MAX - 1, which ends at @end: -1 means "leave it" to the kernel. */
+static bool
+get_id (const char *text, char end, unsigned *id, const char **rest)
+{
+  char *stop;
+  unsigned long long value;
+
+  errno = 0;
+  value = strtoull (text, &stop, 10);
+  if (errno != 0 || stop == text || text[0] < '0' || text[0] > '9' || value >= UINT_MAX)
+    return false;
+  if (*stop != end && *stop != '\0')
+    return false;
+  *id = (unsigned) value;
+  *rest = *stop == '\0' ? stop : stop + 1;
+  return true;
+}
+
+static bool
+get_groups (const char *text, TcOwner *owner)
+{
+  while (*text != '\0')
+    {
+      gid_t *groups;
+
+      if (owner->n_groups >= MAX_GROUPS)
+        return false;
+      groups = realloc (owner->groups, (owner->n_groups + 1) * sizeof *groups);
+      if (groups == NULL)
+        return false;
+      owner->groups = groups;
+      if (!get_id (text, ',', &owner->groups[owner->n_groups], &text))
+        return false;
+      owner->n_groups++;
+    }
+  return true;
+}
+
+static bool
+get_options (int argc, char **argv, Options *options)
+{
+  static const struct option known[] = {
+    { "uid", required_argument, NULL, 'u' },
+    { "gid", required_argument, NULL, 'g' },
+    { "groups", required_argument, NULL, 'G' },
+    { NULL, 0, NULL, 0 },
+  };
+  bool groups = false, good = true;
+  const char *rest;
+  int option;
+
+  while (good && (option = getopt_long (argc, argv, "", known, NULL)) != -1)
+    switch (option)
+      {
+      case 'u':
+        good = options->has_uid = get_id (optarg, '\0', &options->owner.uid, &rest);
+        break;
+      case 'g':
+        good = options->has_gid = get_id (optarg, '\0', &options->owner.gid, &rest);
+        break;
+      case 'G':
+        good = groups = get_groups (optarg, &options->owner);
+        break;
+      default:
+        good = false;
+      }
+  /* Half an owner is a mistake. */
+  return good && optind == argc && options->has_uid == options->has_gid && (!groups || options->has_uid);
+}
+
+static void
+on_sigbus (int number, siginfo_t *info, void *context)
+{
+  /* Returns where the fault was not in a guarded call of the library. */
+  lttng_ust_ctl_sigbus_handle (info->si_addr);
+  abort ();
+}
+
+static void
+set_up_signals (void)
+{
+  struct sigaction sigbus = { .sa_sigaction = on_sigbus, .sa_flags = SA_SIGINFO | SA_NODEFER };
+  sigset_t claimed;
+
+  /* The tracer library wants these for threads of its own, which are never started here. */
+  sigemptyset (&claimed);
+  for (int i = 0; i < 3; i++)
+    sigaddset (&claimed, SIGRTMIN + i);
+  sigprocmask (SIG_BLOCK, &claimed, NULL);
+  sigemptyset (&sigbus.sa_mask);
+  sigaction (SIGBUS, &sigbus, NULL);
+  signal (SIGPIPE, SIG_IGN);
+  /* A limit on file sizes is a write error, not a death. */
+  signal (SIGXFSZ, SIG_IGN);
+  /* A ^C on the service's terminal is the service's to handle: it hangs up when it has stopped. */
+  signal (SIGINT, SIG_IGN);
+}
+
+static void
+raise_file_limit (void)
+{
+  struct rlimit limit;
+
+  if (getrlimit (RLIMIT_NOFILE, &limit) < 0)
+    return;
+  limit.rlim_cur = limit.rlim_max;
+  (void) setrlimit (RLIMIT_NOFILE, &limit);
+}
+
+static int
+fail (const char *what)
+{
+  fprintf (stderr, "tracebus-consumerd: %s: %s\n", what, strerror (errno));
+  return EXIT_FAILURE;
+}
+
+int
+main (int argc, char **argv)
+{
+  Options options = { 0 };
+  TcConsumer *consumer;
+
+  if (!get_options (argc, argv, &options))
+    {
+      fprintf (stderr, "Usage: tracebus-consumerd [--uid=UID --gid=GID [--groups=GID,...]]\n"
+                       "It is started by tracebusd, with a socket on descriptor %d.\n", TW_LINK_FD);
+      return EXIT_USAGE;
+    }
+  if (options.has_uid && tc_rights_become (&options.owner) < 0)
+    return fail ("cannot give up the rights it was started with");
+  free (options.owner.groups);
+  if (prctl (PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+    return fail ("cannot renounce new rights");
+  set_up_signals ();
+  raise_file_limit ();
+  if (chdir ("/") < 0)
+    return fail ("cannot enter the root directory");
+  consumer = tc_consumer_new (TW_LINK_FD);
+  if (consumer == NULL)
+    return fail ("cannot take the link");
+  tc_consumer_run (consumer);
+  tc_consumer_free (consumer);
+  return EXIT_SUCCESS;
+}

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#define _GNU_SOURCE
+#include "consumer/metadata.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum {
+  PAGE = 4096, /* of the file: what a reader cannot see half written */
+  CHUNK = 16 << 10,
+};
+
+static const char name[] = "metadata";
+static const char new_name[] = ".metadata.new"; /* readers of traces skip what begins with a dot */
+
+int
+tc_metadata_init (TcMetadata *self, int dir_fd, int log_fd, TcProblems *reporter)
+{
+  struct stat about;
+  void *log;
+
+  if (fstat (log_fd, &about) < 0)
+    return -1;
+  if (about.st_size < TW_LOG_TEXT_OFFSET)
+    {
+      errno = EINVAL;
+      return -1;
+    }
+  log = mmap (NULL, TW_LOG_TEXT_OFFSET, PROT_READ, MAP_SHARED, log_fd, 0);
+  if (log == MAP_FAILED)
+    return -1;
+  memset (self, 0, sizeof *self);
+  self->dir_fd = dir_fd;
+  self->log_fd = log_fd;
+  self->log = log;
+  self->reporter = reporter;
+  self->fd = -1;
+  pthread_mutex_init (&self->lock, NULL);
+  return 0;
+}
+
+void
+tc_metadata_clear (TcMetadata *self)
+{
+  tc_problem_end (self->reporter, &self->problems, TC_WRITE_PROBLEMS);
+  munmap ((void *) self->log, TW_LOG_TEXT_OFFSET);
+  if (self->log_fd >= 0)
+    close (self->log_fd);
+  if (self->fd >= 0)
+    close (self->fd);
+  pthread_mutex_destroy (&self->lock);
+}
+
+/* Copies the log's text [@from, @to) to the same place in @fd, PAGE-sized pieces at least. 0, or -1 with errno. */
+static int
+copy_text (TcMetadata *self, int fd, uint64_t from, uint64_t to)
+{
+  char text[CHUNK];
+
+  while (from < to)
+    {
+      size_t len = to - from < sizeof text ? (size_t) (to - from) : sizeof text;
+      ssize_t got = pread (self->log_fd, text, len, (off_t) (TW_LOG_TEXT_OFFSET + from));
+      ssize_t put;
+
+      if (got != (ssize_t) len)
+        {
+          if (got >= 0)
+            errno = EIO; /* less text than is published */
+          return -1;
+        }
+      put = pwrite (fd, text, len, (off_t) from);
+      if (put != (ssize_t) len)
+        {
+          if (put >= 0)
+            errno = ENOSPC;
+          return -1;
+        }
+      from += len;
+    }
+  return 0;
+}
+
+static int
+append (TcMetadata *self, uint64_t from, uint64_t to)
+{
+  int errnum;
+
+  if (copy_text (self, self->fd, from, to) == 0)
+    return 0;
+  errnum = errno;
+  (void) !ftruncate (self->fd, (off_t) from);
+  errno = errnum;
+  return -1;
+}
+
+static int
+replace (TcMetadata *self, uint64_t to)
+{
+  int fd, errnum;
+
+  /* Left over by a predecessor that died between the two steps below. */
+  unlinkat (self->dir_fd, new_name, 0);
+  fd = openat (self->dir_fd, new_name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0660);
+  if (fd < 0)
+    return -1;
+  if (copy_text (self, fd, 0, to) == 0 && renameat (self->dir_fd, new_name, self->dir_fd, name) == 0)
+    {
+      if (self->fd >= 0)
+        close (self->fd);
+      self->fd = fd;
+      return 0;
+    }
+  errnum = errno;
+  close (fd);
+  unlinkat (self->dir_fd, new_name, 0);
+  errno = errnum;
+  return -1;
+}
+
+static int
+write_up_to (TcMetadata *self, uint64_t published)
+{
+  uint64_t written = atomic_load_explicit (&self->written, memory_order_relaxed);
+  int result;
+
+  if (published <= written)
+    return 0;
+  if (self->fd >= 0 && written / PAGE == (published - 1) / PAGE)
+    result = append (self, written, published);
+  else
+    result = replace (self, published);
+  if (result < 0)
+    {
+      int errnum = errno;
+
+      tc_problem_begin (self->reporter, &self->problems, tc_problem_of_errno (errnum), errnum,
+                        "Cannot write the file metadata: %s", strerror (errnum));
+      errno = errnum;
+      return -1;
+    }
+  atomic_store_explicit (&self->written, published, memory_order_release);
+  tc_problem_end (self->reporter, &self->problems, TC_WRITE_PROBLEMS);
+  return 0;
+}
+
+int
+tc_metadata_sync (TcMetadata *self)
+{
+  uint64_t published = __atomic_load_n (&self->log->published, __ATOMIC_ACQUIRE);
+  int result;
+
+  if (published <= atomic_load_explicit (&self->written, memory_order_acquire))
+    return 0;
+  pthread_mutex_lock (&self->lock);
+  result = write_up_to (self, published);
+  pthread_mutex_unlock (&self->lock);
+  return result;
+}
+
+uint64_t
+tc_metadata_get_written (TcMetadata *self)
+{
+  return atomic_load_explicit (&self->written, memory_order_acquire);
+}

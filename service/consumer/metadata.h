@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#pragma once
+/*
+ * Metadata: one set's text, from the log that the service shares to the file "metadata".
+ *
+ * A reader of the file sees whole TSDL blocks at every moment: what fits the file's last page goes
+ * there in one write, anything else replaces the file as a whole.
+ * Owner:   a set.
+ * Threads: sync and written any; one lock, inside, held over the writing: a stream that finds new
+ *          text has to wait until it is in the file, whoever writes it.
+ */
+#include "consumer/problem.h"
+#include "wire/log-layout.h"
+
+#include <stdatomic.h>
+
+typedef struct {
+  int dir_fd; /* borrowed from the set */
+  int log_fd;
+  const TwLogHeader *log;
+  TcProblems *reporter;
+  _Atomic uint64_t written;
+
+  pthread_mutex_t lock;
+  int fd; /* this and below under @lock; -1: nothing was written yet */
+  TcProblemSet problems;
+} TcMetadata;
+
+/* Takes @log_fd if it succeeds. 0, or -1 with errno. */
+int tc_metadata_init (TcMetadata *self, int dir_fd, int log_fd, TcProblems *reporter);
+void tc_metadata_clear (TcMetadata *self);
+/* All that is published now is in the file when it returns 0; else -1 with errno, and the problem is told. */
+int tc_metadata_sync (TcMetadata *self);
+uint64_t tc_metadata_get_written (TcMetadata *self);

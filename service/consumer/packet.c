@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "consumer/packet.h"
+
+#include <limits.h>
+#include <string.h>
+
+/* Where the tracer's ring buffer client puts things: bytes from the start of the packet. */
+enum {
+  AT_MAGIC = 0,
+  AT_UUID = 4,
+  AT_STREAM_ID = 20,
+  AT_INSTANCE_ID = 24,
+  AT_BEGIN = 32,
+  AT_END = 40,
+  AT_CONTENT = 48,
+  AT_PACKET = 56,
+  AT_SEQUENCE = 64,
+  AT_DISCARDED = 72,
+  AT_CPU = AT_DISCARDED + sizeof (unsigned long),
+  HEADER_END = AT_CPU + sizeof (uint32_t),
+};
+_Static_assert ((int) HEADER_END == (int) TC_PACKET_HEADER, "the header ends with the cpu");
+
+static const uint32_t magic = 0xc1fc1fc1;
+
+static uint32_t
+u32_at (const uint8_t *header, size_t at)
+{
+  uint32_t value;
+
+  memcpy (&value, header + at, sizeof value);
+  return value;
+}
+
+static uint64_t
+u64_at (const uint8_t *header, size_t at)
+{
+  uint64_t value;
+
+  memcpy (&value, header + at, sizeof value);
+  return value;
+}
+
+bool
+tc_packet_read (const void *data, const TcPacketOrigin *origin, TcPacket *packet)
+{
+  const uint8_t *header = data;
+  TcPacket read = {
+    .begin = u64_at (header, AT_BEGIN),
+    .end = u64_at (header, AT_END),
+    .content_bits = u64_at (header, AT_CONTENT),
+    .packet_bits = u64_at (header, AT_PACKET),
+    .sequence = u64_at (header, AT_SEQUENCE),
+  };
+
+  memcpy (&read.discarded, header + AT_DISCARDED, sizeof read.discarded);
+  if (u32_at (header, AT_MAGIC) != magic || memcmp (header + AT_UUID, origin->uuid, sizeof origin->uuid) != 0
+      || u32_at (header, AT_STREAM_ID) != origin->channel || u64_at (header, AT_INSTANCE_ID) != origin->cpu
+      || u32_at (header, AT_CPU) != origin->cpu)
+    return false;
+  if (read.packet_bits == 0 || read.packet_bits > (uint64_t) origin->max_size * CHAR_BIT
+      || read.packet_bits % ((uint64_t) origin->page_size * CHAR_BIT) != 0
+      || read.content_bits > read.packet_bits || read.content_bits < HEADER_END * CHAR_BIT || read.end < read.begin)
+    return false;
+  *packet = read;
+  return true;
+}

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "consumer/problem.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { SECOND = 1000000000 };
+
+static const char *const codes[TC_N_PROBLEMS] = {
+  [TC_PROBLEM_NO_SPACE] = "no-space",
+  [TC_PROBLEM_OUTPUT_GONE] = "output-gone",
+  [TC_PROBLEM_WRITE_FAILED] = "write-failed",
+  [TC_PROBLEM_TORN_STREAM] = "torn-stream",
+};
+
+/* Tells what has changed and is not too fresh; arms the timer for the rest. */
+static void
+tell_changes (TcProblems *self)
+{
+  uint64_t now = tc_now ();
+  uint64_t next = UINT64_MAX;
+
+  for (int i = 0; i < TC_N_PROBLEMS; i++)
+    {
+      char message[sizeof self->problems[i].message];
+      bool tell = false, active;
+      int errnum;
+
+      pthread_mutex_lock (&self->lock);
+      active = self->problems[i].having > 0;
+      if (active != self->problems[i].told)
+        {
+          uint64_t due = self->problems[i].told_at + SECOND;
+
+          tell = self->problems[i].told_at == 0 || due <= now;
+          if (!tell && due < next)
+            next = due;
+        }
+      if (tell)
+        {
+          self->problems[i].told = active;
+          self->problems[i].told_at = now;
+        }
+      errnum = self->problems[i].errnum;
+      memcpy (message, self->problems[i].message, sizeof message);
+      pthread_mutex_unlock (&self->lock);
+      if (tell)
+        self->tell (self->tell_data, self->session, codes[i], active, errnum, message);
+    }
+  if (next != UINT64_MAX)
+    tc_loop_arm (self->loop, &self->timer, next);
+}
+
+static void
+on_mail (TcMail *mail)
+{
+  TcProblems *self = (TcProblems *) ((char *) mail - offsetof (TcProblems, mail));
+
+  pthread_mutex_lock (&self->lock);
+  self->mailed = false;
+  pthread_mutex_unlock (&self->lock);
+  tell_changes (self);
+}
+
+static void
+on_timer (TcTimer *timer)
+{
+  tell_changes ((TcProblems *) ((char *) timer - offsetof (TcProblems, timer)));
+}
+
+void
+tc_problems_init (TcProblems *self, uint64_t session, TcLoop *loop, TcProblemFunc tell, void *tell_data)
+{
+  memset (self, 0, sizeof *self);
+  self->session = session;
+  self->loop = loop;
+  self->tell = tell;
+  self->tell_data = tell_data;
+  self->timer.fire = on_timer;
+  self->mail.run = on_mail;
+  pthread_mutex_init (&self->lock, NULL);
+}
+
+void
+tc_problems_clear (TcProblems *self)
+{
+  tc_loop_disarm (self->loop, &self->timer);
+  pthread_mutex_destroy (&self->lock);
+}
+
+TcProblem
+tc_problem_of_errno (int errnum)
+{
+  switch (errnum)
+    {
+    case ENOSPC:
+    case EDQUOT:
+      return TC_PROBLEM_NO_SPACE;
+    case ENOENT:
+    case ENODEV:
+    case ENXIO:
+    case ESTALE:
+    case ENOTCONN:
+      return TC_PROBLEM_OUTPUT_GONE;
+    default:
+      return TC_PROBLEM_WRITE_FAILED;
+    }
+}
+
+/* Under the lock. */
+static void
+change (TcProblems *self, TcProblem problem, int by)
+{
+  self->problems[problem].having += by;
+  if (self->mailed || (self->problems[problem].having > 0) == self->problems[problem].told)
+    return;
+  self->mailed = true;
+  tc_loop_post (self->loop, &self->mail);
+}
+
+void
+tc_problem_begin (TcProblems *self, TcProblemSet *mine, TcProblem problem, int errnum, const char *format, ...)
+{
+  va_list args;
+
+  if (*mine & TC_PROBLEM_BIT (problem))
+    return;
+  *mine |= TC_PROBLEM_BIT (problem);
+  pthread_mutex_lock (&self->lock);
+  if (self->problems[problem].having == 0)
+    {
+      self->problems[problem].errnum = errnum;
+      va_start (args, format);
+      vsnprintf (self->problems[problem].message, sizeof self->problems[problem].message, format, args);
+      va_end (args);
+    }
+  change (self, problem, 1);
+  pthread_mutex_unlock (&self->lock);
+}
+
+void
+tc_problem_end (TcProblems *self, TcProblemSet *mine, TcProblemSet problems)
+{
+  problems &= *mine;
+  if (problems == 0)
+    return;
+  *mine &= ~problems;
+  pthread_mutex_lock (&self->lock);
+  for (int i = 0; i < TC_N_PROBLEMS; i++)
+    if (problems & TC_PROBLEM_BIT (i))
+      change (self, i, -1);
+  pthread_mutex_unlock (&self->lock);
+}

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#pragma once
+/*
+ * Problems: what keeps one session's traces from being written, told to the service once when it
+ * begins and once when it is over.
+ *
+ * Several streams may meet the same problem: it lasts as long as one of them has it. Changes are told
+ * at most once a second and problem, so that a disk at the brink of full does not flood the link.
+ * Owner:   an output.
+ * Threads: begin and end any; the rest main.
+ */
+#include "consumer/loop.h"
+
+#include <pthread.h>
+
+typedef enum {
+  TC_PROBLEM_NO_SPACE,
+  TC_PROBLEM_OUTPUT_GONE,
+  TC_PROBLEM_WRITE_FAILED,
+  TC_PROBLEM_TORN_STREAM, /* an app wrote nonsense into its buffers */
+  TC_N_PROBLEMS
+} TcProblem;
+
+/* Of one stream or metadata file: the problems that it has now. Used by one thread at a time. */
+typedef uint32_t TcProblemSet;
+
+typedef struct TcProblems TcProblems;
+typedef void (*TcProblemFunc) (void *data, uint64_t session, const char *code, bool active, int errnum,
+                               const char *message);
+struct TcProblems {
+  uint64_t session;
+  TcLoop *loop; /* main's */
+  TcProblemFunc tell;
+  void *tell_data;
+  TcTimer timer;
+  TcMail mail;
+
+  pthread_mutex_t lock;
+  bool mailed; /* this and all below under @lock */
+  struct {
+    unsigned having;
+    bool told;
+    uint64_t told_at;
+    int errnum;
+    char message[256];
+  } problems[TC_N_PROBLEMS];
+};
+
+void tc_problems_init (TcProblems *self, uint64_t session, TcLoop *loop, TcProblemFunc tell, void *tell_data);
+/* Nobody has a problem any more, or can get one. */
+void tc_problems_clear (TcProblems *self);
+
+/* What a write error means. */
+TcProblem tc_problem_of_errno (int errnum);
+void tc_problem_begin (TcProblems *self, TcProblemSet *mine, TcProblem problem, int errnum, const char *format, ...)
+  __attribute__ ((format (printf, 5, 6)));
+/* Ends all of @problems (bits) that @mine has. Costs nothing where it has none. */
+void tc_problem_end (TcProblems *self, TcProblemSet *mine, TcProblemSet problems);
+
+#define TC_PROBLEM_BIT(problem) (1u << (problem))
+#define TC_WRITE_PROBLEMS \
+  (TC_PROBLEM_BIT (TC_PROBLEM_NO_SPACE) | TC_PROBLEM_BIT (TC_PROBLEM_OUTPUT_GONE) | TC_PROBLEM_BIT (TC_PROBLEM_WRITE_FAILED))

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#pragma once
+/*
+ * Rights: becoming the owner of the traces, for good.
+ *
+ * Threads: before any thread exists: glibc would have to tell the others.
+ */
+#include <stddef.h>
+#include <sys/types.h>
+
+typedef struct {
+  uid_t uid;
+  gid_t gid;
+  gid_t *groups;
+  size_t n_groups;
+} TcOwner;
+
+/*
+ * Takes on exactly @owner's rights and makes sure that the old ones are gone. 0, or -1 with errno:
+ * the process must not go on then.
+ */
+int tc_rights_become (const TcOwner *owner);

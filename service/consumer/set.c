@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "consumer/set.h"
+
+#include "consumer/consumer.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static int
+set_up (TcSet *self, int log_fd, TcError *error)
+{
+  self->dir_fd = tc_make_directory (self->output->dir_fd, self->directory);
+  if (self->dir_fd < 0)
+    return tc_error (error, errno, "Cannot make the directory %s/%s", self->output->path, self->directory);
+  if (tc_metadata_init (&self->metadata, self->dir_fd, log_fd, &self->output->problems) < 0)
+    {
+      tc_error (error, errno, "Cannot read the metadata log of %s", self->directory);
+      close (self->dir_fd);
+      return -1;
+    }
+  if (tc_metadata_sync (&self->metadata) == 0)
+    return 0;
+  tc_error (error, errno, "Cannot write %s/%s/metadata", self->output->path, self->directory);
+  self->metadata.log_fd = -1; /* still the caller's */
+  tc_metadata_clear (&self->metadata);
+  close (self->dir_fd);
+  return -1;
+}
+
+TcSet *
+tc_set_new (TcConsumer *consumer, TcOutput *output, const TwSet *config, int log_fd, TcError *error)
+{
+  TcSet *self = calloc (1, sizeof *self);
+
+  if (self == NULL || (self->directory = strdup (config->directory)) == NULL)
+    {
+      free (self);
+      tc_error (error, ENOMEM, "No memory for the directory %s", config->directory);
+      return NULL;
+    }
+  self->node.key = config->set;
+  self->consumer = consumer;
+  self->output = tc_output_ref (output);
+  self->session = config->session;
+  self->timer_us = config->metadata_timer_us;
+  if (set_up (self, log_fd, error) == 0)
+    return self;
+  tc_output_unref (output);
+  free (self->directory);
+  free (self);
+  return NULL;
+}
+
+void
+tc_set_free (TcSet *self)
+{
+  (void) tc_metadata_sync (&self->metadata);
+  tc_loop_disarm (self->consumer->loop, &self->timer);
+  tc_metadata_clear (&self->metadata);
+  close (self->dir_fd);
+  tc_output_unref (self->output);
+  free (self->directory);
+  free (self);
+}
+
+void
+tc_set_add_channel (TcSet *self, TcChannel *channel)
+{
+  channel->next_in_set = self->channels;
+  self->channels = channel;
+  self->n_channels++;
+}
+
+void
+tc_set_remove_channel (TcSet *self, TcChannel *channel)
+{
+  TcChannel **link = &self->channels;
+
+  while (*link != channel)
+    link = &(*link)->next_in_set;
+  *link = channel->next_in_set;
+  self->n_channels--;
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#pragma once
+/*
+ * Set: the buffers of one trace: a directory, a metadata file, channels.
+ *
+ * Owner:   the consumer's table.
+ * Threads: main; the metadata any.
+ */
+#include "consumer/channel.h"
+
+struct TcSet {
+  TcNode node;      /* key: the set; not in the table once it is being closed */
+  TcConsumer *consumer;
+  TcOutput *output; /* a reference */
+  uint64_t session;
+  char *directory;
+  int dir_fd;
+  TcMetadata metadata;
+  TcTimer timer;
+  uint32_t timer_us;
+  TcChannel *channels;
+  unsigned n_channels;
+};
+
+/* Makes the directory, and the metadata file if there is text already. Takes @log_fd if it succeeds. NULL with @error. */
+TcSet *tc_set_new (TcConsumer *consumer, TcOutput *output, const TwSet *config, int log_fd, TcError *error);
+/* Writes what is published, once more. Its channels are gone. */
+void tc_set_free (TcSet *self);
+void tc_set_add_channel (TcSet *self, TcChannel *channel);
+void tc_set_remove_channel (TcSet *self, TcChannel *channel);

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#pragma once
+/*
+ * Stream: one cpu's ring buffer of a channel, and where its packets go.
+ *
+ * Owner:   a channel.
+ * Threads: made by main, then its drain's until tc_stream_close(); counters may be read by any.
+ */
+#include "consumer/drain.h"
+#include "consumer/metadata.h"
+#include "consumer/trace-file.h"
+
+struct lttng_ust_ctl_consumer_stream;
+
+typedef struct {
+  _Atomic uint64_t bytes_written, packets_written;
+  _Atomic uint64_t events_discarded, packets_lost;
+  _Atomic uint64_t bytes_dropped;
+} TcStreamCounters;
+
+typedef struct TcStream TcStream;
+
+/* What a stream tells its channel, from its drain. */
+typedef struct {
+  void (*active) (TcStream *stream);  /* its counters have changed */
+  void (*hung_up) (TcStream *stream); /* no writer is left, and all is in the file; once */
+} TcStreamFuncs;
+
+struct TcStream {
+  const TcStreamFuncs *funcs;
+  void *channel;
+  TcDrain *drain;
+  TcMetadata *metadata; /* the set's */
+  TcProblems *reporter;
+  TcWatch watch;        /* the wake-up pipe's read end, the library's */
+  TcTimer again;
+  bool watched;
+  bool by_timer;        /* read when a timer says so: the pipe tells of hang-up only */
+  bool quiescent;       /* its last packet was closed at a stop, and no start came since */
+  bool done;            /* hung up, or beyond use */
+
+  struct lttng_ust_ctl_consumer_stream *ring;
+  const uint8_t *memory;
+  size_t memory_len;
+  unsigned max_packets; /* that the ring can hold */
+  TcTraceFile file;
+  TcProblemSet problems;
+  bool has_last;
+  uint64_t last_sequence;
+  unsigned long last_discarded;
+  TcStreamCounters counters;
+};
+
+/* Before: funcs, channel, drain, metadata, reporter, by_timer, max_packets and file. Takes @ring. 0, or -1 with errno. */
+int tc_stream_init (TcStream *self, struct lttng_ust_ctl_consumer_stream *ring);
+/* From now on it is the drain's. 0, or -1 with errno. */
+int tc_stream_attach (TcStream *self);
+/* Reads all that was delivered before. */
+void tc_stream_read (TcStream *self);
+/* Delivers the current packet and reads all; @final: also a packet without events, if it is the first stop since a start. */
+void tc_stream_flush (TcStream *self, bool final);
+void tc_stream_resume (TcStream *self);
+/* Flushes, closes the file, frees the ring. Main's, too, for a stream that was never attached. */
+void tc_stream_close (TcStream *self);

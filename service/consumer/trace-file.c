@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#define _GNU_SOURCE
+#include "consumer/trace-file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#ifndef RWF_DONTCACHE
+#define RWF_DONTCACHE 0x80 /* Linux 6.14 */
+#endif
+
+enum { MAX_GENERATIONS = 10000, NAME_LEN = 320 };
+
+void
+tc_trace_file_init (TcTraceFile *self, int dir_fd, const char *name, const TcPacketOrigin *origin)
+{
+  *self = (TcTraceFile) { .dir_fd = dir_fd, .name = name, .origin = *origin, .fd = -1, .index.fd = -1 };
+}
+
+static void
+close_file (TcTraceFile *self)
+{
+  tc_index_file_close (&self->index);
+  if (self->fd >= 0)
+    close (self->fd);
+  self->fd = -1;
+}
+
+void
+tc_trace_file_close (TcTraceFile *self)
+{
+  if (self->fd >= 0 && self->half)
+    (void) !ftruncate (self->fd, (off_t) self->size);
+  close_file (self);
+}
+
+static void
+make_name (const TcTraceFile *self, char name[NAME_LEN])
+{
+  int len = snprintf (name, NAME_LEN, "%s_%u", self->name, self->origin.cpu);
+  uint64_t number = self->max_count > 0 ? self->number % self->max_count : self->number;
+
+  if (self->generation > 0)
+    len += snprintf (name + len, NAME_LEN - (size_t) len, ".%u", self->generation);
+  if (self->max_size > 0)
+    snprintf (name + len, NAME_LEN - (size_t) len, "_%llu", (unsigned long long) number);
+}
+
+/* How this file is best written. Leaves the descriptor without O_DIRECT. */
+static TcWriteMode
+choose_mode (int fd)
+{
+  struct statfs about;
+  int flags = fcntl (fd, F_GETFL);
+
+  if (fstatfs (fd, &about) == 0 && about.f_type == TMPFS_MAGIC)
+    return TC_WRITE_PLAIN;
+  if (flags < 0 || fcntl (fd, F_SETFL, flags | O_DIRECT) < 0)
+    return TC_WRITE_DONTCACHE;
+  return fcntl (fd, F_SETFL, flags) == 0 ? TC_WRITE_DIRECT : TC_WRITE_DONTCACHE;
+}
+
+/* Makes the file of the current number. 0, or -1 with errno. */
+static int
+open_file (TcTraceFile *self)
+{
+  char name[NAME_LEN];
+  int fd;
+
+  make_name (self, name);
+  /* The first file must not be there: it would be somebody's trace. Later ones are our own, come round again. */
+  if (self->number > 0)
+    unlinkat (self->dir_fd, name, 0);
+  for (;;)
+    {
+      fd = openat (self->dir_fd, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0660);
+      if (fd >= 0 || errno != EEXIST || self->number > 0 || self->generation >= MAX_GENERATIONS)
+        break;
+      self->generation++;
+      make_name (self, name);
+    }
+  if (fd < 0)
+    return -1;
+  close_file (self);
+  self->fd = fd;
+  self->mode = choose_mode (fd);
+  self->direct = false;
+  self->half = false;
+  self->size = 0;
+  self->last_size = 0;
+  (void) tc_index_file_open (&self->index, self->dir_fd, name);
+  return 0;
+}
+
+/* The file that the next packet of @size goes to is open. */
+static int
+choose_file (TcTraceFile *self, size_t size)
+{
+  if (self->fd < 0)
+    return open_file (self);
+  if (self->max_size == 0 || self->size == 0 || self->size + size <= self->max_size)
+    return 0;
+  self->number++;
+  if (open_file (self) == 0)
+    return 0;
+  self->number--;
+  return -1;
+}
+
+static void
+set_direct (TcTraceFile *self, bool direct)
+{
+  int flags;
+
+  if (self->direct == direct)
+    return;
+  flags = fcntl (self->fd, F_GETFL);
+  if (flags >= 0 && fcntl (self->fd, F_SETFL, direct ? flags | O_DIRECT : flags & ~O_DIRECT) == 0)
+    self->direct = direct;
+}
+
+/* Lets the page cache go on to the disk with this packet, and forget the one before. */
+static void
+recycle (TcTraceFile *self, size_t size)
+{
+  off_t last = (off_t) (self->size - self->last_size);
+
+  sync_file_range (self->fd, (off_t) self->size, (off_t) size, SYNC_FILE_RANGE_WRITE);
+  if (self->last_size == 0)
+    return;
+  sync_file_range (self->fd, last, (off_t) self->last_size,
+                   SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER);
+  posix_fadvise (self->fd, last, (off_t) self->last_size, POSIX_FADV_DONTNEED);
+}
+
+/* One call. Falls back for good where the file system refuses a mode. */
+static ssize_t
+write_once (TcTraceFile *self, const struct iovec *parts, int n_parts, uint64_t offset)
+{
+  for (;;)
+    {
+      /* One page appears at once without O_DIRECT, and much sooner. */
+      bool one_page = n_parts == 1 && parts[0].iov_len <= self->origin.page_size;
+      int flags = self->mode == TC_WRITE_DONTCACHE ? RWF_DONTCACHE : 0;
+      ssize_t put;
+
+      set_direct (self, self->mode == TC_WRITE_DIRECT && !one_page);
+      put = pwritev2 (self->fd, parts, n_parts, (off_t) offset, flags);
+      if (put >= 0 || errno == EINTR)
+        return put;
+      if (errno == EINVAL && self->direct)
+        self->mode = TC_WRITE_DONTCACHE;
+      else if ((errno == EOPNOTSUPP || errno == ENOSYS) && self->mode == TC_WRITE_DONTCACHE)
+        self->mode = TC_WRITE_RECYCLE;
+      else
+        return -1;
+    }
+}
+
+static int
+write_packet (TcTraceFile *self, struct iovec parts[2], size_t size)
+{
+  int n_parts = parts[1].iov_len > 0 ? 2 : 1;
+  struct iovec *part = parts;
+  size_t done = 0;
+
+  while (done < size)
+    {
+      ssize_t put = write_once (self, part, n_parts, self->size + done);
+
+      if (put < 0 && errno == EINTR)
+        continue;
+      if (put <= 0)
+        {
+          errno = put == 0 ? ENOSPC : errno;
+          return -1;
+        }
+      self->half = true;
+      done += (size_t) put;
+      for (; n_parts > 0 && (size_t) put >= part->iov_len; part++, n_parts--)
+        put -= (ssize_t) part->iov_len;
+      if (n_parts > 0)
+        {
+          part->iov_base = (char *) part->iov_base + put;
+          part->iov_len -= (size_t) put;
+        }
+    }
+  return 0;
+}
+
+/* Cuts off what is left of a packet that failed. */
+static int
+take_back (TcTraceFile *self)
+{
+  if (!self->half)
+    return 0;
+  if (ftruncate (self->fd, (off_t) self->size) < 0)
+    return -1;
+  self->half = false;
+  return 0;
+}
+
+int
+tc_trace_file_append (TcTraceFile *self, struct iovec parts[2], size_t size, const TcPacket *packet)
+{
+  /* What could not be cut off the last time must be now, or nothing can follow. */
+  if ((self->fd >= 0 && take_back (self) < 0) || choose_file (self, size) < 0)
+    return -1;
+  if (write_packet (self, parts, size) < 0)
+    {
+      int errnum = errno;
+
+      /* Also after an error that told of no byte: a direct write may have come halfway. */
+      self->half = true;
+      take_back (self);
+      errno = errnum;
+      return -1;
+    }
+  self->half = false;
+  if (self->mode == TC_WRITE_RECYCLE)
+    recycle (self, size);
+  (void) tc_index_file_append (&self->index, self->size, &self->origin, packet);
+  self->size += size;
+  self->last_size = size;
+  return 0;
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#pragma once
+/*
+ * Trace file: one stream's packets on disk, as one file or as a ring of files, each with its index.
+ *
+ * A reader sees whole packets at every moment. Where the file system takes O_DIRECT, a packet appears
+ * at once, when all of it is there; a packet of one page does so anyhow. Elsewhere (tmpfs) a larger one
+ * grows page by page for the time of one copy, some 0.5 ms a MiB: the one window in which a reader, or a
+ * kill, can find half a packet. A packet that fails to be written is taken back whole.
+ * Owner:   a stream; one thread.
+ */
+#include "consumer/index-file.h"
+
+#include <sys/uio.h>
+
+typedef enum {
+  TC_WRITE_DIRECT,    /* from the ring to the disk: no page cache, a third of the CPU time */
+  TC_WRITE_DONTCACHE, /* through the page cache, which lets go of it at once */
+  TC_WRITE_RECYCLE,   /* the same by hand, for kernels before 6.14 */
+  TC_WRITE_PLAIN,     /* where the page cache is the file (tmpfs) */
+} TcWriteMode;
+
+typedef struct {
+  int dir_fd;       /* borrowed: the set's */
+  const char *name; /* borrowed: the channel's */
+  TcPacketOrigin origin;
+  uint64_t max_size, max_count; /* 0: no limit */
+
+  int fd; /* -1: nothing was written yet */
+  TcWriteMode mode;
+  bool direct;         /* the descriptor's flag now */
+  bool half;           /* there may be a part of a packet after @size */
+  uint64_t size;       /* of whole packets */
+  uint64_t last_size;  /* of the packet that was written last */
+  unsigned generation; /* files of these names that were there before: our names carry a suffix then */
+  uint64_t number;     /* of this file; it counts on when the names come round again */
+  TcIndexFile index;
+} TcTraceFile;
+
+void tc_trace_file_init (TcTraceFile *self, int dir_fd, const char *name, const TcPacketOrigin *origin);
+void tc_trace_file_close (TcTraceFile *self);
+/*
+ * Appends one packet: @parts, page-aligned pages, of @size bytes in all. Changes the parts. 0, or -1
+ * with errno: then no byte of it is in the file. A failing index is not an error.
+ */
+int tc_trace_file_append (TcTraceFile *self, struct iovec parts[2], size_t size, const TcPacket *packet);
