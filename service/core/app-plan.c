@@ -172,7 +172,7 @@ on_job_done (TbusJob *job, gpointer data)
       TbusCommand *command = &g_array_index (job->commands, TbusCommand, i);
 
       if (command->op == TBUS_OP_TRACER_VERSION && command->status == 0)
-        memcpy (self->version, job->version, sizeof self->version);
+        tbus_app_set_tracer_version (self, job->version);
       if (command->op == TBUS_OP_REGISTER_DONE)
         {
           self->registering = FALSE;

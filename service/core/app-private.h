@@ -59,6 +59,7 @@ struct _TbusApp {
 void tbus_app_plan_and_submit (TbusApp *self);
 /* app.c */
 void tbus_app_set_state (TbusApp *self, TbusAppState state);
+void tbus_app_set_tracer_version (TbusApp *self, const guint32 *version);
 void tbus_app_answer_waiters (TbusApp *self);
 void tbus_app_answer_listers (TbusApp *self, GArray *listers, TbusAppOutcome outcome, GPtrArray *tracepoints);
 

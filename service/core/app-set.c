@@ -12,7 +12,16 @@ struct _TbusAppSet {
 enum { ADDED, REMOVED, N_SIGNALS };
 static guint signals[N_SIGNALS];
 
+enum { PROP_REFUSED = 1, N_PROPS };
+static GParamSpec *props[N_PROPS];
+
 G_DEFINE_FINAL_TYPE (TbusAppSet, tbus_app_set, G_TYPE_OBJECT)
+
+static void
+tbus_app_set_get_property (GObject *object, guint id, GValue *value, GParamSpec *pspec)
+{
+  g_value_set_uint64 (value, TBUS_APP_SET (object)->refused);
+}
 
 static void
 tbus_app_set_finalize (GObject *object)
@@ -27,7 +36,13 @@ tbus_app_set_finalize (GObject *object)
 static void
 tbus_app_set_class_init (TbusAppSetClass *klass)
 {
-  G_OBJECT_CLASS (klass)->finalize = tbus_app_set_finalize;
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+
+  object_class->get_property = tbus_app_set_get_property;
+  object_class->finalize = tbus_app_set_finalize;
+  props[PROP_REFUSED] = g_param_spec_uint64 ("refused", NULL, NULL, 0, G_MAXUINT64, 0,
+                                             G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+  g_object_class_install_properties (object_class, N_PROPS, props);
   signals[ADDED] = g_signal_new ("added", TBUS_TYPE_APP_SET, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1,
                                  TBUS_TYPE_APP);
   signals[REMOVED] = g_signal_new ("removed", TBUS_TYPE_APP_SET, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1,
@@ -103,6 +118,13 @@ void
 tbus_app_set_count_refused (TbusAppSet *self)
 {
   self->refused++;
+  g_object_notify_by_pspec (G_OBJECT (self), props[PROP_REFUSED]);
+}
+
+gboolean
+tbus_app_set_is_shown (TbusAppSet *self, TbusApp *app)
+{
+  return g_hash_table_contains (self->shown, app);
 }
 
 GPtrArray *

@@ -4,7 +4,7 @@
  * App set: every registered app.
  *
  * Owner:   TbusCore. Threads: main.
- * Signals: added (TbusApp *) once it is ready to be shown, removed (TbusApp *).
+ * Signals: added (TbusApp *) once it is ready to be shown, removed (TbusApp *). Property, notified: refused.
  */
 #include "core/app.h"
 #include "core/job.h"
@@ -18,8 +18,11 @@ G_DECLARE_FINAL_TYPE (TbusAppSet, tbus_app_set, TBUS, APP_SET, GObject)
 TbusApp *tbus_app_set_find_id (TbusAppSet *self, guint64 id);
 /* By pid, the latest registration first, of TbusApp. (transfer full) */
 GPtrArray *tbus_app_set_find_pid (TbusAppSet *self, pid_t pid);
-/* Of TbusApp, by id. (transfer full) */
+/* Between added and removed. */
+gboolean tbus_app_set_is_shown (TbusAppSet *self, TbusApp *app);
+/* Of TbusApp, by id, those that are not shown yet too. (transfer full) */
 GPtrArray *tbus_app_set_list (TbusAppSet *self);
+/* How many are shown. */
 guint tbus_app_set_count (TbusAppSet *self);
 guint64 tbus_app_set_get_refused (TbusAppSet *self);
 

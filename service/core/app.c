@@ -3,7 +3,9 @@
 
 #include "core/names.h"
 
-enum { PROP_STATE = 1, N_PROPS };
+#include <string.h>
+
+enum { PROP_STATE = 1, PROP_TRACER_VERSION, N_PROPS };
 static GParamSpec *props[N_PROPS];
 
 G_DEFINE_FINAL_TYPE (TbusApp, tbus_app, G_TYPE_OBJECT)
@@ -11,7 +13,12 @@ G_DEFINE_FINAL_TYPE (TbusApp, tbus_app, G_TYPE_OBJECT)
 static void
 tbus_app_get_property (GObject *object, guint id, GValue *value, GParamSpec *pspec)
 {
-  g_value_set_int (value, TBUS_APP (object)->state);
+  TbusApp *self = TBUS_APP (object);
+
+  if (id == PROP_STATE)
+    g_value_set_int (value, self->state);
+  else
+    g_value_set_pointer (value, self->version);
 }
 
 static void
@@ -39,6 +46,8 @@ tbus_app_class_init (TbusAppClass *klass)
   object_class->finalize = tbus_app_finalize;
   props[PROP_STATE] = g_param_spec_int ("state", NULL, NULL, TBUS_APP_REGISTERING, TBUS_APP_GONE, TBUS_APP_REGISTERING,
                                         G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+  props[PROP_TRACER_VERSION] = g_param_spec_pointer ("tracer-version", NULL, NULL,
+                                                     G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
   g_object_class_install_properties (object_class, N_PROPS, props);
 }
 
@@ -72,6 +81,13 @@ tbus_app_set_state (TbusApp *self, TbusAppState state)
     return;
   self->state = state;
   g_object_notify_by_pspec (G_OBJECT (self), props[PROP_STATE]);
+}
+
+void
+tbus_app_set_tracer_version (TbusApp *self, const guint32 *version)
+{
+  memcpy (self->version, version, sizeof self->version);
+  g_object_notify_by_pspec (G_OBJECT (self), props[PROP_TRACER_VERSION]);
 }
 
 /* Those that need not wait any longer, taken out before they are called: they may ask again. */

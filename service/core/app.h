@@ -21,7 +21,7 @@ typedef enum {
   TBUS_APP_GONE,
 } TbusAppState;
 
-/* Property, notified: state. */
+/* Properties, notified: state, tracer-version. */
 guint64 tbus_app_get_id (TbusApp *self);
 const TbusTracee *tbus_app_get_tracee (TbusApp *self);
 /* Valid UTF-8. */
