@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "bus/call.h"
+
+#include "base/error.h"
+#include "base/limits.h"
+#include "base/thread.h"
+#include "bus/error-names.h"
+
+struct TbusCall {
+  GDBusMethodInvocation *invocation; /* NULL once it is answered */
+  const TbusMethod *method;
+  TbusBusContext *bus;
+  GObject *object;
+  TbusPeer *peer; /* entered */
+};
+
+typedef struct {
+  TbusCall *call;
+  GDBusMethodInvocation *invocation; /* the worker's */
+  TbusCallBuilder build;
+  gpointer data;
+  GDestroyNotify destroy;
+} Build;
+
+static void
+invocation_fail (GDBusMethodInvocation *invocation, const GError *error)
+{
+  g_dbus_method_invocation_take_error (invocation, tbus_error_for_bus (error));
+}
+
+static void
+invocation_return (GDBusMethodInvocation *invocation, const TbusMethod *method, GVariant *value)
+{
+  g_autoptr(GVariant) owned = value == NULL ? NULL : g_variant_ref_sink (value);
+  g_autoptr(GError) error = NULL;
+
+  if (owned == NULL || g_variant_get_size (owned) <= TBUS_MAX_REPLY)
+    {
+      g_dbus_method_invocation_return_value (invocation, owned);
+      return;
+    }
+  error = g_error_new (TBUS_ERROR, TBUS_ERROR_EXHAUSTED, "The reply of %s would pass %u bytes%s%s",
+                       method->name, TBUS_MAX_REPLY,
+                       method->narrow == NULL ? "" : ": narrow it with ", method->narrow == NULL ? "" : method->narrow);
+  invocation_fail (invocation, error);
+}
+
+void
+tbus_call_free (TbusCall *self)
+{
+  if (self->invocation != NULL)
+    {
+      g_autoptr(GError) error = g_error_new (G_DBUS_ERROR, G_DBUS_ERROR_FAILED, "%s was given up without an answer",
+                                             self->method->name);
+
+      invocation_fail (g_steal_pointer (&self->invocation), error);
+    }
+  tbus_peer_leave (self->peer);
+  g_object_unref (self->peer);
+  g_object_unref (self->object);
+  tbus_bus_context_unref (self->bus);
+  g_free (self);
+}
+
+static void
+on_granted (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr(TbusCall) self = user_data;
+  g_autoptr(GError) error = NULL;
+  GObject *object = self->object;
+
+  tbus_thread_assert_main ();
+  if (!tbus_gate_check_finish (TBUS_GATE (source), result, &error))
+    {
+      tbus_call_fail (g_steal_pointer (&self), g_steal_pointer (&error));
+      return;
+    }
+  /* Parsed messages are trees whose leaves go when they are flattened; flat, what is borrowed stays. */
+  (void) g_variant_get_data (g_dbus_method_invocation_get_parameters (self->invocation));
+  self->method->handler (g_steal_pointer (&self), object);
+}
+
+static void
+on_identified (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr(TbusCall) self = user_data;
+  g_autoptr(GError) error = NULL;
+  const TbusMethod *method = self->method;
+  TbusPeer *peer = TBUS_PEER (source);
+
+  tbus_thread_assert_main ();
+  if (!tbus_peer_identify_finish (peer, result, &error))
+    tbus_call_fail (g_steal_pointer (&self), g_steal_pointer (&error));
+  else
+    tbus_gate_check_async (self->bus->gate, peer, method->action, method->name, on_granted, g_steal_pointer (&self));
+}
+
+void
+tbus_call_begin (TbusBusContext *bus, const TbusMethod *method, GObject *object, GDBusMethodInvocation *invocation)
+{
+  g_autoptr(GError) error = NULL;
+  g_autoptr(TbusPeer) peer = NULL;
+  TbusCall *self;
+
+  peer = tbus_peer_set_get (bus->peers, g_dbus_method_invocation_get_sender (invocation), &error);
+  if (peer == NULL || !tbus_peer_enter (peer, &error))
+    {
+      invocation_fail (invocation, error);
+      return;
+    }
+  self = g_new0 (TbusCall, 1);
+  self->invocation = invocation;
+  self->method = method;
+  self->bus = tbus_bus_context_ref (bus);
+  self->object = g_object_ref (object);
+  self->peer = g_object_ref (peer);
+  tbus_peer_identify_async (peer, on_identified, self);
+}
+
+TbusBusContext *
+tbus_call_get_bus (TbusCall *self)
+{
+  return self->bus;
+}
+
+TbusPeer *
+tbus_call_get_peer (TbusCall *self)
+{
+  return self->peer;
+}
+
+uid_t
+tbus_call_get_uid (TbusCall *self)
+{
+  return tbus_peer_get_uid (self->peer);
+}
+
+gpointer
+tbus_call_get_object (TbusCall *self)
+{
+  return self->object;
+}
+
+GCancellable *
+tbus_call_get_cancellable (TbusCall *self)
+{
+  return tbus_peer_get_cancellable (self->peer);
+}
+
+GVariant *
+tbus_call_get_parameters (TbusCall *self)
+{
+  return g_dbus_method_invocation_get_parameters (self->invocation);
+}
+
+gboolean
+tbus_call_parse_options (TbusCall *self, const TbusOption *table, gpointer store, GError **error)
+{
+  GVariant *parameters = tbus_call_get_parameters (self);
+  g_autoptr(GVariant) dict = g_variant_get_child_value (parameters, g_variant_n_children (parameters) - 1);
+
+  return tbus_options_parse (dict, table, store, error);
+}
+
+gboolean
+tbus_call_takes_no_options (TbusCall *self)
+{
+  static const TbusOption none[] = { { NULL } };
+  g_autoptr(GError) error = NULL;
+
+  if (tbus_call_parse_options (self, none, NULL, &error))
+    return TRUE;
+  tbus_call_fail (self, g_steal_pointer (&error));
+  return FALSE;
+}
+
+void
+tbus_call_return (TbusCall *self, GVariant *value)
+{
+  tbus_thread_assert_main ();
+  tbus_changes_flush (self->bus->changes);
+  invocation_return (g_steal_pointer (&self->invocation), self->method, value);
+  tbus_call_free (self);
+}
+
+void
+tbus_call_fail (TbusCall *self, GError *error)
+{
+  g_autoptr(GError) owned = error;
+
+  tbus_thread_assert_main ();
+  tbus_changes_flush (self->bus->changes);
+  invocation_fail (g_steal_pointer (&self->invocation), owned);
+  tbus_call_free (self);
+}
+
+static void
+build_run (GTask *task, gpointer source, gpointer task_data, GCancellable *cancellable)
+{
+  Build *build = task_data;
+
+  invocation_return (g_steal_pointer (&build->invocation), build->call->method, build->build (build->data));
+  g_task_return_boolean (task, TRUE);
+}
+
+static void
+on_built (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autofree Build *build = user_data;
+
+  tbus_thread_assert_main ();
+  build->destroy (build->data);
+  tbus_call_free (build->call);
+}
+
+void
+tbus_call_return_built (TbusCall *self, TbusCallBuilder build, gpointer data, GDestroyNotify destroy)
+{
+  Build *work = g_new0 (Build, 1);
+  g_autoptr(GTask) task = g_task_new (NULL, NULL, on_built, work);
+
+  tbus_thread_assert_main ();
+  tbus_changes_flush (self->bus->changes);
+  *work = (Build){ self, g_steal_pointer (&self->invocation), build, data, destroy };
+  g_task_set_source_tag (task, tbus_call_return_built);
+  g_task_set_task_data (task, work, NULL);
+  g_task_run_in_thread (task, build_run);
+}

@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "bus/interface.h"
+
+#include "base/error.h"
+#include "base/fd-budget.h"
+#include "base/thread.h"
+#include "bus/call.h"
+#include "bus/names.h"
+#include "bus/owner.h"
+#include "bus/tracepoints.h"
+#include "bus/values.h"
+#include "introspection/interface-info.h"
+
+enum { MAX_UIDS = 1024 };
+
+typedef struct {
+  const char *output;
+  TbusUint32s uids;
+  gboolean all_users;
+} CreateOptions;
+
+static const TbusOption create_options[] = {
+  { "output", TBUS_OPTION_STRING, G_STRUCT_OFFSET (CreateOptions, output) },
+  { "uids", TBUS_OPTION_UINT32S, G_STRUCT_OFFSET (CreateOptions, uids) },
+  { "all-users", TBUS_OPTION_BOOLEAN, G_STRUCT_OFFSET (CreateOptions, all_users) },
+  { "ephemeral", TBUS_OPTION_BOOLEAN, TBUS_OPTION_RESERVED },
+  { "snapshot", TBUS_OPTION_BOOLEAN, TBUS_OPTION_RESERVED },
+  { "live-timer-us", TBUS_OPTION_UINT32, TBUS_OPTION_RESERVED },
+  { "shm-path", TBUS_OPTION_STRING, TBUS_OPTION_RESERVED },
+  { "output-fd", TBUS_OPTION_HANDLE, TBUS_OPTION_RESERVED },
+  { NULL },
+};
+
+typedef struct {
+  TbusCall *call;
+  TbusSessionRequest request; /* borrows from the call */
+} Create;
+
+static gboolean
+parse_create (TbusCall *call, TbusSessionRequest *request, GError **error)
+{
+  CreateOptions options = { NULL };
+
+  if (!tbus_call_parse_options (call, create_options, &options, error))
+    return FALSE;
+  if (options.uids.n > 0 && options.all_users)
+    {
+      g_set_error_literal (error, TBUS_ERROR, TBUS_ERROR_INVALID_ARGS,
+                           "Options \"uids\" and \"all-users\" exclude each other: give one");
+      return FALSE;
+    }
+  if (options.uids.n > MAX_UIDS)
+    {
+      g_set_error (error, TBUS_ERROR, TBUS_ERROR_EXHAUSTED,
+                   "Option \"uids\" takes %d users at most, not %" G_GSIZE_FORMAT ": use \"all-users\"", MAX_UIDS,
+                   options.uids.n);
+      return FALSE;
+    }
+  g_variant_get_child (tbus_call_get_parameters (call), 0, "&s", &request->name);
+  request->owner = tbus_call_get_uid (call);
+  request->output = options.output != NULL && *options.output != '\0' ? options.output : NULL;
+  request->uids = options.uids.values;
+  request->n_uids = options.uids.n;
+  request->all_users = options.all_users || (options.uids.n == 0 && request->owner == 0);
+  return TRUE;
+}
+
+static void
+return_session (TbusCall *call, TbusSession *session)
+{
+  tbus_call_return (call, g_variant_new ("(@o)", tbus_value_path (tbus_path_session (tbus_session_get_id (session)))));
+}
+
+static void
+on_created (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  TbusCall *call = user_data;
+  g_autoptr(TbusSession) session = NULL;
+  g_autoptr(GError) error = NULL;
+
+  tbus_thread_assert_main ();
+  session = tbus_session_set_create_finish (TBUS_SESSION_SET (source), result, &error);
+  if (session == NULL)
+    tbus_call_fail (call, g_steal_pointer (&error));
+  else
+    return_session (call, session);
+}
+
+static void
+on_group (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autofree Create *create = user_data;
+  TbusCall *call = create->call;
+  g_autoptr(GError) error = NULL;
+
+  tbus_thread_assert_main ();
+  if (!tbus_owner_group_finish (result, &create->request.group, &error))
+    tbus_call_fail (call, g_steal_pointer (&error));
+  else
+    tbus_session_set_create_async (tbus_core_get_sessions (tbus_call_get_bus (call)->core), &create->request,
+                                   tbus_call_get_cancellable (call), on_created, call);
+}
+
+static void
+manager_create_session (TbusCall *call, gpointer core)
+{
+  g_autofree Create *create = g_new0 (Create, 1);
+  g_autoptr(GError) error = NULL;
+
+  create->call = call;
+  if (!parse_create (call, &create->request, &error))
+    tbus_call_fail (call, g_steal_pointer (&error));
+  else
+    tbus_owner_group_async (create->request.owner, tbus_call_get_cancellable (call), on_group,
+                            g_steal_pointer (&create));
+}
+
+static void
+manager_get_session (TbusCall *call, gpointer core)
+{
+  TbusSession *session;
+  const char *name;
+
+  g_variant_get (tbus_call_get_parameters (call), "(&s)", &name);
+  session = tbus_session_set_find_name (tbus_core_get_sessions (core), name, tbus_call_get_uid (call));
+  if (session == NULL)
+    tbus_call_fail (call, g_error_new (TBUS_ERROR, TBUS_ERROR_NOT_FOUND, "There is no session \"%.128s\"", name));
+  else
+    return_session (call, session);
+}
+
+static void
+manager_get_apps_by_pid (TbusCall *call, gpointer core)
+{
+  g_autoptr(GPtrArray) apps = NULL;
+  GVariantBuilder paths;
+  guint32 pid;
+
+  g_variant_get (tbus_call_get_parameters (call), "(u)", &pid);
+  apps = tbus_app_set_find_pid (tbus_core_get_apps (core), pid);
+  g_variant_builder_init (&paths, G_VARIANT_TYPE_OBJECT_PATH_ARRAY);
+  for (guint i = 0; i < apps->len; i++)
+    g_variant_builder_add_value (
+      &paths, tbus_value_path (tbus_path_app (tbus_app_get_id (g_ptr_array_index (apps, i)))));
+  tbus_call_return (call, g_variant_new ("(ao)", &paths));
+}
+
+static void
+manager_list_tracepoints (TbusCall *call, gpointer core)
+{
+  tbus_tracepoints_list (call, NULL);
+}
+
+static void
+on_permissions (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  TbusCall *call = user_data;
+  g_autoptr(GVariant) permissions = NULL;
+  g_autoptr(GError) error = NULL;
+
+  tbus_thread_assert_main ();
+  permissions = tbus_gate_list_finish (TBUS_GATE (source), result, &error);
+  if (permissions == NULL)
+    tbus_call_fail (call, g_steal_pointer (&error));
+  else
+    tbus_call_return (call, g_variant_new ("(@a{ss})", permissions));
+}
+
+static void
+manager_get_permissions (TbusCall *call, gpointer core)
+{
+  tbus_gate_list_async (tbus_call_get_bus (call)->gate, tbus_call_get_peer (call), on_permissions, call);
+}
+
+static const TbusMethod methods[] = {
+  { "CreateSession", TBUS_ACTION_TRACE_OWN, manager_create_session },
+  { "GetSession", TBUS_ACTION_OPEN, manager_get_session },
+  { "GetAppsByPid", TBUS_ACTION_OPEN, manager_get_apps_by_pid },
+  { "ListTracepoints", TBUS_ACTION_TRACE_OWN, manager_list_tracepoints, "\"app\", \"name\" or \"limit\"" },
+  { "GetPermissions", TBUS_ACTION_OPEN, manager_get_permissions },
+  { NULL },
+};
+
+static GVariant *
+get_version (TbusBusContext *bus, gpointer core)
+{
+  return tbus_value_string (bus->version);
+}
+
+static GVariant *
+get_tracer_version (TbusBusContext *bus, gpointer core)
+{
+  return tbus_value_string (bus->tracer_version);
+}
+
+static GVariant *
+get_features (TbusBusContext *bus, gpointer core)
+{
+  static const char *const features[] = { "mode-overwrite", "process-buffers", "tracepoint-fields", NULL };
+
+  return g_variant_new_strv (features, -1);
+}
+
+static GVariant *
+get_registration_socket (TbusBusContext *bus, gpointer core)
+{
+  return tbus_value_string (bus->registration_socket);
+}
+
+static GVariant *
+get_session_count (TbusBusContext *bus, gpointer core)
+{
+  return g_variant_new_uint32 (tbus_session_set_count (tbus_core_get_sessions (core)));
+}
+
+static GVariant *
+get_app_count (TbusBusContext *bus, gpointer core)
+{
+  return g_variant_new_uint32 (tbus_app_set_count (tbus_core_get_apps (core)));
+}
+
+static GVariant *
+get_consumer_count (TbusBusContext *bus, gpointer core)
+{
+  return g_variant_new_uint32 (tbus_core_get_consumers (core)->len);
+}
+
+static GVariant *
+get_apps_refused (TbusBusContext *bus, gpointer core)
+{
+  return g_variant_new_uint64 (tbus_app_set_get_refused (tbus_core_get_apps (core)));
+}
+
+static GVariant *
+get_fd_budget (TbusBusContext *bus, gpointer core)
+{
+  return g_variant_new_uint32 (tbus_fd_budget_total ());
+}
+
+static GVariant *
+get_fds_in_use (TbusBusContext *bus, gpointer core)
+{
+  return g_variant_new_uint32 (tbus_fd_budget_used ());
+}
+
+static GVariant *
+get_health (TbusBusContext *bus, gpointer core)
+{
+  gint64 epoch = g_get_real_time () - g_get_monotonic_time ();
+  GVariantBuilder parts;
+
+  g_variant_builder_init (&parts, G_VARIANT_TYPE ("a{sa{sv}}"));
+  for (TbusThreadRole role = 0; role < TBUS_N_THREADS; role++)
+    {
+      TbusHealth health = tbus_thread_health (role);
+
+      g_variant_builder_open (&parts, G_VARIANT_TYPE ("{sa{sv}}"));
+      g_variant_builder_add (&parts, "s", tbus_thread_role_name (role));
+      g_variant_builder_open (&parts, G_VARIANT_TYPE_VARDICT);
+      tbus_dict_add (&parts, "alive", g_variant_new_boolean (health.alive));
+      tbus_dict_add (&parts, "since", g_variant_new_uint64 (epoch + health.since));
+      tbus_dict_add (&parts, "doing", tbus_value_string (health.doing));
+      g_variant_builder_close (&parts);
+      g_variant_builder_close (&parts);
+    }
+  return g_variant_builder_end (&parts);
+}
+
+static const TbusProperty properties[] = {
+  { "Version", get_version, TBUS_PROPERTY_CONST },
+  { "TracerVersion", get_tracer_version, TBUS_PROPERTY_CONST },
+  { "Features", get_features, TBUS_PROPERTY_CONST },
+  { "RegistrationSocket", get_registration_socket, TBUS_PROPERTY_CONST },
+  { "SessionCount", get_session_count, TBUS_PROPERTY_CHANGING },
+  { "AppCount", get_app_count, TBUS_PROPERTY_CHANGING },
+  { "ConsumerCount", get_consumer_count, TBUS_PROPERTY_CHANGING },
+  { "AppsRefused", get_apps_refused, TBUS_PROPERTY_COUNTER },
+  { "FdBudget", get_fd_budget, TBUS_PROPERTY_CONST },
+  { "FdsInUse", get_fds_in_use, TBUS_PROPERTY_SILENT },
+  { "Health", get_health, TBUS_PROPERTY_SILENT },
+  { NULL },
+};
+
+const TbusInterface tbus_manager_interface = { &org_tracebus1_manager_interface, methods, properties };

@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "bus/tracepoints.h"
+
+#include "base/error.h"
+#include "base/limits.h"
+#include "base/thread.h"
+#include "bus/names.h"
+#include "bus/values.h"
+
+typedef struct {
+  const char *app; /* "/": none */
+  const char *name;
+  guint32 limit;
+  gboolean fields;
+} Options;
+
+/* What the worker reads; nobody writes it meanwhile. */
+typedef struct {
+  TbusTracepointListing *listing;
+  char *name;    /* the pattern; "" matches all */
+  guint32 limit; /* 0: none */
+  gboolean fields;
+} Listing;
+
+typedef struct {
+  TbusCall *call;
+  TbusApp *app; /* nullable: the only one asked; the call holds it */
+  Listing *listing;
+} Request;
+
+static const TbusOption app_options[] = {
+  { "name", TBUS_OPTION_STRING, G_STRUCT_OFFSET (Options, name) },
+  { "limit", TBUS_OPTION_UINT32, G_STRUCT_OFFSET (Options, limit) },
+  { "fields", TBUS_OPTION_BOOLEAN, G_STRUCT_OFFSET (Options, fields) },
+  { NULL },
+};
+
+static const TbusOption manager_options[] = {
+  { "app", TBUS_OPTION_PATH, G_STRUCT_OFFSET (Options, app) },
+  { "name", TBUS_OPTION_STRING, G_STRUCT_OFFSET (Options, name) },
+  { "limit", TBUS_OPTION_UINT32, G_STRUCT_OFFSET (Options, limit) },
+  { "fields", TBUS_OPTION_BOOLEAN, G_STRUCT_OFFSET (Options, fields) },
+  { NULL },
+};
+
+static void
+listing_free (gpointer data)
+{
+  Listing *self = data;
+
+  g_clear_pointer (&self->listing, tbus_tracepoint_listing_free);
+  g_free (self->name);
+  g_free (self);
+}
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Listing, listing_free)
+
+/* Goes back to the last star only, which is enough, and keeps hostile patterns cheap. */
+static gboolean
+matches (const char *pattern, const char *text)
+{
+  const char *star = NULL, *from = NULL;
+
+  while (*text != '\0')
+    {
+      if (*pattern == '*')
+        {
+          star = pattern++;
+          from = text;
+        }
+      else if (*pattern == *text)
+        {
+          pattern++;
+          text++;
+        }
+      else if (star != NULL)
+        {
+          pattern = star + 1;
+          text = ++from;
+        }
+      else
+        return FALSE;
+    }
+  while (*pattern == '*')
+    pattern++;
+  return *pattern == '\0';
+}
+
+static GVariant *
+fields_value (GPtrArray *fields)
+{
+  static const char *const types[] = { "other", "integer", "enum", "float", "string" };
+  GVariantBuilder list;
+
+  g_variant_builder_init (&list, G_VARIANT_TYPE ("aa{sv}"));
+  for (guint i = 0; fields != NULL && i < fields->len; i++)
+    {
+      TbusTracepointField *field = g_ptr_array_index (fields, i);
+      gboolean known = field->type >= 0 && field->type < (int) G_N_ELEMENTS (types);
+
+      g_variant_builder_open (&list, G_VARIANT_TYPE_VARDICT);
+      tbus_dict_add (&list, "name", tbus_value_string (field->name));
+      tbus_dict_add (&list, "type", g_variant_new_string (types[known ? field->type : 0]));
+      g_variant_builder_close (&list);
+    }
+  return g_variant_builder_end (&list);
+}
+
+static GVariant *
+tracepoint_value (TbusApp *app, const TbusTracepoint *tracepoint, gboolean fields)
+{
+  GVariantBuilder dict;
+
+  g_variant_builder_init (&dict, G_VARIANT_TYPE_VARDICT);
+  tbus_dict_add (&dict, "name", tbus_value_string (tracepoint->name));
+  tbus_dict_add (&dict, "loglevel", g_variant_new_int32 (tracepoint->loglevel));
+  tbus_dict_add (&dict, "loglevel-name", tbus_value_string (tbus_loglevel_to_string (tracepoint->loglevel)));
+  tbus_dict_add (&dict, "pid", g_variant_new_uint32 (tbus_app_get_tracee (app)->pid));
+  tbus_dict_add (&dict, "app", tbus_value_path (tbus_path_app (tbus_app_get_id (app))));
+  if (fields)
+    tbus_dict_add (&dict, "fields", fields_value (tracepoint->fields));
+  return g_variant_builder_end (&dict);
+}
+
+static GVariant *
+result_value (TbusTracepointListing *listing)
+{
+  GVariantBuilder dict;
+
+  g_variant_builder_init (&dict, G_VARIANT_TYPE_VARDICT);
+  tbus_dict_add (&dict, "apps-applied", g_variant_new_uint32 (listing->apps->len));
+  tbus_dict_add (&dict, "apps-pending", tbus_value_app_paths (listing->apps_pending));
+  tbus_dict_add (&dict, "apps-failed", g_variant_new_uint32 (listing->apps_failed));
+  tbus_dict_add (&dict, "warnings", g_variant_new_strv (NULL, 0));
+  return g_variant_builder_end (&dict);
+}
+
+/* On a worker. What is too large for a reply anyway is not made to its end. */
+static GVariant *
+listing_build (gpointer data)
+{
+  Listing *self = data;
+  GPtrArray *apps = self->listing->apps;
+  GVariantBuilder list;
+  guint32 count = 0;
+  gsize size = 0;
+
+  g_variant_builder_init (&list, G_VARIANT_TYPE ("aa{sv}"));
+  for (guint i = 0; i < apps->len; i++)
+    {
+      TbusAppTracepoints *of_app = g_ptr_array_index (apps, i);
+
+      for (guint j = 0; j < of_app->tracepoints->len && size <= TBUS_MAX_REPLY; j++)
+        {
+          TbusTracepoint *tracepoint = g_ptr_array_index (of_app->tracepoints, j);
+          GVariant *value;
+
+          if ((*self->name != '\0' && !matches (self->name, tracepoint->name))
+              || (self->limit != 0 && count >= self->limit))
+            continue;
+          count++;
+          value = tracepoint_value (of_app->app, tracepoint, self->fields);
+          size += g_variant_get_size (value);
+          g_variant_builder_add_value (&list, value);
+        }
+    }
+  return g_variant_new ("(@aa{sv}@a{sv})", g_variant_builder_end (&list), result_value (self->listing));
+}
+
+static void
+on_listed (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autofree Request *request = user_data;
+  g_autoptr(Listing) listing = request->listing;
+  g_autoptr(GError) error = NULL;
+
+  tbus_thread_assert_main ();
+  listing->listing = tbus_app_set_list_tracepoints_finish (TBUS_APP_SET (source), result, &error);
+  if (listing->listing != NULL && request->app != NULL && tbus_app_get_state (request->app) == TBUS_APP_GONE
+      && listing->listing->apps->len == 0)
+    g_set_error (&error, TBUS_ERROR, TBUS_ERROR_APP_GONE, "The app (process %d) has ended",
+                 tbus_app_get_tracee (request->app)->pid);
+  if (error != NULL)
+    tbus_call_fail (request->call, g_steal_pointer (&error));
+  else
+    tbus_call_return_built (request->call, listing_build, g_steal_pointer (&listing), listing_free);
+}
+
+/* (transfer full) */
+static GPtrArray *
+shown_apps (TbusAppSet *set)
+{
+  GPtrArray *apps = tbus_app_set_list (set);
+
+  for (guint i = apps->len; i-- > 0;)
+    if (!tbus_app_set_is_shown (set, g_ptr_array_index (apps, i)))
+      g_ptr_array_remove_index (apps, i);
+  return apps;
+}
+
+/* (transfer full) */
+static GPtrArray *
+choose_apps (TbusAppSet *set, TbusApp *app, const char *path, GError **error)
+{
+  GPtrArray *apps;
+  guint64 id;
+
+  if (app == NULL && g_str_equal (path, "/"))
+    return shown_apps (set);
+  if (app == NULL && tbus_path_parse_app (path, &id))
+    app = tbus_app_set_find_id (set, id);
+  if (app == NULL)
+    {
+      g_set_error (error, TBUS_ERROR, TBUS_ERROR_NOT_FOUND, "No app is registered as %.128s", path);
+      return NULL;
+    }
+  apps = g_ptr_array_new_with_free_func (g_object_unref);
+  g_ptr_array_add (apps, g_object_ref (app));
+  return apps;
+}
+
+void
+tbus_tracepoints_list (TbusCall *call, TbusApp *app)
+{
+  TbusAppSet *set = tbus_core_get_apps (tbus_call_get_bus (call)->core);
+  const TbusOption *table = app == NULL ? manager_options : app_options;
+  Options options = { "/", "", 0, FALSE };
+  g_autoptr(GPtrArray) apps = NULL;
+  g_autoptr(GError) error = NULL;
+  Request *request;
+
+  if (tbus_call_parse_options (call, table, &options, &error))
+    apps = choose_apps (set, app, options.app, &error);
+  if (apps == NULL)
+    {
+      tbus_call_fail (call, g_steal_pointer (&error));
+      return;
+    }
+  request = g_new0 (Request, 1);
+  request->call = call;
+  request->app = app;
+  request->listing = g_new0 (Listing, 1);
+  request->listing->name = g_strdup (options.name);
+  request->listing->limit = options.limit;
+  request->listing->fields = options.fields;
+  tbus_app_set_list_tracepoints_async (set, apps, options.fields, tbus_call_get_cancellable (call), on_listed, request);
+}
