@@ -45,7 +45,7 @@ struct _TbusConsumerClass {
   void (*close_output) (TbusConsumer *self, guint64 session, TbusConsumerDone done, gpointer data);
   void (*add_set) (TbusConsumer *self, const TbusSetRequest *request, TbusConsumerDone done, gpointer data);
   void (*add_channel) (TbusConsumer *self, const TbusChannelRequest *request, TbusConsumerDone done, gpointer data);
-  void (*push) (TbusConsumer *self, guint64 set, guint64 offset, guint64 length, TbusConsumerDone done, gpointer data);
+  void (*push) (TbusConsumer *self, const TbusPushRequest *request, TbusConsumerDone done, gpointer data);
   void (*resume) (TbusConsumer *self, guint64 session, TbusConsumerDone done, gpointer data);
   void (*flush) (TbusConsumer *self, const TbusFlushRequest *request, TbusConsumerDone done, gpointer data);
   void (*close_set) (TbusConsumer *self, guint64 set, TbusConsumerDone done, gpointer data);

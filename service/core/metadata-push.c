@@ -103,13 +103,16 @@ on_pushed (TbusConsumer *consumer, gconstpointer reply, const GError *error, gpo
 static void
 prompt (TbusMetadataPush *self)
 {
-  guint64 published = tbus_metadata_log_length (self->set->log);
+  const TbusPushRequest request = {
+    .set = self->set->id,
+    .offset = self->sent,
+    .length = tbus_metadata_log_length (self->set->log) - self->sent,
+  };
 
   self->busy = TRUE;
   self->again = FALSE;
   tbus_buffer_set_ref (self->set);
-  TBUS_CONSUMER_GET_CLASS (self->consumer)
-    ->push (self->consumer, self->set->id, self->sent, published - self->sent, on_pushed, self);
+  TBUS_CONSUMER_GET_CLASS (self->consumer)->push (self->consumer, &request, on_pushed, self);
 }
 
 void

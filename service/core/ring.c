@@ -6,23 +6,22 @@
 #include <unistd.h>
 
 TbusRing *
-tbus_ring_new (gconstpointer header, gsize header_len, guint64 memory_size, guint n_streams, const int *memory_fds,
-               const int *fds)
+tbus_ring_new (const TbusRingParts *parts)
 {
   TbusRing *self = g_new0 (TbusRing, 1);
 
   self->refs = 1;
-  self->header = g_memdup2 (header, header_len);
-  self->header_len = header_len;
-  self->memory_size = memory_size;
-  self->wakeup_fd = fds[0];
-  self->n_streams = n_streams;
-  self->streams = g_new (TbusRingStream, n_streams);
-  for (guint i = 0; i < n_streams; i++)
+  self->header = g_memdup2 (parts->header, parts->header_len);
+  self->header_len = parts->header_len;
+  self->memory_size = parts->memory_size;
+  self->wakeup_fd = parts->fds[0];
+  self->n_streams = parts->n_streams;
+  self->streams = g_new (TbusRingStream, parts->n_streams);
+  for (guint i = 0; i < parts->n_streams; i++)
     self->streams[i] = (TbusRingStream){
-      .memory_fd = memory_fds[i],
-      .wakeup_fd = fds[1 + 2 * i],
-      .wait_fd = fds[2 + 2 * i],
+      .memory_fd = parts->memory_fds[i],
+      .wakeup_fd = parts->fds[1 + 2 * i],
+      .wait_fd = parts->fds[2 + 2 * i],
     };
   return self;
 }

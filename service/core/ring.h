@@ -31,12 +31,17 @@ typedef struct {
   TbusRingStream *streams;
 } TbusRing;
 
-/*
- * @memory_fds: @n_streams. @fds: the channel's wake-up pipe (write end), then per stream its wake-up pipe's write end
- * and read end. All are taken, with what tbus_ring_cost() of the budget is theirs.
- */
-TbusRing *tbus_ring_new (gconstpointer header, gsize header_len, guint64 memory_size, guint n_streams,
-                         const int *memory_fds, const int *fds);
+typedef struct {
+  gconstpointer header;
+  gsize header_len;
+  guint64 memory_size;
+  guint n_streams;
+  const int *memory_fds; /* @n_streams */
+  const int *fds;        /* 1 + 2 @n_streams: the channel's wake-up (write end), then a stream's: write end, read end */
+} TbusRingParts;
+
+/* Takes every descriptor, with tbus_ring_cost() of the budget; copies the rest. */
+TbusRing *tbus_ring_new (const TbusRingParts *parts);
 /* Descriptors of a ring of @n_streams. */
 guint tbus_ring_cost (guint n_streams);
 TbusRing *tbus_ring_ref (TbusRing *self);

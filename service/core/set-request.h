@@ -35,6 +35,11 @@ typedef struct {
   guint64 tracefile_size, tracefile_count;
 } TbusChannelRequest; /* answered with TbusRing * (borrowed: take a reference); its seals are checked */
 
+typedef struct {
+  guint64 set;
+  guint64 offset, length; /* of the log's text; nothing new is a push too */
+} TbusPushRequest; /* answered with const guint64 *: bytes that are in the file */
+
 typedef enum { TBUS_FLUSH_SESSION, TBUS_FLUSH_SET, TBUS_FLUSH_CHANNEL } TbusFlushScope;
 
 typedef struct {

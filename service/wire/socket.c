@@ -322,10 +322,10 @@ assemble (TwSocket *self, const Header *header, size_t body_len, const int *fds,
 
   if (first && !begin (self, header))
     return -1;
-  /* A fragment goes on exactly where the last one ended, and brings something: no holes, no endless empties. */
+  /* A fragment goes on exactly where the last one ended and is as full as can be: no holes, no message in a million bits. */
   if (memcmp (header, expected, sizeof *header) != 0
-      || body_len > header->body_len - header->body_offset || n_fds > header->n_fds - header->fd_offset
-      || (body_len == 0 && n_fds == 0 && (!first || header->body_len > 0 || header->n_fds > 0)))
+      || body_len != min_size (header->body_len - header->body_offset, TW_FRAGMENT_BODY)
+      || n_fds != min_size (header->n_fds - header->fd_offset, TW_FRAGMENT_FDS))
     {
       errno = EPROTO;
       return -1;

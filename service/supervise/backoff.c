@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "supervise/backoff.h"
+
+gint64
+tbus_backoff_died (TbusBackoff *self, gint64 lived_ms)
+{
+  if (lived_ms >= TBUS_BACKOFF_LIFE_MS)
+    self->deaths = 0;
+  if (self->deaths + 1 >= TBUS_BACKOFF_DEATHS)
+    return -1;
+  self->deaths++;
+  return self->deaths == 1 ? 0 : (gint64) TBUS_BACKOFF_FIRST_MS << (self->deaths - 2);
+}

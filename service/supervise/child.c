@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "supervise/child.h"
+
+#include "base/thread.h"
+
+#include <unistd.h>
+
+struct _TbusChild {
+  GObject parent_instance;
+  GSubprocess *process;
+  pid_t pid;
+  int link_fd;
+  char *end;
+};
+
+G_DEFINE_FINAL_TYPE (TbusChild, tbus_child, G_TYPE_OBJECT)
+
+static guint signal_ended;
+
+static void
+tbus_child_finalize (GObject *object)
+{
+  TbusChild *self = TBUS_CHILD (object);
+
+  if (self->link_fd >= 0)
+    close (self->link_fd);
+  g_clear_object (&self->process);
+  g_free (self->end);
+  G_OBJECT_CLASS (tbus_child_parent_class)->finalize (object);
+}
+
+static void
+tbus_child_class_init (TbusChildClass *klass)
+{
+  G_OBJECT_CLASS (klass)->finalize = tbus_child_finalize;
+  signal_ended = g_signal_new ("ended", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                               G_TYPE_NONE, 0);
+}
+
+static void
+tbus_child_init (TbusChild *self)
+{
+  self->link_fd = -1;
+}
+
+static void
+on_ended (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  GSubprocess *process = G_SUBPROCESS (source);
+  g_autoptr(TbusChild) self = user_data;
+
+  tbus_thread_assert_main ();
+  g_subprocess_wait_finish (process, result, NULL);
+  if (g_subprocess_get_if_signaled (process))
+    self->end = g_strdup_printf ("was killed by signal %d", g_subprocess_get_term_sig (process));
+  else
+    self->end = g_strdup_printf ("exited with status %d", g_subprocess_get_exit_status (process));
+  g_signal_emit (self, signal_ended, 0);
+}
+
+TbusChild *
+tbus_child_new (GSubprocess *process, int link_fd)
+{
+  TbusChild *self = g_object_new (TBUS_TYPE_CHILD, NULL);
+  const char *identifier = g_subprocess_get_identifier (process);
+
+  self->process = g_object_ref (process);
+  self->link_fd = link_fd;
+  /* Without one it has ended already. */
+  self->pid = identifier != NULL ? (pid_t) g_ascii_strtoll (identifier, NULL, 10) : 0;
+  g_subprocess_wait_async (process, NULL, on_ended, g_object_ref (self));
+  return self;
+}
+
+pid_t
+tbus_child_get_pid (TbusChild *self)
+{
+  return self->pid;
+}
+
+int
+tbus_child_take_link (TbusChild *self)
+{
+  int fd = self->link_fd;
+
+  self->link_fd = -1;
+  return fd;
+}
+
+void
+tbus_child_kill (TbusChild *self)
+{
+  g_subprocess_force_exit (self->process);
+}
+
+const char *
+tbus_child_get_end (TbusChild *self)
+{
+  return self->end;
+}

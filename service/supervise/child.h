@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#pragma once
+/*
+ * Child: a consumer's process as its supervisor sees it: a link, a pid, and an event when it ends.
+ *
+ * Nothing above it knows where the process came from. This one is a GSubprocess of ours; one that outlived
+ * the service would be made from its pidfd and its link, with the same functions (architecture, rule 5).
+ *
+ * Owner:   references; itself, until the process has ended and is reaped.
+ * Threads: main.
+ * Signal:  ended (): tbus_child_get_end() tells how. Comes once, never from within a call.
+ */
+#include <gio/gio.h>
+#include <sys/types.h>
+
+G_BEGIN_DECLS
+
+#define TBUS_TYPE_CHILD (tbus_child_get_type ())
+G_DECLARE_FINAL_TYPE (TbusChild, tbus_child, TBUS, CHILD, GObject)
+
+/* Takes @link_fd; runs until @process ends. */
+TbusChild *tbus_child_new (GSubprocess *process, int link_fd);
+pid_t tbus_child_get_pid (TbusChild *self);
+/* Once: the service's end of the link, the caller's from now on. Unclaimed, it is closed with the child. */
+int tbus_child_take_link (TbusChild *self);
+/* Ends it at once; "ended" follows. */
+void tbus_child_kill (TbusChild *self);
+/* NULL while it runs; then what ends a sentence: "was killed by signal 9". */
+const char *tbus_child_get_end (TbusChild *self);
+
+G_END_DECLS

@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "supervise/consumer-link.h"
+
+#include "base/error.h"
+#include "base/thread.h"
+
+#include <errno.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum {
+  TURN_MESSAGES = 64,
+  TURN_BYTES = 1 << 20,
+};
+
+struct TbusConsumerLink {
+  guint refs; /* the owner's, and one during a dispatch */
+  TwSocket *socket;
+  GSource *source;
+  gpointer tag;
+  const TbusConsumerLinkOps *ops;
+  gpointer owner; /* NULL once freed */
+  guint64 last_serial;
+  GTree *pending; /* serial to TbusRequest */
+  gboolean broken;
+  int send_errno; /* that broke it; told from the main loop */
+};
+
+typedef struct {
+  GSource source;
+  TbusConsumerLink *link;
+} LinkSource;
+
+static gint
+compare_serials (gconstpointer a, gconstpointer b, gpointer user_data)
+{
+  const guint64 x = *(const guint64 *) a, y = *(const guint64 *) b;
+
+  return x < y ? -1 : x > y;
+}
+
+static void
+link_unref (TbusConsumerLink *self)
+{
+  if (--self->refs > 0)
+    return;
+  g_tree_unref (self->pending);
+  tw_socket_free (self->socket);
+  g_free (self);
+}
+
+static void
+watch (TbusConsumerLink *self)
+{
+  GIOCondition wanted = G_IO_IN | (tw_socket_wants_write (self->socket) ? G_IO_OUT : 0);
+
+  if (self->source != NULL)
+    g_source_modify_unix_fd (self->source, self->tag, wanted);
+}
+
+static void
+stop_watching (TbusConsumerLink *self)
+{
+  if (self->source == NULL)
+    return;
+  g_source_destroy (self->source);
+  g_clear_pointer (&self->source, g_source_unref);
+}
+
+static void
+break_off (TbusConsumerLink *self, const GError *why)
+{
+  if (self->broken)
+    return;
+  self->broken = TRUE;
+  stop_watching (self);
+  if (self->owner != NULL)
+    self->ops->broken (self->owner, why);
+}
+
+static void
+break_off_errno (TbusConsumerLink *self, int errnum)
+{
+  g_autoptr(GError) error = NULL;
+
+  if (errnum == EPROTO)
+    g_set_error (&error, TBUS_ERROR, TBUS_ERROR_CONSUMER_FAILED, "sent something that is no message");
+  else if (errnum != EPIPE)
+    tbus_set_errno (&error, TBUS_ERROR_CONSUMER_FAILED, errnum, "could not be talked to");
+  break_off (self, error);
+}
+
+static gboolean
+handle_reply (TbusConsumerLink *self, TwMessage *message, GError **error)
+{
+  guint64 serial = message->serial;
+  TbusRequest *request = g_tree_lookup (self->pending, &serial);
+
+  if (request == NULL)
+    {
+      g_set_error (error, TBUS_ERROR, TBUS_ERROR_CONSUMER_FAILED, "answered request %" G_GUINT64_FORMAT
+                   ", which nobody made", serial);
+      return FALSE;
+    }
+  g_tree_remove (self->pending, &serial);
+  if (self->ops->reply (self->owner, request, message, error))
+    return TRUE;
+  g_tree_insert (self->pending, g_memdup2 (&serial, sizeof serial), request);
+  return FALSE;
+}
+
+static void
+handle (TbusConsumerLink *self, TwMessage *message)
+{
+  g_autoptr(GError) error = NULL;
+  gboolean fine = message->type == TW_REPLY ? handle_reply (self, message, &error)
+                                            : self->ops->event (self->owner, message, &error);
+
+  tw_message_clear (message);
+  if (!fine)
+    break_off (self, error);
+}
+
+static gboolean
+is_usable (TbusConsumerLink *self)
+{
+  return !self->broken && self->owner != NULL;
+}
+
+/* Takes one message. Returns: its size, or 0 where there is none or no use for more. */
+static gsize
+receive (TbusConsumerLink *self)
+{
+  TwMessage message = { 0 };
+  gsize size;
+  int got;
+
+  if (!is_usable (self))
+    return 0;
+  got = tw_socket_receive (self->socket, &message);
+  if (got < 0)
+    break_off_errno (self, errno);
+  if (got <= 0)
+    return 0;
+  size = 1 + message.body_len;
+  handle (self, &message);
+  return size;
+}
+
+static void
+receive_turn (TbusConsumerLink *self)
+{
+  gsize taken = 0;
+
+  for (guint i = 0; i < TURN_MESSAGES && taken < TURN_BYTES; i++)
+    {
+      gsize size = receive (self);
+
+      if (size == 0)
+        return;
+      taken += size;
+    }
+}
+
+static gboolean
+link_dispatch (GSource *source, GSourceFunc callback, gpointer user_data)
+{
+  TbusConsumerLink *self = ((LinkSource *) source)->link;
+
+  self->refs++;
+  if (self->send_errno == 0 && tw_socket_wants_write (self->socket) && tw_socket_flush (self->socket) < 0)
+    self->send_errno = errno;
+  /* What it said before it went still counts. */
+  receive_turn (self);
+  if (self->send_errno != 0 && is_usable (self))
+    break_off_errno (self, self->send_errno);
+  if (is_usable (self))
+    watch (self);
+  link_unref (self);
+  return G_SOURCE_CONTINUE;
+}
+
+static GSourceFuncs link_source_funcs = { .dispatch = link_dispatch };
+
+TbusConsumerLink *
+tbus_consumer_link_new (int fd, const TbusConsumerLinkOps *ops, gpointer owner, GError **error)
+{
+  TwSocket *socket = tw_socket_new (fd);
+  TbusConsumerLink *self;
+
+  if (socket == NULL)
+    {
+      tbus_set_errno (error, TBUS_ERROR_CONSUMER_FAILED, errno, "Cannot use the link to a consumer");
+      close (fd);
+      return NULL;
+    }
+  self = g_new0 (TbusConsumerLink, 1);
+  self->refs = 1;
+  self->socket = socket;
+  self->ops = ops;
+  self->owner = owner;
+  self->pending = g_tree_new_full (compare_serials, NULL, g_free, NULL);
+  self->source = g_source_new (&link_source_funcs, sizeof (LinkSource));
+  ((LinkSource *) self->source)->link = self;
+  g_source_set_static_name (self->source, "tracebus-consumer-link");
+  self->tag = g_source_add_unix_fd (self->source, fd, G_IO_IN);
+  g_source_attach (self->source, tbus_thread_context (TBUS_THREAD_MAIN));
+  return self;
+}
+
+void
+tbus_consumer_link_free (TbusConsumerLink *self)
+{
+  g_return_if_fail (g_tree_nnodes (self->pending) == 0);
+  stop_watching (self);
+  self->owner = NULL;
+  link_unref (self);
+}
+
+gboolean
+tbus_consumer_link_send (TbusConsumerLink *self, TbusRequest *request, GError **error)
+{
+  const int *fds = request->order != NULL ? request->order->memory_fds : &request->fd;
+  gsize n_fds = request->order != NULL ? request->order->n_streams : request->fd >= 0;
+  guint64 serial = self->last_serial + 1;
+
+  if (request->body.failed)
+    {
+      g_set_error (error, TBUS_ERROR, TBUS_ERROR_EXHAUSTED, "No memory for a request to a consumer");
+      return FALSE;
+    }
+  if (!self->broken && self->send_errno == 0
+      && tw_socket_send (self->socket, request->type, 0, serial, request->body.data, request->body.len, fds, n_fds) < 0)
+    {
+      if (errno == E2BIG || errno == ENOMEM || errno == EMFILE)
+        {
+          tbus_set_errno (error, TBUS_ERROR_EXHAUSTED, errno, "Cannot send a request to a consumer");
+          return FALSE;
+        }
+      self->send_errno = errno;
+      if (self->source != NULL)
+        g_source_set_ready_time (self->source, 0);
+    }
+  /* Where the link broke, it is answered with how the process ended. */
+  self->last_serial = serial;
+  g_tree_insert (self->pending, g_memdup2 (&serial, sizeof serial), request);
+  watch (self);
+  return TRUE;
+}
+
+void
+tbus_consumer_link_drain (TbusConsumerLink *self)
+{
+  /* From here on nothing can be added, whoever else has the other end. */
+  shutdown (tw_socket_fd (self->socket), SHUT_RD);
+  self->refs++;
+  while (receive (self) > 0)
+    ;
+  link_unref (self);
+}
+
+GPtrArray *
+tbus_consumer_link_take_pending (TbusConsumerLink *self)
+{
+  GPtrArray *requests = g_ptr_array_new_with_free_func ((GDestroyNotify) tbus_request_free);
+
+  for (GTreeNode *node = g_tree_node_first (self->pending); node != NULL; node = g_tree_node_next (node))
+    g_ptr_array_add (requests, g_tree_node_value (node));
+  g_tree_remove_all (self->pending);
+  return requests;
+}

@@ -1,0 +1,511 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "supervise/consumer.h"
+
+#include "base/error.h"
+#include "base/limits.h"
+#include "base/log.h"
+#include "base/thread.h"
+#include "supervise/backoff.h"
+#include "supervise/consumer-link.h"
+#include "supervise/verbs.h"
+
+#include <unistd.h>
+
+struct _TbusSupervisedConsumer {
+  TbusConsumer parent_instance;
+  TbusSpawner *spawner;
+  TbusChild *child;       /* nullable: the process, until its end */
+  TbusConsumerLink *link; /* nullable */
+  gint64 born;            /* monotonic, microseconds */
+  TbusBackoff backoff;
+  TbusHoldings held;
+  GQueue waiting;  /* of TbusRequest: for a process that says hello */
+  GError *failure; /* why requests are refused: there is no process, and none comes; nullable */
+  char *breach;    /* what it did against the protocol, and is killed for; nullable */
+  guint timer;     /* hello is due, or the next process is */
+  gboolean closed;
+};
+
+G_DEFINE_FINAL_TYPE (TbusSupervisedConsumer, tbus_supervised_consumer, TBUS_TYPE_CONSUMER)
+
+static void spawn (TbusSupervisedConsumer *self);
+
+static void
+set_state (TbusSupervisedConsumer *self, TbusConsumerState state, guint more_restarts)
+{
+  TbusConsumer *base = TBUS_CONSUMER (self);
+  pid_t pid = self->child != NULL ? tbus_child_get_pid (self->child) : 0;
+
+  tbus_consumer_set_process (base, pid, state, tbus_consumer_get_restarts (base) + more_restarts);
+}
+
+/* Sets @error to ConsumerFailed: "Consumer 3 of user 1000 (64-bit) <how>". */
+static void
+set_failed (TbusSupervisedConsumer *self, GError **error, const char *how)
+{
+  TbusConsumer *base = TBUS_CONSUMER (self);
+
+  g_set_error (error, TBUS_ERROR, TBUS_ERROR_CONSUMER_FAILED, "Consumer %" G_GUINT64_FORMAT " of user %u (%u-bit) %s",
+               tbus_consumer_get_id (base), tbus_consumer_get_uid (base), tbus_consumer_get_bits (base), how);
+}
+
+static void
+log_failure (TbusSupervisedConsumer *self, const char *id, const GError *error, const char *next)
+{
+  g_autofree char *number = g_strdup_printf ("%" G_GUINT64_FORMAT, tbus_consumer_get_id (TBUS_CONSUMER (self)));
+
+  tbus_log_warning (id, "TRACEBUS_CONSUMER", number, "%s; %s", error->message, next);
+}
+
+static void
+hold (TbusSupervisedConsumer *self, const TbusRequest *request)
+{
+  if (request->type == TW_OPEN_OUTPUT)
+    tbus_holdings_add (&self->held, TBUS_HELD_OUTPUT, request->key, 0);
+  else if (request->type == TW_ADD_SET)
+    tbus_holdings_add (&self->held, TBUS_HELD_SET, request->key, 0);
+  else if (request->type == TW_ADD_CHANNEL)
+    tbus_holdings_add (&self->held, TBUS_HELD_CHANNEL, request->key, request->parent);
+}
+
+static void
+send_now (TbusSupervisedConsumer *self, TbusRequest *request)
+{
+  GError *error = NULL;
+
+  if (request->n_streams > 0)
+    {
+      request->order = tbus_ring_order_new (request->n_streams, &error);
+      if (request->order == NULL)
+        {
+          tbus_request_fail_later (request, error);
+          return;
+        }
+    }
+  hold (self, request);
+  if (!tbus_consumer_link_send (self->link, request, &error))
+    tbus_request_fail_later (request, error);
+}
+
+void
+tbus_supervised_consumer_ask (TbusSupervisedConsumer *self, TbusRequest *request)
+{
+  tbus_thread_assert_main ();
+  if (self->failure != NULL)
+    tbus_request_fail_later (request, g_error_copy (self->failure));
+  else if (tbus_consumer_get_state (TBUS_CONSUMER (self)) == TBUS_CONSUMER_RUNNING)
+    send_now (self, request);
+  else
+    g_queue_push_tail (&self->waiting, request);
+}
+
+static void
+refuse_waiting (TbusSupervisedConsumer *self)
+{
+  TbusRequest *request;
+
+  while (self->failure != NULL && (request = g_queue_pop_head (&self->waiting)) != NULL)
+    tbus_request_fail (request, self->failure);
+}
+
+/* FALSE: that is no hello. Sets @why where neither this one nor its successor can be talked to. */
+static gboolean
+read_hello (TbusSupervisedConsumer *self, TwMessage *reply, char **why)
+{
+  TwReader reader = { .data = reply->body, .len = reply->body_len };
+  TwHello hello;
+
+  if (reply->n_fds > 0)
+    return FALSE;
+  if (reply->status != 0)
+    {
+      g_autofree char *reason = tbus_request_make_text (tw_get_str (&reader));
+
+      *why = g_strdup_printf ("would not be talked to: %s", reason);
+      return tw_reader_done (&reader);
+    }
+  if (!tw_get_hello (&reader, &hello))
+    return FALSE;
+  if (hello.version != TW_VERSION)
+    *why = g_strdup_printf ("speaks version %u of the link, but this service speaks version %u: "
+                            "install the same version of both", hello.version, TW_VERSION);
+  else if (hello.bits != tbus_consumer_get_bits (TBUS_CONSUMER (self)))
+    *why = g_strdup_printf ("is a program for %u-bit apps", hello.bits);
+  return TRUE;
+}
+
+static gboolean
+handle_hello (TbusSupervisedConsumer *self, TwMessage *reply, GError **error)
+{
+  g_autofree char *why = NULL;
+  TbusRequest *request;
+
+  if (!read_hello (self, reply, &why))
+    {
+      g_set_error (error, TBUS_ERROR, TBUS_ERROR_CONSUMER_FAILED, "answered hello with something else");
+      return FALSE;
+    }
+  if (why != NULL)
+    {
+      set_failed (self, &self->failure, why);
+      g_set_error_literal (error, TBUS_ERROR, TBUS_ERROR_CONSUMER_FAILED, why);
+      return FALSE;
+    }
+  g_clear_handle_id (&self->timer, g_source_remove);
+  set_state (self, TBUS_CONSUMER_RUNNING, 0);
+  while (self->link != NULL && (request = g_queue_pop_head (&self->waiting)) != NULL)
+    send_now (self, request);
+  return TRUE;
+}
+
+static gboolean
+on_reply (gpointer owner, TbusRequest *request, TwMessage *reply, GError **error)
+{
+  g_autoptr(TbusSupervisedConsumer) self = g_object_ref (owner);
+  TwType type = request->type;
+  guint64 key = request->key;
+
+  if (type == TW_HELLO)
+    {
+      if (!handle_hello (self, reply, error))
+        return FALSE;
+      tbus_request_free (request);
+      return TRUE;
+    }
+  switch (tbus_request_answer (request, reply, &self->held))
+    {
+    case TBUS_ANSWERED:
+      return TRUE;
+    case TBUS_ANSWERED_UNDO:
+      tbus_supervised_consumer_ask (self, tbus_request_new (TBUS_CONSUMER (self), TW_CLOSE_CHANNEL, key, NULL, NULL));
+      return TRUE;
+    case TBUS_MALFORMED:
+    default:
+      g_set_error (error, TBUS_ERROR, TBUS_ERROR_CONSUMER_FAILED, "gave a malformed answer to a request of type %d",
+                   type);
+      return FALSE;
+    }
+}
+
+/* What it says of things that it was not given, or has given back, is not passed on. */
+static gboolean
+handle_key_event (TbusSupervisedConsumer *self, TwReader *reader, TbusHeld kind, const char *signal)
+{
+  guint64 key = tw_get_u64 (reader);
+
+  if (!tw_reader_done (reader))
+    return FALSE;
+  if (tbus_holdings_has (&self->held, kind, key))
+    g_signal_emit_by_name (self, signal, key);
+  return TRUE;
+}
+
+static gboolean
+handle_counters (TbusSupervisedConsumer *self, TwReader *reader)
+{
+  g_autoptr(GArray) counters = tbus_counters_read (reader, &self->held);
+  TbusCountersList list;
+
+  if (counters == NULL)
+    return FALSE;
+  list = (TbusCountersList){ (const TbusCounters *) (gpointer) counters->data, counters->len };
+  if (list.n > 0)
+    g_signal_emit_by_name (self, "counters", &list);
+  return TRUE;
+}
+
+static gboolean
+handle_problem (TbusSupervisedConsumer *self, TwReader *reader)
+{
+  g_autofree char *message = NULL;
+  TbusProblemReport report;
+  TwProblem problem;
+
+  if (!tw_get_problem (reader, &problem) || *problem.code == '\0' || strlen (problem.code) > TBUS_MAX_NAME
+      || problem.code[strspn (problem.code, "abcdefghijklmnopqrstuvwxyz0123456789-")] != '\0')
+    return FALSE;
+  message = tbus_request_make_text (problem.message);
+  report = (TbusProblemReport){ problem.session, problem.code, problem.active != 0, message };
+  if (tbus_holdings_has (&self->held, TBUS_HELD_OUTPUT, problem.session))
+    g_signal_emit_by_name (self, "problem", &report);
+  return TRUE;
+}
+
+static gboolean
+handle_event (TbusSupervisedConsumer *self, TwMessage *event)
+{
+  TwReader reader = { .data = event->body, .len = event->body_len };
+
+  if (event->n_fds > 0 || tbus_consumer_get_state (TBUS_CONSUMER (self)) != TBUS_CONSUMER_RUNNING)
+    return FALSE;
+  switch (event->type)
+    {
+    case TW_METADATA_REQUEST:
+      return handle_key_event (self, &reader, TBUS_HELD_SET, "metadata-wanted");
+    case TW_HANGUP:
+      return handle_key_event (self, &reader, TBUS_HELD_CHANNEL, "hangup");
+    case TW_COUNTERS:
+      return handle_counters (self, &reader);
+    case TW_PROBLEM:
+      return handle_problem (self, &reader);
+    default:
+      return FALSE;
+    }
+}
+
+static gboolean
+on_event (gpointer owner, TwMessage *event, GError **error)
+{
+  g_autoptr(TbusSupervisedConsumer) self = g_object_ref (owner);
+
+  if (handle_event (self, event))
+    return TRUE;
+  g_set_error (error, TBUS_ERROR, TBUS_ERROR_CONSUMER_FAILED, "sent a malformed event of type %u", event->type);
+  return FALSE;
+}
+
+/* A process without a link is of no use; mostly it is dead already, and its end follows. */
+static void
+on_broken (gpointer owner, const GError *why)
+{
+  TbusSupervisedConsumer *self = owner;
+
+  if (why != NULL && self->breach == NULL)
+    self->breach = g_strdup (why->message);
+  tbus_child_kill (self->child);
+}
+
+static const TbusConsumerLinkOps link_ops = { on_reply, on_event, on_broken };
+
+static gboolean
+on_hello_due (gpointer user_data)
+{
+  TbusSupervisedConsumer *self = user_data;
+
+  self->timer = 0;
+  self->breach = g_strdup_printf ("did not say hello within %u ms", tbus_spawner_get_hello_ms (self->spawner));
+  tbus_child_kill (self->child);
+  return G_SOURCE_REMOVE;
+}
+
+static gboolean
+on_spawn_due (gpointer user_data)
+{
+  TbusSupervisedConsumer *self = user_data;
+
+  self->timer = 0;
+  spawn (self);
+  return G_SOURCE_REMOVE;
+}
+
+/* After a death: another process, or none any more. Returns: (transfer full): what to answer. */
+static GError *
+plan_successor (TbusSupervisedConsumer *self, gint64 lived_ms)
+{
+  g_autofree char *killed = self->breach != NULL ? g_strdup_printf ("%s and was killed", self->breach) : NULL;
+  const char *how = killed != NULL ? killed : tbus_child_get_end (self->child);
+  GError *error = NULL;
+  gint64 delay;
+
+  set_failed (self, &error, how);
+  if (self->failure == NULL)
+    {
+      g_autofree char *next = NULL;
+
+      delay = tbus_backoff_died (&self->backoff, lived_ms);
+      if (delay >= 0)
+        {
+          next = g_strdup_printf ("starting another in %" G_GINT64_FORMAT " ms", delay);
+          log_failure (self, TBUS_MSG_CONSUMER_DIED, error, next);
+          self->timer = g_timeout_add ((guint) delay, on_spawn_due, self);
+          return error;
+        }
+      self->failure = g_error_copy (error);
+      g_prefix_error (&self->failure, "Gave up after %d quick deaths: ", TBUS_BACKOFF_DEATHS);
+    }
+  if (!self->closed)
+    log_failure (self, TBUS_MSG_CONSUMER_FAILED, self->failure, "its next use starts another");
+  return error;
+}
+
+static void
+on_child_ended (TbusChild *child, gpointer user_data)
+{
+  g_autoptr(TbusSupervisedConsumer) self = g_object_ref (user_data);
+  gboolean was_running = tbus_consumer_get_state (TBUS_CONSUMER (self)) == TBUS_CONSUMER_RUNNING;
+  g_autoptr(GPtrArray) orphans = NULL;
+  g_autoptr(GError) error = NULL;
+
+  tbus_thread_assert_main ();
+  if (self->link != NULL)
+    tbus_consumer_link_drain (self->link);
+  g_clear_handle_id (&self->timer, g_source_remove);
+  if (self->link != NULL)
+    orphans = tbus_consumer_link_take_pending (self->link);
+  g_clear_pointer (&self->link, tbus_consumer_link_free);
+  tbus_holdings_forget (&self->held);
+  error = plan_successor (self, (g_get_monotonic_time () - self->born) / 1000);
+  g_signal_handlers_disconnect_by_data (self->child, self);
+  g_clear_object (&self->child);
+  g_clear_pointer (&self->breach, g_free);
+  if (self->failure != NULL)
+    set_state (self, TBUS_CONSUMER_FAILED, 0);
+  else
+    set_state (self, TBUS_CONSUMER_RESTARTING, 1);
+  /* What is asked anew in these answers already waits for the successor. */
+  while (orphans != NULL && orphans->len > 0)
+    tbus_request_fail (g_ptr_array_steal_index (orphans, 0), error);
+  refuse_waiting (self);
+  if (was_running && !self->closed)
+    g_signal_emit_by_name (self, "died");
+}
+
+static void
+fail (TbusSupervisedConsumer *self, GError *error)
+{
+  log_failure (self, TBUS_MSG_CONSUMER_FAILED, error, "its next use tries again");
+  g_clear_error (&self->failure);
+  self->failure = error;
+  set_state (self, TBUS_CONSUMER_FAILED, 0);
+  refuse_waiting (self);
+}
+
+static void
+say_hello (TbusSupervisedConsumer *self)
+{
+  TbusConsumer *base = TBUS_CONSUMER (self);
+  TbusRequest *request = tbus_request_new (base, TW_HELLO, 0, NULL, NULL);
+  const TwHello hello = { .version = TW_VERSION, .bits = tbus_consumer_get_bits (base), .pid = (guint64) getpid () };
+
+  tw_put_hello (&request->body, &hello);
+  self->timer = g_timeout_add (tbus_spawner_get_hello_ms (self->spawner), on_hello_due, self);
+  send_now (self, request);
+}
+
+/* From here on it is the same for a process of any origin. (transfer full) */
+static void
+take_child (TbusSupervisedConsumer *self, TbusChild *child)
+{
+  self->child = child;
+  self->born = g_get_monotonic_time ();
+  g_signal_connect (child, "ended", G_CALLBACK (on_child_ended), self);
+  self->link = tbus_consumer_link_new (tbus_child_take_link (child), &link_ops, self, &self->failure);
+  set_state (self, tbus_consumer_get_state (TBUS_CONSUMER (self)), 0);
+  if (self->link != NULL)
+    say_hello (self);
+  else
+    tbus_child_kill (child);
+  if (tbus_child_get_end (child) != NULL)
+    on_child_ended (child, self);
+}
+
+static void
+on_spawned (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr(TbusSupervisedConsumer) self = user_data;
+  g_autoptr(TbusChild) child = NULL;
+  GError *error = NULL;
+
+  tbus_thread_assert_main ();
+  child = tbus_spawner_spawn_finish (TBUS_SPAWNER (source), result, &error);
+  if (child == NULL)
+    fail (self, error);
+  else if (self->closed)
+    close (tbus_child_take_link (child));
+  else
+    take_child (self, g_steal_pointer (&child));
+}
+
+static void
+spawn (TbusSupervisedConsumer *self)
+{
+  TbusConsumer *base = TBUS_CONSUMER (self);
+
+  tbus_spawner_spawn_async (self->spawner, tbus_consumer_get_uid (base), tbus_consumer_get_bits (base), on_spawned,
+                            g_object_ref (self));
+}
+
+TbusSupervisedConsumer *
+tbus_supervised_consumer_new (TbusSpawner *spawner, uid_t uid, guint32 bits)
+{
+  TbusSupervisedConsumer *self = g_object_new (TBUS_TYPE_SUPERVISED_CONSUMER, "uid", (guint) uid, "bits", bits, NULL);
+
+  tbus_thread_assert_main ();
+  self->spawner = g_object_ref (spawner);
+  spawn (self);
+  return self;
+}
+
+void
+tbus_supervised_consumer_retry (TbusSupervisedConsumer *self)
+{
+  if (self->closed || tbus_consumer_get_state (TBUS_CONSUMER (self)) != TBUS_CONSUMER_FAILED)
+    return;
+  g_clear_error (&self->failure);
+  set_state (self, TBUS_CONSUMER_STARTING, 0);
+  spawn (self);
+}
+
+void
+tbus_supervised_consumer_close (TbusSupervisedConsumer *self)
+{
+  g_autoptr(GPtrArray) orphans = NULL;
+
+  tbus_thread_assert_main ();
+  if (self->closed)
+    return;
+  self->closed = TRUE;
+  g_clear_error (&self->failure);
+  set_failed (self, &self->failure, "is closed: the service is stopping");
+  g_clear_handle_id (&self->timer, g_source_remove);
+  if (self->link != NULL)
+    orphans = tbus_consumer_link_take_pending (self->link);
+  g_clear_pointer (&self->link, tbus_consumer_link_free);
+  if (self->child == NULL)
+    set_state (self, TBUS_CONSUMER_FAILED, 0);
+  while (orphans != NULL && orphans->len > 0)
+    tbus_request_fail (g_ptr_array_steal_index (orphans, 0), self->failure);
+  refuse_waiting (self);
+}
+
+static void
+tbus_supervised_consumer_dispose (GObject *object)
+{
+  TbusSupervisedConsumer *self = TBUS_SUPERVISED_CONSUMER (object);
+
+  g_clear_handle_id (&self->timer, g_source_remove);
+  g_clear_pointer (&self->link, tbus_consumer_link_free);
+  if (self->child != NULL)
+    g_signal_handlers_disconnect_by_data (self->child, self);
+  g_clear_object (&self->child);
+  g_clear_object (&self->spawner);
+  G_OBJECT_CLASS (tbus_supervised_consumer_parent_class)->dispose (object);
+}
+
+static void
+tbus_supervised_consumer_finalize (GObject *object)
+{
+  TbusSupervisedConsumer *self = TBUS_SUPERVISED_CONSUMER (object);
+
+  tbus_holdings_clear (&self->held);
+  g_clear_error (&self->failure);
+  g_free (self->breach);
+  G_OBJECT_CLASS (tbus_supervised_consumer_parent_class)->finalize (object);
+}
+
+static void
+tbus_supervised_consumer_class_init (TbusSupervisedConsumerClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+
+  object_class->dispose = tbus_supervised_consumer_dispose;
+  object_class->finalize = tbus_supervised_consumer_finalize;
+  tbus_verbs_install (TBUS_CONSUMER_CLASS (klass));
+}
+
+static void
+tbus_supervised_consumer_init (TbusSupervisedConsumer *self)
+{
+  tbus_holdings_init (&self->held);
+  g_queue_init (&self->waiting);
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#pragma once
+/*
+ * Supervised consumer: a TbusConsumer whose process is started, watched and replaced here.
+ *
+ *   STARTING --hello--> RUNNING --end of the process--> RESTARTING --delay, spawn, hello--> RUNNING
+ *   any but RUNNING --cannot start, wrong version, too many deaths--> FAILED --retry--> STARTING
+ *
+ * Requests are sent when RUNNING, wait in order while there is no process, and are refused when FAILED or closed. A
+ * process that ends takes with it what it was asked (answered with ConsumerFailed) and what it held: core, told by
+ * "died", asks anew, and may do so at once. What waits goes to the successor.
+ *
+ * Owner:   its users; the pool only knows of it. Without users the link is closed: the process drains and ends.
+ * Threads: main.
+ */
+#include "core/consumer.h"
+#include "supervise/request.h"
+#include "supervise/spawner.h"
+
+G_BEGIN_DECLS
+
+#define TBUS_TYPE_SUPERVISED_CONSUMER (tbus_supervised_consumer_get_type ())
+G_DECLARE_FINAL_TYPE (TbusSupervisedConsumer, tbus_supervised_consumer, TBUS, SUPERVISED_CONSUMER, TbusConsumer)
+
+/* For what tbus_spawner_check() allows; starts at once. */
+TbusSupervisedConsumer *tbus_supervised_consumer_new (TbusSpawner *spawner, uid_t uid, guint32 bits);
+/* Gives a failed one another try; nothing otherwise. */
+void tbus_supervised_consumer_retry (TbusSupervisedConsumer *self);
+/* For the verbs: sends it, or has it wait. (transfer full) */
+void tbus_supervised_consumer_ask (TbusSupervisedConsumer *self, TbusRequest *request);
+/* For good: the process drains and ends, and what was asked is answered with ConsumerFailed. */
+void tbus_supervised_consumer_close (TbusSupervisedConsumer *self);
+
+G_END_DECLS

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "supervise/pool.h"
+
+#include "base/error.h"
+#include "base/thread.h"
+#include "supervise/consumer.h"
+
+struct TbusPool {
+  TbusSpawner *spawner;
+  GPtrArray *consumers; /* of TbusSupervisedConsumer, weak: each leaves when it goes */
+  gboolean closed;
+};
+
+TbusPool *
+tbus_pool_new (const char *program64, const char *program32)
+{
+  TbusPool *self = g_new0 (TbusPool, 1);
+
+  self->spawner = tbus_spawner_new (program64, program32);
+  self->consumers = g_ptr_array_new ();
+  return self;
+}
+
+static void
+on_gone (gpointer user_data, GObject *where_it_was)
+{
+  TbusPool *self = user_data;
+
+  g_ptr_array_remove_fast (self->consumers, where_it_was);
+}
+
+void
+tbus_pool_free (TbusPool *self)
+{
+  for (guint i = 0; i < self->consumers->len; i++)
+    g_object_weak_unref (self->consumers->pdata[i], on_gone, self);
+  g_ptr_array_unref (self->consumers);
+  g_object_unref (self->spawner);
+  g_free (self);
+}
+
+TbusSpawner *
+tbus_pool_get_spawner (TbusPool *self)
+{
+  return self->spawner;
+}
+
+static TbusSupervisedConsumer *
+find (TbusPool *self, uid_t uid, guint32 bits)
+{
+  for (guint i = 0; i < self->consumers->len; i++)
+    {
+      TbusConsumer *consumer = self->consumers->pdata[i];
+
+      if (tbus_consumer_get_uid (consumer) == uid && tbus_consumer_get_bits (consumer) == bits)
+        return TBUS_SUPERVISED_CONSUMER (consumer);
+    }
+  return NULL;
+}
+
+static TbusConsumer *
+get (gpointer user_data, uid_t uid, guint32 bits, GError **error)
+{
+  TbusPool *self = user_data;
+  TbusSupervisedConsumer *consumer;
+
+  tbus_thread_assert_main ();
+  if (self->closed)
+    {
+      g_set_error (error, TBUS_ERROR, TBUS_ERROR_CONSUMER_FAILED,
+                   "No consumer is started any more: the service is stopping");
+      return NULL;
+    }
+  if (!tbus_spawner_check (self->spawner, uid, bits, error))
+    return NULL;
+  consumer = find (self, uid, bits);
+  if (consumer != NULL)
+    {
+      tbus_supervised_consumer_retry (consumer);
+      return TBUS_CONSUMER (g_object_ref (consumer));
+    }
+  consumer = tbus_supervised_consumer_new (self->spawner, uid, bits);
+  g_ptr_array_add (self->consumers, consumer);
+  g_object_weak_ref (G_OBJECT (consumer), on_gone, self);
+  return TBUS_CONSUMER (consumer);
+}
+
+TbusConsumerPool
+tbus_pool_port (TbusPool *self)
+{
+  static const TbusConsumerPoolOps ops = { get };
+
+  return (TbusConsumerPool){ &ops, self };
+}
+
+static void
+on_finished (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr(GTask) task = user_data;
+
+  tbus_spawner_finish_finish (TBUS_SPAWNER (source), result);
+  g_task_return_boolean (task, TRUE);
+}
+
+void
+tbus_pool_shutdown_async (TbusPool *self, GAsyncReadyCallback callback, gpointer user_data)
+{
+  GTask *task = g_task_new (NULL, NULL, callback, user_data);
+  g_autoptr(GPtrArray) consumers = g_ptr_array_copy (self->consumers, (GCopyFunc) (void (*) (void)) g_object_ref, NULL);
+
+  tbus_thread_assert_main ();
+  self->closed = TRUE;
+  g_ptr_array_set_free_func (consumers, g_object_unref);
+  g_ptr_array_foreach (consumers, (GFunc) (void (*) (void)) tbus_supervised_consumer_close, NULL);
+  tbus_spawner_finish_async (self->spawner, on_finished, task);
+}
+
+void
+tbus_pool_shutdown_finish (TbusPool *self, GAsyncResult *result)
+{
+  g_task_propagate_boolean (G_TASK (result), NULL);
+}

@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "supervise/request.h"
+
+#include "base/error.h"
+#include "base/fd-budget.h"
+#include "base/thread.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+enum {
+  MAX_PATH = 4096,
+  MAX_TEXT = 1024, /* bytes of a message that are passed on */
+};
+
+TbusRequest *
+tbus_request_new (TbusConsumer *consumer, TwType type, guint64 key, TbusConsumerDone done, gpointer data)
+{
+  TbusRequest *self = g_new0 (TbusRequest, 1);
+
+  self->consumer = g_object_ref (consumer);
+  self->type = type;
+  self->key = key;
+  self->fd = -1;
+  self->done = done;
+  self->data = data;
+  return self;
+}
+
+void
+tbus_request_free (TbusRequest *self)
+{
+  tw_writer_clear (&self->body);
+  if (self->fd >= 0)
+    {
+      close (self->fd);
+      tbus_fd_budget_give (1);
+    }
+  g_clear_pointer (&self->order, tbus_ring_order_free);
+  g_object_unref (self->consumer);
+  g_free (self);
+}
+
+gboolean
+tbus_request_take_copy (TbusRequest *self, int fd, GError **error)
+{
+  int copy;
+
+  if (!tbus_fd_budget_take (1, "A request to a consumer", error))
+    return FALSE;
+  copy = fcntl (fd, F_DUPFD_CLOEXEC, 0);
+  if (copy < 0)
+    {
+      tbus_set_errno (error, TBUS_ERROR_EXHAUSTED, errno, "Cannot pass a descriptor to a consumer");
+      tbus_fd_budget_give (1);
+      return FALSE;
+    }
+  self->fd = copy;
+  return TRUE;
+}
+
+static void
+answer (TbusRequest *self, gconstpointer reply, const GError *error)
+{
+  if (self->done != NULL)
+    self->done (self->consumer, reply, error, self->data);
+  tbus_request_free (self);
+}
+
+void
+tbus_request_fail (TbusRequest *self, const GError *error)
+{
+  /* The budget is whole again before anybody hears of it. */
+  g_clear_pointer (&self->order, tbus_ring_order_free);
+  answer (self, NULL, error);
+}
+
+typedef struct {
+  TbusRequest *request;
+  GError *error;
+} Failure;
+
+static void
+failure_run (gpointer data)
+{
+  Failure *self = data;
+
+  tbus_request_fail (g_steal_pointer (&self->request), self->error);
+}
+
+static void
+failure_free (gpointer data)
+{
+  Failure *self = data;
+
+  g_clear_pointer (&self->request, tbus_request_free);
+  g_error_free (self->error);
+  g_free (self);
+}
+
+void
+tbus_request_fail_later (TbusRequest *self, GError *error)
+{
+  Failure *failure = g_new (Failure, 1);
+
+  *failure = (Failure){ self, error };
+  tbus_post (TBUS_THREAD_MAIN, failure_run, failure, failure_free);
+}
+
+/* What a refusal with @errnum means to the caller. */
+static TbusError
+refusal_code (TwType type, guint32 errnum)
+{
+  switch (errnum)
+    {
+    case ENOMEM:
+    case EMFILE:
+    case ENFILE:
+      return TBUS_ERROR_EXHAUSTED;
+    case ENOSPC:
+    case EDQUOT:
+    case EROFS:
+    case EACCES:
+    case EPERM:
+    case EIO:
+      return TBUS_ERROR_OUTPUT_UNAVAILABLE;
+    default:
+      break;
+    }
+  if (type == TW_CHECK_OUTPUT || type == TW_OPEN_OUTPUT || type == TW_ADD_SET)
+    return TBUS_ERROR_OUTPUT_UNAVAILABLE;
+  return TBUS_ERROR_CONSUMER_FAILED;
+}
+
+char *
+tbus_request_make_text (const char *text)
+{
+  /* What is cut within a character is made valid too. */
+  return g_utf8_make_valid (text, (gssize) strnlen (text, MAX_TEXT));
+}
+
+static TbusAnswer
+answer_refused (TbusRequest *self, const TwMessage *reply, TbusHoldings *held)
+{
+  TwReader reader = { .data = reply->body, .len = reply->body_len };
+  g_autofree char *reason = tbus_request_make_text (tw_get_str (&reader));
+  g_autoptr(GError) error = NULL;
+
+  if (!tw_reader_done (&reader) || reply->n_fds > 0)
+    return TBUS_MALFORMED;
+  /* What could not be made is not held. */
+  if (self->type == TW_OPEN_OUTPUT)
+    tbus_holdings_remove (held, TBUS_HELD_OUTPUT, self->key);
+  else if (self->type == TW_ADD_SET)
+    tbus_holdings_remove (held, TBUS_HELD_SET, self->key);
+  else if (self->type == TW_ADD_CHANNEL)
+    tbus_holdings_remove (held, TBUS_HELD_CHANNEL, self->key);
+  g_set_error_literal (&error, TBUS_ERROR, refusal_code (self->type, reply->status), reason);
+  tbus_request_fail (self, error);
+  return TBUS_ANSWERED;
+}
+
+static TbusAnswer
+answer_path (TbusRequest *self, TwReader *reader)
+{
+  const char *path = tw_get_str (reader);
+  g_autoptr(GError) error = NULL;
+
+  if (!tw_reader_done (reader) || *path != '/' || strlen (path) >= MAX_PATH)
+    return TBUS_MALFORMED;
+  if (g_utf8_validate (path, -1, NULL))
+    {
+      answer (self, path, NULL);
+      return TBUS_ANSWERED;
+    }
+  /* A home directory may be called anything; the bus can't carry it. */
+  g_set_error (&error, TBUS_ERROR, TBUS_ERROR_OUTPUT_UNAVAILABLE, "The output's absolute path is not UTF-8");
+  tbus_request_fail (self, error);
+  return TBUS_ANSWERED;
+}
+
+static TbusAnswer
+answer_nothing (TbusRequest *self, TwReader *reader, TbusHoldings *held)
+{
+  if (!tw_reader_done (reader))
+    return TBUS_MALFORMED;
+  if (self->type == TW_CLOSE_OUTPUT)
+    tbus_holdings_remove (held, TBUS_HELD_OUTPUT, self->key);
+  answer (self, NULL, NULL);
+  return TBUS_ANSWERED;
+}
+
+static TbusAnswer
+answer_length (TbusRequest *self, TwReader *reader)
+{
+  guint64 length = tw_get_u64 (reader);
+
+  if (!tw_reader_done (reader))
+    return TBUS_MALFORMED;
+  answer (self, &length, NULL);
+  return TBUS_ANSWERED;
+}
+
+GArray *
+tbus_counters_read (TwReader *in, TbusHoldings *held)
+{
+  TwCounters *values = NULL;
+  gint64 n = tw_get_counters (in, &values);
+  GArray *counters;
+
+  if (n < 0)
+    return NULL;
+  counters = g_array_sized_new (FALSE, FALSE, sizeof (TbusCounters), (guint) n);
+  for (gint64 i = 0; i < n; i++)
+    {
+      const TbusCounters one = {
+        .channel = values[i].channel,
+        .bytes_written = values[i].bytes_written,
+        .packets_written = values[i].packets_written,
+        .events_discarded = values[i].events_discarded,
+        .packets_lost = values[i].packets_lost,
+        .bytes_dropped = values[i].bytes_dropped,
+      };
+
+      if (tbus_holdings_has (held, TBUS_HELD_CHANNEL, one.channel))
+        g_array_append_val (counters, one);
+    }
+  free (values);
+  return counters;
+}
+
+static TbusAnswer
+answer_counters (TbusRequest *self, TwReader *reader, TbusHoldings *held)
+{
+  g_autoptr(GArray) counters = tbus_counters_read (reader, held);
+  TbusCountersList list;
+
+  if (counters == NULL)
+    return TBUS_MALFORMED;
+  if (self->type == TW_CLOSE_SET)
+    tbus_holdings_remove (held, TBUS_HELD_SET, self->key);
+  else if (self->type == TW_CLOSE_CHANNEL)
+    tbus_holdings_remove (held, TBUS_HELD_CHANNEL, self->key);
+  list = (TbusCountersList){ (const TbusCounters *) (gpointer) counters->data, counters->len };
+  answer (self, &list, NULL);
+  return TBUS_ANSWERED;
+}
+
+static TbusAnswer
+answer_ring (TbusRequest *self, TwMessage *reply)
+{
+  g_autoptr(GError) error = NULL;
+  g_autoptr(TbusRing) ring = tbus_ring_order_accept (g_steal_pointer (&self->order), reply, &error);
+
+  answer (self, ring, error);
+  return ring != NULL ? TBUS_ANSWERED : TBUS_ANSWERED_UNDO;
+}
+
+TbusAnswer
+tbus_request_answer (TbusRequest *self, TwMessage *reply, TbusHoldings *held)
+{
+  TwReader reader = { .data = reply->body, .len = reply->body_len };
+
+  if (reply->status != 0)
+    return answer_refused (self, reply, held);
+  if (self->type == TW_ADD_CHANNEL)
+    return answer_ring (self, reply);
+  if (reply->n_fds > 0)
+    return TBUS_MALFORMED;
+  switch (self->type)
+    {
+    case TW_CHECK_OUTPUT:
+    case TW_OPEN_OUTPUT:
+      return answer_path (self, &reader);
+    case TW_CLOSE_OUTPUT:
+    case TW_ADD_SET:
+    case TW_RESUME:
+      return answer_nothing (self, &reader, held);
+    case TW_PUSH:
+      return answer_length (self, &reader);
+    case TW_FLUSH:
+    case TW_CLOSE_SET:
+    case TW_CLOSE_CHANNEL:
+      return answer_counters (self, &reader, held);
+    default:
+      g_assert_not_reached ();
+    }
+}

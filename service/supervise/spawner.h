@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#pragma once
+/*
+ * Spawner: starts consumer processes and sees every one of them to its end.
+ *
+ * Owner:   the pool, and each consumer holds a reference.
+ * Threads: main; name service and fork are a worker's errand.
+ * Limit:   a process that outlives tbus_spawner_finish_async() by the deadline is killed.
+ */
+#include "supervise/child.h"
+
+G_BEGIN_DECLS
+
+#define TBUS_TYPE_SPAWNER (tbus_spawner_get_type ())
+G_DECLARE_FINAL_TYPE (TbusSpawner, tbus_spawner, TBUS, SPAWNER, GObject)
+
+enum {
+  TBUS_HELLO_TIMEOUT_MS = 30000, /* from birth to the first answer */
+  TBUS_EXIT_TIMEOUT_MS = 5000,   /* from the closing of its link to its end, when the service stops */
+};
+
+/* Paths of the consumer programs; NULL where there is none. */
+TbusSpawner *tbus_spawner_new (const char *program64, const char *program32);
+/* For tests: other deadlines. */
+void tbus_spawner_set_deadlines (TbusSpawner *self, guint hello_ms, guint exit_ms);
+guint tbus_spawner_get_hello_ms (TbusSpawner *self);
+
+/* Whether there can be a consumer for @uid and @bits, as far as it is known without asking anybody (B10). */
+gboolean tbus_spawner_check (TbusSpawner *self, uid_t uid, guint32 bits, GError **error);
+/* Starts one for what was checked. */
+void tbus_spawner_spawn_async (TbusSpawner *self, uid_t uid, guint32 bits, GAsyncReadyCallback callback,
+                               gpointer user_data);
+/* (transfer full) NULL with ConsumerFailed. */
+TbusChild *tbus_spawner_spawn_finish (TbusSpawner *self, GAsyncResult *result, GError **error);
+
+/* Waits for the end of all that it started, whose links are closed by now; kills what does not end. */
+void tbus_spawner_finish_async (TbusSpawner *self, GAsyncReadyCallback callback, gpointer user_data);
+void tbus_spawner_finish_finish (TbusSpawner *self, GAsyncResult *result);
+
+G_END_DECLS

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "supervise/verbs.h"
+
+#include "base/error.h"
+#include "base/fd-budget.h"
+#include "core/metadata-log.h"
+#include "supervise/consumer.h"
+#include "supervise/cpus.h"
+#include "wire/log-layout.h"
+
+#include <errno.h>
+#include <fcntl.h>
+
+/* Core writes the log, the consumer reads it; neither sees the other's header. */
+G_STATIC_ASSERT ((int) TBUS_LOG_TEXT_OFFSET == (int) TW_LOG_TEXT_OFFSET);
+G_STATIC_ASSERT (G_STRUCT_OFFSET (TwLogHeader, published) == 0 && sizeof (TwLogHeader) == sizeof (guint64));
+G_STATIC_ASSERT ((int) TBUS_FLUSH_SESSION == (int) TW_FLUSH_SESSION && (int) TBUS_FLUSH_SET == (int) TW_FLUSH_SET
+                 && (int) TBUS_FLUSH_CHANNEL == (int) TW_FLUSH_CHANNEL);
+
+static void
+ask (TbusRequest *request)
+{
+  tbus_supervised_consumer_ask (TBUS_SUPERVISED_CONSUMER (request->consumer), request);
+}
+
+/* A request whose body is its key. */
+static void
+ask_about (TbusConsumer *consumer, TwType type, guint64 key, TbusConsumerDone done, gpointer data)
+{
+  TbusRequest *request = tbus_request_new (consumer, type, key, done, data);
+
+  tw_put_u64 (&request->body, key);
+  ask (request);
+}
+
+static void
+ask_output (TbusConsumer *consumer, TwType type, const TbusOutputRequest *asked, TbusConsumerDone done, gpointer data)
+{
+  TbusRequest *request = tbus_request_new (consumer, type, asked->session, done, data);
+  const TwOutput output = { .session = asked->session, .path = asked->path };
+
+  tw_put_output (&request->body, &output);
+  ask (request);
+}
+
+static void
+check_output (TbusConsumer *self, const TbusOutputRequest *asked, TbusConsumerDone done, gpointer data)
+{
+  ask_output (self, TW_CHECK_OUTPUT, asked, done, data);
+}
+
+static void
+open_output (TbusConsumer *self, const TbusOutputRequest *asked, TbusConsumerDone done, gpointer data)
+{
+  ask_output (self, TW_OPEN_OUTPUT, asked, done, data);
+}
+
+static void
+close_output (TbusConsumer *self, guint64 session, TbusConsumerDone done, gpointer data)
+{
+  ask_about (self, TW_CLOSE_OUTPUT, session, done, data);
+}
+
+static void
+add_set (TbusConsumer *self, const TbusSetRequest *asked, TbusConsumerDone done, gpointer data)
+{
+  TbusRequest *request = tbus_request_new (self, TW_ADD_SET, asked->set, done, data);
+  GError *error = NULL;
+  const TwSet set = {
+    .set = asked->set,
+    .session = asked->session,
+    .directory = asked->directory,
+    .metadata_timer_us = asked->metadata_timer_us,
+  };
+
+  if (!tbus_request_take_copy (request, asked->log_fd, &error))
+    {
+      tbus_request_fail_later (request, error);
+      return;
+    }
+  tw_put_set (&request->body, &set);
+  ask (request);
+}
+
+static void
+add_channel (TbusConsumer *self, const TbusChannelRequest *asked, TbusConsumerDone done, gpointer data)
+{
+  TbusRequest *request = tbus_request_new (self, TW_ADD_CHANNEL, asked->channel, done, data);
+  TwChannel channel = {
+    .channel = asked->channel,
+    .set = asked->set,
+    .name = asked->name,
+    .chan_id = asked->chan_id,
+    .subbuf_size = asked->subbuf_size,
+    .num_subbuf = asked->num_subbuf,
+    .overwrite = asked->overwrite != FALSE,
+    .switch_timer_us = asked->switch_timer_us,
+    .read_timer_us = asked->read_timer_us,
+    .monitor_timer_us = asked->monitor_timer_us,
+    .blocking_timeout_us = asked->blocking_timeout_us,
+    .tracefile_size = asked->tracefile_size,
+    .tracefile_count = asked->tracefile_count,
+    .n_streams = tbus_cpus_possible (),
+  };
+
+  memcpy (channel.uuid, asked->uuid, sizeof channel.uuid);
+  request->parent = asked->set;
+  request->n_streams = channel.n_streams;
+  tw_put_channel (&request->body, &channel);
+  ask (request);
+}
+
+static void
+push (TbusConsumer *self, const TbusPushRequest *asked, TbusConsumerDone done, gpointer data)
+{
+  TbusRequest *request = tbus_request_new (self, TW_PUSH, asked->set, done, data);
+  const TwPush message = { .set = asked->set, .offset = asked->offset, .length = asked->length };
+
+  tw_put_push (&request->body, &message);
+  ask (request);
+}
+
+static void
+resume (TbusConsumer *self, guint64 session, TbusConsumerDone done, gpointer data)
+{
+  ask_about (self, TW_RESUME, session, done, data);
+}
+
+static void
+flush (TbusConsumer *self, const TbusFlushRequest *asked, TbusConsumerDone done, gpointer data)
+{
+  TbusRequest *request = tbus_request_new (self, TW_FLUSH, asked->id, done, data);
+  const TwFlush message = { .scope = asked->scope, .id = asked->id, .final = asked->final != FALSE };
+
+  tw_put_flush (&request->body, &message);
+  ask (request);
+}
+
+static void
+close_set (TbusConsumer *self, guint64 set, TbusConsumerDone done, gpointer data)
+{
+  ask_about (self, TW_CLOSE_SET, set, done, data);
+}
+
+static void
+close_channel (TbusConsumer *self, guint64 channel, TbusConsumerDone done, gpointer data)
+{
+  ask_about (self, TW_CLOSE_CHANNEL, channel, done, data);
+}
+
+void
+tbus_verbs_install (TbusConsumerClass *klass)
+{
+  klass->check_output = check_output;
+  klass->open_output = open_output;
+  klass->close_output = close_output;
+  klass->add_set = add_set;
+  klass->add_channel = add_channel;
+  klass->push = push;
+  klass->resume = resume;
+  klass->flush = flush;
+  klass->close_set = close_set;
+  klass->close_channel = close_channel;
+}
