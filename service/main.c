@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * tracebusd: the composition root. Reads options, makes the parts, plugs them into each other, and takes them
+ * apart in the opposite order.
+ *
+ * Threads: main. Exit codes: 0 stopped by a signal, 1 could not run (one sentence says why), 2 usage.
+ */
+#include "base/fd-budget.h"
+#include "base/log.h"
+#include "base/thread.h"
+#include "bus/bus.h"
+#include "supervise/pool.h"
+#include "ust/tracer.h"
+
+#include <glib-unix.h>
+#include <locale.h>
+#include <stdlib.h>
+#include <unistd.h>
+#include <urcu.h>
+
+enum { FD_RESERVE = 64 }; /* for the bus, logs, libraries, files */
+
+typedef struct {
+  gboolean session_bus;
+  gboolean system_bus;
+  gboolean version;
+  char *bus_address;
+  char *rundir;
+  char *consumer;
+  char *consumer32;
+} Options;
+
+typedef struct {
+  GMainLoop *loop;
+  TbusTraceeIndex *index;
+  TbusCore *core;
+  TbusTracerSide *tracer;
+  TbusPool *pool;
+  TbusBus *bus;
+  gboolean stopping;
+  int status;
+} Service;
+
+static gboolean
+parse_options (Options *options, int *argc, char ***argv, GError **error)
+{
+  GOptionEntry entries[] = {
+    { "system", 0, 0, G_OPTION_ARG_NONE, &options->system_bus, "Serve every user on the system bus (the default)", NULL },
+    { "session", 0, 0, G_OPTION_ARG_NONE, &options->session_bus, "Serve only the caller, on the session bus", NULL },
+    { "bus-address", 0, 0, G_OPTION_ARG_STRING, &options->bus_address, "Use the bus at ADDRESS", "ADDRESS" },
+    { "rundir", 0, 0, G_OPTION_ARG_FILENAME, &options->rundir, "Let programs register in DIR", "DIR" },
+    { "consumer", 0, 0, G_OPTION_ARG_FILENAME, &options->consumer, "Consumer for 64-bit programs", "PROGRAM" },
+    { "consumer32", 0, 0, G_OPTION_ARG_FILENAME, &options->consumer32, "Consumer for 32-bit programs", "PROGRAM" },
+    { "version", 0, 0, G_OPTION_ARG_NONE, &options->version, "Print the version and exit", NULL },
+    { NULL },
+  };
+  g_autoptr(GOptionContext) context = g_option_context_new ("- record LTTng user-space traces, controlled over D-Bus");
+
+  g_option_context_add_main_entries (context, entries, NULL);
+  if (!g_option_context_parse (context, argc, argv, error))
+    return FALSE;
+  if (*argc > 1)
+    g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED, "\"%s\" is no option", (*argv)[1]);
+  else if (options->session_bus && options->system_bus)
+    g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED, "--system and --session exclude each other");
+  else
+    return TRUE;
+  return FALSE;
+}
+
+static void
+options_clear (Options *options)
+{
+  g_free (options->bus_address);
+  g_free (options->rundir);
+  g_free (options->consumer);
+  g_free (options->consumer32);
+}
+
+static gboolean
+choose_rendezvous (const Options *options, TbusRendezvousPaths *paths, GError **error)
+{
+  if (!tbus_rendezvous_paths_init (paths, !options->session_bus && getuid () == 0, error))
+    return FALSE;
+  if (options->rundir == NULL)
+    return TRUE;
+  g_free (paths->directory);
+  paths->directory = g_canonicalize_filename (options->rundir, NULL);
+  g_free (paths->lock);
+  paths->lock = g_build_filename (paths->directory, "tracebusd.lock", NULL);
+  /* The directory is ours, the word that apps wait on is everybody's of this user. */
+  paths->stay_awake = TRUE;
+  g_free (paths->socket);
+  paths->socket = g_build_filename (paths->directory, "lttng-ust-sock-8", NULL);
+  return TRUE;
+}
+
+static char *
+find_consumer (const char *given, const char *name)
+{
+  g_autofree char *path = given != NULL ? g_strdup (given) : g_build_filename (TRACEBUS_LIBEXECDIR, name, NULL);
+
+  return g_file_test (path, G_FILE_TEST_IS_EXECUTABLE) ? g_steal_pointer (&path) : NULL;
+}
+
+/* Taking apart: callers, sessions, apps, consumers. */
+
+static void
+on_pool_stopped (GObject *source, GAsyncResult *result, gpointer data)
+{
+  Service *self = data;
+
+  tbus_pool_shutdown_finish (self->pool, result);
+  g_main_loop_quit (self->loop);
+}
+
+static void
+on_tracer_stopped (gpointer data)
+{
+  Service *self = data;
+
+  tbus_pool_shutdown_async (self->pool, on_pool_stopped, self);
+}
+
+static void
+on_core_stopped (GObject *source, GAsyncResult *result, gpointer data)
+{
+  Service *self = data;
+
+  tbus_core_shutdown_finish (self->core, result);
+  tbus_tracer_side_stop (self->tracer, on_tracer_stopped, self);
+}
+
+static void
+on_bus_stopped (GObject *source, GAsyncResult *result, gpointer data)
+{
+  Service *self = data;
+
+  tbus_bus_stop_finish (self->bus, result);
+  tbus_core_shutdown_async (self->core, on_core_stopped, self);
+}
+
+static void
+stop (Service *self, int status)
+{
+  if (self->stopping)
+    return;
+  self->stopping = TRUE;
+  self->status = status;
+  tbus_log_message (TBUS_MSG_STOPPING, "TRACEBUS_STATUS", status == 0 ? "0" : "1",
+                    "Stopping: sessions are written out and closed");
+  tbus_bus_stop_async (self->bus, on_bus_stopped, self);
+}
+
+static gboolean
+on_signal (gpointer data)
+{
+  stop (data, EXIT_SUCCESS);
+  return G_SOURCE_CONTINUE;
+}
+
+static void
+on_bus_lost (TbusBus *bus, const GError *error, gpointer data)
+{
+  tbus_log_warning (TBUS_MSG_BUS_LOST, "TRACEBUS_ERROR", error->message, "The bus is gone: %s", error->message);
+  stop (data, EXIT_FAILURE);
+}
+
+static void
+on_name_owned (GObject *source, GAsyncResult *result, gpointer data)
+{
+  Service *self = data;
+  g_autoptr(GError) error = NULL;
+
+  if (tbus_bus_own_finish (self->bus, result, &error))
+    {
+      const char *socket = tbus_tracer_side_get_socket_path (self->tracer);
+
+      tbus_log_message (TBUS_MSG_READY, "TRACEBUS_SOCKET", socket, "Ready: programs register at %s", socket);
+      return;
+    }
+  g_printerr ("tracebusd: cannot serve on the bus: %s\n", error->message);
+  stop (self, EXIT_FAILURE);
+}
+
+/* Putting together. */
+
+static gboolean
+service_init (Service *self, const Options *options, GError **error)
+{
+  g_auto(TbusRendezvousPaths) paths = { NULL };
+  g_autofree char *consumer = find_consumer (options->consumer, "tracebus-consumerd");
+  g_autofree char *consumer32 = find_consumer (options->consumer32, "tracebus-consumerd32");
+  TbusBusInfo info = { TRACEBUS_VERSION, TRACER_VERSION, NULL };
+
+  if (!choose_rendezvous (options, &paths, error))
+    return FALSE;
+  tbus_fd_budget_init (FD_RESERVE);
+  self->index = tbus_tracee_index_new ();
+  self->core = tbus_core_new (self->index);
+  self->pool = tbus_pool_new (consumer, consumer32);
+  self->tracer = tbus_tracer_side_new (self->index, &tbus_core_tracer_events, self->core, &paths);
+  tbus_core_plug (self->core, tbus_tracer_side_get_port (self->tracer), tbus_pool_port (self->pool));
+  info.registration_socket = tbus_tracer_side_get_socket_path (self->tracer);
+  self->bus = tbus_bus_new (self->core, &info);
+  g_signal_connect (self->bus, "lost", G_CALLBACK (on_bus_lost), self);
+  tbus_thread_start (TBUS_THREAD_LINK);
+  tbus_thread_start (TBUS_THREAD_NOTIFY);
+  return tbus_tracer_side_start (self->tracer, error);
+}
+
+static void
+service_clear (Service *self)
+{
+  tbus_thread_stop (TBUS_THREAD_LINK);
+  tbus_thread_stop (TBUS_THREAD_NOTIFY);
+  while (g_main_context_iteration (NULL, FALSE))
+    ; /* what the threads posted last */
+  g_clear_object (&self->bus);
+  g_clear_object (&self->core);
+  g_clear_pointer (&self->tracer, tbus_tracer_side_free);
+  g_clear_pointer (&self->pool, tbus_pool_free);
+  g_clear_pointer (&self->index, tbus_tracee_index_free);
+  rcu_barrier ();
+  g_main_loop_unref (self->loop);
+}
+
+int
+main (int argc, char **argv)
+{
+  Options options = { 0 };
+  Service service = { 0 };
+  g_autoptr(GError) error = NULL;
+
+  tbus_thread_init ();
+  setlocale (LC_ALL, "");
+  if (!parse_options (&options, &argc, &argv, &error))
+    {
+      g_printerr ("tracebusd: %s; --help lists the options\n", error->message);
+      return 2;
+    }
+  if (options.version)
+    {
+      g_print ("tracebusd %s (lttng-ust-ctl %s)\n", TRACEBUS_VERSION, TRACER_VERSION);
+      options_clear (&options);
+      return EXIT_SUCCESS;
+    }
+  service.loop = g_main_loop_new (NULL, FALSE);
+  if (service_init (&service, &options, &error))
+    {
+      g_unix_signal_add (SIGTERM, on_signal, &service);
+      g_unix_signal_add (SIGINT, on_signal, &service);
+      tbus_bus_own_async (service.bus, options.bus_address, options.session_bus, NULL, on_name_owned, &service);
+      g_main_loop_run (service.loop);
+    }
+  else
+    {
+      g_printerr ("tracebusd: %s\n", error->message);
+      service.status = EXIT_FAILURE;
+    }
+  service_clear (&service);
+  options_clear (&options);
+  return service.status;
+}
