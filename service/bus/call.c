@@ -67,6 +67,7 @@ on_granted (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr(TbusCall) self = user_data;
   g_autoptr(GError) error = NULL;
+  TbusHandler handler = self->method->handler;
   GObject *object = self->object;
 
   tbus_thread_assert_main ();
@@ -77,7 +78,7 @@ on_granted (GObject *source, GAsyncResult *result, gpointer user_data)
     }
   /* Parsed messages are trees whose leaves go when they are flattened; flat, what is borrowed stays. */
   (void) g_variant_get_data (g_dbus_method_invocation_get_parameters (self->invocation));
-  self->method->handler (g_steal_pointer (&self), object);
+  handler (g_steal_pointer (&self), object);
 }
 
 static void
@@ -86,13 +87,14 @@ on_identified (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr(TbusCall) self = user_data;
   g_autoptr(GError) error = NULL;
   const TbusMethod *method = self->method;
+  TbusGate *gate = self->bus->gate;
   TbusPeer *peer = TBUS_PEER (source);
 
   tbus_thread_assert_main ();
   if (!tbus_peer_identify_finish (peer, result, &error))
     tbus_call_fail (g_steal_pointer (&self), g_steal_pointer (&error));
   else
-    tbus_gate_check_async (self->bus->gate, peer, method->action, method->name, on_granted, g_steal_pointer (&self));
+    tbus_gate_check_async (gate, peer, method->action, method->name, on_granted, g_steal_pointer (&self));
 }
 
 void

@@ -104,15 +104,18 @@ on_group (GObject *source, GAsyncResult *result, gpointer user_data)
 static void
 manager_create_session (TbusCall *call, gpointer core)
 {
-  g_autofree Create *create = g_new0 (Create, 1);
+  TbusSessionRequest request = { NULL };
   g_autoptr(GError) error = NULL;
+  Create *create;
 
-  create->call = call;
-  if (!parse_create (call, &create->request, &error))
-    tbus_call_fail (call, g_steal_pointer (&error));
-  else
-    tbus_owner_group_async (create->request.owner, tbus_call_get_cancellable (call), on_group,
-                            g_steal_pointer (&create));
+  if (!parse_create (call, &request, &error))
+    {
+      tbus_call_fail (call, g_steal_pointer (&error));
+      return;
+    }
+  create = g_new0 (Create, 1);
+  *create = (Create){ call, request };
+  tbus_owner_group_async (request.owner, tbus_call_get_cancellable (call), on_group, create);
 }
 
 static void

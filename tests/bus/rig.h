@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#pragma once
+/*
+ * Rig: the real bus folder and the real core on a private message bus, with a fake tracer and a fake consumer, and
+ * a caller in the same process.
+ *
+ * Owner:   the test's fixture. Threads: main; every wait runs main's loop.
+ */
+#include "bus/bus.h"
+#include "fake-consumer.h"
+#include "fake-tracer.h"
+#include "support/bus.h"
+
+G_BEGIN_DECLS
+
+typedef struct {
+  TstDir *dir;
+  TstBus *daemon;
+  TbusTraceeIndex *index;
+  TbusCore *core;
+  TstFakeTracer *tracer;
+  TstFakePool pool;
+  TbusBus *bus;
+  GDBusConnection *caller;
+  GPtrArray *tracees;
+} Rig;
+
+/* The service is on its bus when it returns. */
+Rig *rig_new (void);
+/* As @service_uid, which takes root. */
+Rig *rig_new_as (uid_t service_uid);
+/* Ends everything, and checks that no descriptor is charged any more. */
+void rig_free (Rig *self);
+
+TbusBus *rig_make_bus (Rig *self);
+/* Waits for the answer of tbus_bus_own_async(). */
+gboolean rig_own (Rig *self, TbusBus *bus, GError **error);
+/* A connection of another user, which takes root. (transfer full) */
+GDBusConnection *rig_connect_as (Rig *self, uid_t uid);
+
+/* @member: "Session.Start". (transfer full) NULL with @error. @parameters is sunk. */
+GVariant *rig_try (Rig *self, GDBusConnection *caller, const char *path, const char *member, GVariant *parameters,
+                   GError **error);
+/* Ends the test where the call fails. (transfer full) */
+GVariant *rig_call (Rig *self, const char *path, const char *member, GVariant *parameters);
+/* Ends the test unless the call fails with org.tracebus1.Error.@name. (transfer full): its message */
+char *rig_refused (Rig *self, const char *path, const char *member, GVariant *parameters, const char *name);
+/* @property: "Session.State". (transfer full) */
+GVariant *rig_get (Rig *self, const char *path, const char *property);
+/* GetManagedObjects: all that callers can see. (transfer full) */
+GVariant *rig_snapshot (Rig *self);
+
+/* Whatever makes little difference to a test. (transfer full): their paths */
+char *rig_session (Rig *self, const char *name);
+char *rig_channel (Rig *self, const char *session, const char *name);
+/* Registered and shown. */
+char *rig_app (Rig *self, const char *name);
+
+#define rig_wait_until(condition)                                                                                     \
+  G_STMT_START                                                                                                        \
+  {                                                                                                                   \
+    while (!(condition))                                                                                              \
+      g_main_context_iteration (NULL, TRUE);                                                                          \
+  }                                                                                                                   \
+  G_STMT_END
+
+/* An a{sv} with one entry, or none where @key is NULL; floating. */
+GVariant *rig_options (const char *key, GVariant *value);
+
+#define RIG_ROOT "/org/tracebus1"
+
+/* Adds a test that gets a rig of its own. */
+typedef void (*RigTest) (Rig *rig);
+void rig_add (const char *name, RigTest test);
+/* One that needs root, to be several users; skips otherwise. */
+void rig_add_for_root (const char *name, RigTest test);
+int rig_main (int argc, char **argv, void (*add_tests) (void));
+
+G_END_DECLS
