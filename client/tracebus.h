@@ -5,7 +5,9 @@
  *
  * TbusClient is a connection to the service's bus. It knows which bus that is, and turns what the service
  * answers into errors of one domain, %TBUS_CLIENT_ERROR. Everything else is D-Bus: calls go over
- * tbus_client_get_connection(), with tbus_client_call_async() where waiting may take as long as it takes.
+ * tbus_client_get_connection(), with tbus_client_call_async() where waiting may take as long as it takes, or by the
+ * typed proxies of <tracebus-proxies.h> (TbusManager, TbusSession, ...; TbusObjectManagerClient for all of them),
+ * which want g_dbus_proxy_set_default_timeout() for that.
  *
  * Owner:   references (GObject).
  * Threads: any; a call is finished on the thread-default context that it was made on.

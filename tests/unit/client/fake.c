@@ -79,6 +79,31 @@ describe_call (GDBusMessage *message)
                           g_dbus_message_get_member (message), body);
 }
 
+/* Ends the test where a call is not one of those that introspection/ describes. */
+static void
+check_contract (GDBusMessage *message)
+{
+  const char *interface = g_dbus_message_get_interface (message);
+  g_autofree char *name = g_strconcat (interface, ".xml", NULL);
+  g_autofree char *file = g_build_filename (g_getenv ("TRACEBUS_SOURCE"), "introspection", name, NULL);
+  g_autofree char *xml = NULL;
+  g_autoptr(GDBusNodeInfo) node = NULL;
+  g_autoptr(GString) signature = g_string_new (NULL);
+  GDBusMethodInfo *method;
+
+  if (!g_str_has_prefix (interface, "org.tracebus1."))
+    return;
+  g_assert_true (g_file_get_contents (file, &xml, NULL, NULL));
+  node = g_dbus_node_info_new_for_xml (xml, NULL);
+  g_assert_nonnull (node);
+  method = g_dbus_interface_info_lookup_method (node->interfaces[0], g_dbus_message_get_member (message));
+  if (method == NULL)
+    g_error ("there is no method %s.%s", interface, g_dbus_message_get_member (message));
+  for (guint i = 0; method->in_args != NULL && method->in_args[i] != NULL; i++)
+    g_string_append (signature, method->in_args[i]->signature);
+  g_assert_cmpstr (g_dbus_message_get_signature (message), ==, signature->str);
+}
+
 static GDBusMessage *
 make_reply (GDBusMessage *message, const Rule *rule, const char *call)
 {
@@ -102,6 +127,7 @@ answer (TstFake *self, GDBusMessage *message)
   g_autoptr(GMutexLocker) locker = g_mutex_locker_new (&self->lock);
   const Rule *rule = NULL;
 
+  check_contract (message);
   g_string_append_printf (self->calls, "%s\n", call);
   g_cond_broadcast (&self->called);
   for (guint i = self->rules->len; i-- > 0 && rule == NULL;)

@@ -3,6 +3,7 @@
 /*
  * Fake: a service that answers what the test tells it to, and remembers what it was asked.
  *
+ * It takes only calls that introspection/ describes, below $TRACEBUS_SOURCE; any other ends the test.
  * A call is one line of text: "/org/tracebus1/session/1 Session.Start (@a{sv} {},)". Dictionaries are sorted.
  *
  * Owner:   the test's fixture.
