@@ -2,6 +2,8 @@
 #pragma once
 /*
  * What 'tracebusctl list' can list, each in list-<what>.c.
+ *
+ * Threads: one.
  */
 #include "client/ctl.h"
 

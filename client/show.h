@@ -2,6 +2,8 @@
 #pragma once
 /*
  * Show: properties (a{sv}) as the texts of a table. What is not there, or empty, is "-".
+ *
+ * Threads: any; pure.
  */
 #include <glib.h>
 

@@ -2,6 +2,8 @@
 #pragma once
 /*
  * Units: sizes and times as users of LTTng write them.
+ *
+ * Threads: any; pure.
  */
 #include <glib.h>
 

@@ -2,6 +2,8 @@
 #pragma once
 /*
  * Verbs: what tracebusctl can be told to do; each is defined in verb-<name>.c.
+ *
+ * Owner: none; constant. Threads: one.
  */
 #include "client/ctl.h"
 

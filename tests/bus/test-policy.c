@@ -126,7 +126,8 @@ call_as (Fixture *f, const char *uid, const char *method, const char *name)
   const char *destination = name != NULL ? "org.freedesktop.DBus" : "org.tracebus1";
   /* Without a name the list ends where it would stand. */
   const char *argv[] = { "setpriv", "--reuid", uid, "--clear-groups", "gdbus", "call", "--address", f->address,
-                         "--dest", destination, "--object-path", "/org/tracebus1", "--method", method, name, "0", NULL };
+                         "--dest", destination, "--object-path", "/org/tracebus1", "--method", method, name, "0",
+                         NULL };
   g_autoptr(GError) error = NULL;
   char *errors = NULL;
 
