@@ -5,6 +5,8 @@
  * $XDG_STATE_HOME/tracebus/current-session (~/.local/state where that is not set).
  *
  * Only a default of the command line: the service knows nothing of it.
+ *
+ * Threads: any; each call is one look at the file.
  */
 #include <glib.h>
 
