@@ -106,7 +106,7 @@ refuse_values_that_make_no_sense (void)
 int
 main (int argc, char **argv)
 {
-  g_test_init (&argc, &argv, G_TEST_OPTION_ISOLATE_DIRS, NULL);
+  g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/client/verbs/have-a-name-a-summary-and-a-function-each",
                    have_a_name_a_summary_and_a_function_each);
   g_test_add_func ("/client/verbs/are-found-by-their-whole-name", are_found_by_their_whole_name);
