@@ -45,6 +45,22 @@ get_stream_object (struct lttng_ust_ctl_consumer_stream *stream, int pair[2])
   return object;
 }
 
+static void
+get_stream (struct lttng_ust_ctl_consumer_channel *channel, int cpu, int pair[2], TbusRingParts *parts, int fds[2])
+{
+  struct lttng_ust_ctl_consumer_stream *stream = lttng_ust_ctl_create_stream (channel, cpu);
+  Object *object;
+
+  g_assert_nonnull (stream);
+  object = get_stream_object (stream, pair);
+  parts->memory_size = object->size;
+  fds[0] = duplicate (object->u.stream.wakeup_fd);
+  fds[1] = duplicate (lttng_ust_ctl_stream_get_wait_fd (stream));
+  lttng_ust_ctl_release_object (-1, object);
+  free (object);
+  lttng_ust_ctl_destroy_stream (stream);
+}
+
 TbusRing *
 tst_ring_make (const TbusBufferSet *set, guint32 chan_id)
 {
@@ -57,8 +73,9 @@ tst_ring_make (const TbusBufferSet *set, guint32 chan_id)
   };
   int n = lttng_ust_ctl_get_nr_stream_per_channel ();
   g_autofree int *memory = g_new (int, n), *fds = g_new (int, 1 + 2 * n);
+  TbusRingParts parts = { .n_streams = n, .memory_fds = memory, .fds = fds };
   struct lttng_ust_ctl_consumer_channel *channel;
-  guint64 memory_size = 0;
+  TbusRing *ring;
   Object *object;
   int pair[2];
 
@@ -70,22 +87,12 @@ tst_ring_make (const TbusBufferSet *set, guint32 chan_id)
   channel = lttng_ust_ctl_create_channel (&attributes, memory, n);
   g_assert_nonnull (channel);
   object = get_channel_object (channel, pair);
+  parts.header = object->u.channel.data;
+  parts.header_len = object->size;
   fds[0] = duplicate (object->u.channel.wakeup_fd);
   for (int i = 0; i < n; i++)
-    {
-      struct lttng_ust_ctl_consumer_stream *stream = lttng_ust_ctl_create_stream (channel, i);
-      Object *part;
-
-      g_assert_nonnull (stream);
-      part = get_stream_object (stream, pair);
-      memory_size = part->size;
-      fds[1 + 2 * i] = duplicate (part->u.stream.wakeup_fd);
-      fds[2 + 2 * i] = duplicate (lttng_ust_ctl_stream_get_wait_fd (stream));
-      lttng_ust_ctl_release_object (-1, part);
-      free (part);
-      lttng_ust_ctl_destroy_stream (stream);
-    }
-  TbusRing *ring = tbus_ring_new (object->u.channel.data, object->size, memory_size, n, memory, fds);
+    get_stream (channel, i, pair, &parts, &fds[1 + 2 * i]);
+  ring = tbus_ring_new (&parts);
   lttng_ust_ctl_release_object (-1, object);
   free (object);
   lttng_ust_ctl_destroy_channel (channel);
