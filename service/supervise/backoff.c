@@ -9,5 +9,5 @@ tbus_backoff_died (TbusBackoff *self, gint64 lived_ms)
   if (self->deaths + 1 >= TBUS_BACKOFF_DEATHS)
     return -1;
   self->deaths++;
-  return self->deaths == 1 ? 0 : (gint64) TBUS_BACKOFF_FIRST_MS << (self->deaths - 2);
+  return self->deaths == 1 ? 0 : (gint64) self->first_ms << (self->deaths - 2);
 }

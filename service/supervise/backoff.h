@@ -11,13 +11,14 @@
 G_BEGIN_DECLS
 
 enum {
-  TBUS_BACKOFF_FIRST_MS = 100, /* after the second death in a row, then doubling; the first is made good at once */
+  TBUS_BACKOFF_MS = 100, /* after the second death in a row, then doubling; the first is made good at once */
   TBUS_BACKOFF_LIFE_MS = 30000, /* who lived so long died of something else: the count starts anew */
   TBUS_BACKOFF_DEATHS = 8,
 };
 
 typedef struct {
-  guint deaths; /* in a row, each of them quick */
+  guint first_ms; /* TBUS_BACKOFF_MS but in tests */
+  guint deaths;   /* in a row, each of them quick */
 } TbusBackoff;
 
 /* Counts a death after @lived_ms. Returns: milliseconds to wait, or -1: given up, and again at each quick death. */

@@ -283,7 +283,7 @@ on_hello_due (gpointer user_data)
   TbusSupervisedConsumer *self = user_data;
 
   self->timer = 0;
-  self->breach = g_strdup_printf ("did not say hello within %u ms", tbus_spawner_get_hello_ms (self->spawner));
+  self->breach = g_strdup_printf ("did not say hello within %u ms", tbus_spawner_get_times (self->spawner)->hello_ms);
   tbus_child_kill (self->child);
   return G_SOURCE_REMOVE;
 }
@@ -378,7 +378,7 @@ say_hello (TbusSupervisedConsumer *self)
   const TwHello hello = { .version = TW_VERSION, .bits = tbus_consumer_get_bits (base), .pid = (guint64) getpid () };
 
   tw_put_hello (&request->body, &hello);
-  self->timer = g_timeout_add (tbus_spawner_get_hello_ms (self->spawner), on_hello_due, self);
+  self->timer = g_timeout_add (tbus_spawner_get_times (self->spawner)->hello_ms, on_hello_due, self);
   send_now (self, request);
 }
 
@@ -432,6 +432,7 @@ tbus_supervised_consumer_new (TbusSpawner *spawner, uid_t uid, guint32 bits)
 
   tbus_thread_assert_main ();
   self->spawner = g_object_ref (spawner);
+  self->backoff.first_ms = tbus_spawner_get_times (spawner)->backoff_ms;
   spawn (self);
   return self;
 }

@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/thread.h"
+#include "supervise/backoff.h"
 #include "supervise/identity.h"
 #include "wire/wire.h"
 
@@ -17,7 +18,7 @@ enum { MAX_ARGUMENT = 100 << 10 };
 struct _TbusSpawner {
   GObject parent_instance;
   char *program64, *program32;
-  guint hello_ms, exit_ms;
+  TbusSpawnerTimes times;
   guint n_starting;
   GPtrArray *children; /* alive, or not yet reaped */
   GTask *finishing;    /* nullable */
@@ -69,8 +70,7 @@ tbus_spawner_class_init (TbusSpawnerClass *klass)
 static void
 tbus_spawner_init (TbusSpawner *self)
 {
-  self->hello_ms = TBUS_HELLO_TIMEOUT_MS;
-  self->exit_ms = TBUS_EXIT_TIMEOUT_MS;
+  self->times = (TbusSpawnerTimes){ TBUS_HELLO_TIMEOUT_MS, TBUS_EXIT_TIMEOUT_MS, TBUS_BACKOFF_MS };
   self->children = g_ptr_array_new_with_free_func (g_object_unref);
 }
 
@@ -85,17 +85,10 @@ tbus_spawner_new (const char *program64, const char *program32)
   return self;
 }
 
-void
-tbus_spawner_set_deadlines (TbusSpawner *self, guint hello_ms, guint exit_ms)
+TbusSpawnerTimes *
+tbus_spawner_get_times (TbusSpawner *self)
 {
-  self->hello_ms = hello_ms;
-  self->exit_ms = exit_ms;
-}
-
-guint
-tbus_spawner_get_hello_ms (TbusSpawner *self)
-{
-  return self->hello_ms;
+  return &self->times;
 }
 
 static const char *
@@ -312,7 +305,7 @@ on_deadline (gpointer user_data)
       g_autofree char *pid = g_strdup_printf ("%d", tbus_child_get_pid (child));
 
       tbus_log_warning (TBUS_MSG_CONSUMER_FAILED, "TRACEBUS_CONSUMER_PID", pid,
-                        "Consumer process %s did not end within %u ms; killing it", pid, self->exit_ms);
+                        "Consumer process %s did not end within %u ms; killing it", pid, self->times.exit_ms);
       tbus_child_kill (child);
     }
   return G_SOURCE_REMOVE;
@@ -324,7 +317,7 @@ tbus_spawner_finish_async (TbusSpawner *self, GAsyncReadyCallback callback, gpoi
   tbus_thread_assert_main ();
   g_return_if_fail (self->finishing == NULL);
   self->finishing = g_task_new (self, NULL, callback, user_data);
-  self->deadline = g_timeout_add (self->exit_ms, on_deadline, self);
+  self->deadline = g_timeout_add (self->times.exit_ms, on_deadline, self);
   try_finish (self);
 }
 

@@ -19,11 +19,15 @@ enum {
   TBUS_EXIT_TIMEOUT_MS = 5000,   /* from the closing of its link to its end, when the service stops */
 };
 
+typedef struct {
+  guint hello_ms, exit_ms;
+  guint backoff_ms; /* see supervise/backoff.h */
+} TbusSpawnerTimes;
+
 /* Paths of the consumer programs; NULL where there is none. */
 TbusSpawner *tbus_spawner_new (const char *program64, const char *program32);
-/* For tests: other deadlines. */
-void tbus_spawner_set_deadlines (TbusSpawner *self, guint hello_ms, guint exit_ms);
-guint tbus_spawner_get_hello_ms (TbusSpawner *self);
+/* What all consumers of it keep to; tests change them. */
+TbusSpawnerTimes *tbus_spawner_get_times (TbusSpawner *self);
 
 /* Whether there can be a consumer for @uid and @bits, as far as it is known without asking anybody (B10). */
 gboolean tbus_spawner_check (TbusSpawner *self, uid_t uid, guint32 bits, GError **error);

@@ -318,11 +318,10 @@ assemble (TwSocket *self, const Header *header, size_t body_len, const int *fds,
 {
   TwMessage *incoming = &self->incoming;
   Header *expected = &self->expected;
-  bool first = incoming->type == 0;
 
-  if (first && !begin (self, header))
+  if (incoming->type == 0 && !begin (self, header))
     return -1;
-  /* A fragment goes on exactly where the last one ended and is as full as can be: no holes, no message in a million bits. */
+  /* A fragment goes on where the last one ended and is as full as can be: no holes, no message in a million bits. */
   if (memcmp (header, expected, sizeof *header) != 0
       || body_len != min_size (header->body_len - header->body_offset, TW_FRAGMENT_BODY)
       || n_fds != min_size (header->n_fds - header->fd_offset, TW_FRAGMENT_FDS))

@@ -3,6 +3,7 @@
 #include "unit/supervise/fixture.h"
 
 #include <signal.h>
+#include <unistd.h>
 
 static void
 count_one (TbusConsumer *consumer, gpointer data)
@@ -160,7 +161,7 @@ silence_instead_of_hello_ends_in_a_kill (Fixture *f, gconstpointer data)
 {
   g_autofree char *text = NULL;
 
-  tbus_spawner_set_deadlines (f->spawner, 10, TBUS_EXIT_TIMEOUT_MS);
+  tbus_spawner_get_times (f->spawner)->hello_ms = 10;
   f->consumer = TBUS_CONSUMER (tbus_supervised_consumer_new (f->spawner, getuid (), 64));
   wait_until (tbus_consumer_get_restarts (f->consumer) == 2);
   text = take_log ();
@@ -177,17 +178,13 @@ event_before_hello_ends_in_a_kill (Fixture *f, gconstpointer data)
   g_assert_nonnull (strstr (text, "sent a malformed event"));
 }
 
-/* Waits through the whole backoff: 6.3 s. */
 static void
 gives_up_after_eight_quick_deaths (Fixture *f, gconstpointer data)
 {
   g_auto(Answer) waiting = { 0 };
 
-  if (!g_test_slow ())
-    {
-      g_test_skip ("takes 6 s: run with -m slow");
-      return;
-    }
+  tbus_spawner_get_times (f->spawner)->backoff_ms = 1;
+  f->consumer = TBUS_CONSUMER (tbus_supervised_consumer_new (f->spawner, getuid (), 64));
   check_and_wait (f, "/x", &waiting);
   g_assert_error (waiting.error, TBUS_ERROR, TBUS_ERROR_CONSUMER_FAILED);
   g_assert_nonnull (strstr (waiting.error->message, "Gave up after 8 quick deaths"));
@@ -249,7 +246,7 @@ closing_answers_all_and_refuses_more (Fixture *f, gconstpointer data)
 static void
 what_does_not_end_is_killed (Fixture *f, gconstpointer data)
 {
-  tbus_spawner_set_deadlines (f->spawner, TBUS_HELLO_TIMEOUT_MS, 10);
+  tbus_spawner_get_times (f->spawner)->exit_ms = 10;
   wait_state (f, TBUS_CONSUMER_RUNNING);
 }
 
@@ -292,7 +289,7 @@ main (int argc, char **argv)
   add ("missing-program-fails", NULL, fixture_set_up_bare, missing_program_fails);
   add ("silence-instead-of-hello-ends-in-a-kill", "mute", fixture_set_up_bare, silence_instead_of_hello_ends_in_a_kill);
   add ("event-before-hello-ends-in-a-kill", "rude", fixture_set_up, event_before_hello_ends_in_a_kill);
-  add ("gives-up-after-eight-quick-deaths", "exits", fixture_set_up, gives_up_after_eight_quick_deaths);
+  add ("gives-up-after-eight-quick-deaths", "exits", fixture_set_up_bare, gives_up_after_eight_quick_deaths);
   add ("goes-with-its-last-user", NULL, fixture_set_up, goes_with_its_last_user);
   add ("stays-until-all-is-answered", NULL, fixture_set_up, stays_until_all_is_answered);
   add ("closing-answers-all-and-refuses-more", NULL, fixture_set_up, closing_answers_all_and_refuses_more);

@@ -172,7 +172,7 @@ shutdown_kills_what_does_not_end (PoolFixture *f, gconstpointer data)
   g_autoptr(TbusConsumer) consumer = get (f, getuid (), 64, NULL);
   g_autofree char *text = NULL;
 
-  tbus_spawner_set_deadlines (tbus_pool_get_spawner (f->pool), TBUS_HELLO_TIMEOUT_MS, 10);
+  tbus_spawner_get_times (tbus_pool_get_spawner (f->pool))->exit_ms = 10;
   wait_until (tbus_consumer_get_state (consumer) == TBUS_CONSUMER_RUNNING);
   shut_down (f);
   text = take_log ();

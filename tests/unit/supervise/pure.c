@@ -7,7 +7,7 @@
 static void
 first_death_is_made_good_at_once (void)
 {
-  TbusBackoff backoff = { 0 };
+  TbusBackoff backoff = { .first_ms = TBUS_BACKOFF_MS };
 
   g_assert_cmpint (tbus_backoff_died (&backoff, 5), ==, 0);
 }
@@ -15,7 +15,7 @@ first_death_is_made_good_at_once (void)
 static void
 waits_twice_as_long_each_time_and_then_gives_up (void)
 {
-  TbusBackoff backoff = { 0 };
+  TbusBackoff backoff = { .first_ms = TBUS_BACKOFF_MS };
   const gint64 delays[] = { 0, 100, 200, 400, 800, 1600, 3200, -1, -1 };
 
   for (guint i = 0; i < G_N_ELEMENTS (delays); i++)
@@ -25,7 +25,7 @@ waits_twice_as_long_each_time_and_then_gives_up (void)
 static void
 a_long_life_forgives_the_deaths_before (void)
 {
-  TbusBackoff backoff = { 0 };
+  TbusBackoff backoff = { .first_ms = TBUS_BACKOFF_MS };
 
   for (guint i = 0; i < 20; i++)
     tbus_backoff_died (&backoff, 0);

@@ -284,15 +284,15 @@ typedef struct {
   guint32 type, status;
   guint64 serial;
   guint32 body_len, n_fds, body_offset, fd_offset;
-  guint8 body[64];
 } Packet;
 
 static void
 send_packet (Fixture *f, const Packet *packet, gsize body_len, gboolean with_fd)
 {
   union { struct cmsghdr align; char space[CMSG_SPACE (sizeof (int))]; } control = { 0 };
-  struct iovec iov = { (void *) packet, G_STRUCT_OFFSET (Packet, body) + body_len };
-  struct msghdr message = { .msg_iov = &iov, .msg_iovlen = 1 };
+  static guint8 body[TW_FRAGMENT_BODY];
+  struct iovec iov[] = { { (void *) packet, sizeof *packet }, { body, body_len } };
+  struct msghdr message = { .msg_iov = iov, .msg_iovlen = 2 };
 
   if (with_fd)
     {
@@ -306,7 +306,7 @@ send_packet (Fixture *f, const Packet *packet, gsize body_len, gboolean with_fd)
       cmsg->cmsg_len = CMSG_LEN (sizeof (int));
       memcpy (CMSG_DATA (cmsg), &f->raw, sizeof (int));
     }
-  g_assert_cmpint (sendmsg (f->raw, &message, 0), ==, (gssize) iov.iov_len);
+  g_assert_cmpint (sendmsg (f->raw, &message, 0), ==, (gssize) (sizeof *packet + body_len));
 }
 
 typedef struct {
@@ -319,6 +319,8 @@ typedef struct {
   gsize second_body;
 } Malformed;
 
+enum { FULL = TW_FRAGMENT_BODY };
+
 static const Malformed malformed[] = {
   { "type-zero", { .type = 0 } },
   { "body-without-its-length", { .type = 1 }, .first_body = 1 },
@@ -328,18 +330,21 @@ static const Malformed malformed[] = {
   { "begins-in-the-middle", { .type = 1, .body_len = 8, .body_offset = 4 }, .first_body = 4 },
   { "descriptor-that-is-not-announced", { .type = 1 }, 0, TRUE },
   { "first-brings-nothing", { .type = 1, .body_len = 8 } },
-  { "second-brings-nothing", { .type = 1, .body_len = 8 }, 4, FALSE, TRUE,
-    { .type = 1, .body_len = 8, .body_offset = 4 } },
-  { "second-leaves-a-hole", { .type = 1, .body_len = 8 }, 4, FALSE, TRUE,
-    { .type = 1, .body_len = 8, .body_offset = 5 }, 3 },
-  { "second-overlaps", { .type = 1, .body_len = 8 }, 4, FALSE, TRUE,
-    { .type = 1, .body_len = 8, .body_offset = 3 }, 5 },
-  { "second-goes-beyond", { .type = 1, .body_len = 8 }, 4, FALSE, TRUE,
-    { .type = 1, .body_len = 8, .body_offset = 4 }, 5 },
-  { "second-is-of-another-message", { .type = 1, .body_len = 8 }, 4, FALSE, TRUE,
-    { .type = 1, .serial = 2, .body_len = 8, .body_offset = 4 }, 4 },
-  { "second-grows-the-message", { .type = 1, .body_len = 8 }, 4, FALSE, TRUE,
-    { .type = 1, .body_len = 64, .body_offset = 4 }, 60 },
+  { "first-is-not-full", { .type = 1, .body_len = 8 }, .first_body = 4 },
+  { "second-brings-nothing", { .type = 1, .body_len = FULL + 8 }, FULL, FALSE, TRUE,
+    { .type = 1, .body_len = FULL + 8, .body_offset = FULL } },
+  { "second-is-not-full", { .type = 1, .body_len = FULL + 8 }, FULL, FALSE, TRUE,
+    { .type = 1, .body_len = FULL + 8, .body_offset = FULL }, 4 },
+  { "second-leaves-a-hole", { .type = 1, .body_len = FULL + 8 }, FULL, FALSE, TRUE,
+    { .type = 1, .body_len = FULL + 8, .body_offset = FULL + 1 }, 7 },
+  { "second-overlaps", { .type = 1, .body_len = FULL + 8 }, FULL, FALSE, TRUE,
+    { .type = 1, .body_len = FULL + 8, .body_offset = FULL - 1 }, 9 },
+  { "second-goes-beyond", { .type = 1, .body_len = FULL + 8 }, FULL, FALSE, TRUE,
+    { .type = 1, .body_len = FULL + 8, .body_offset = FULL }, 9 },
+  { "second-is-of-another-message", { .type = 1, .body_len = FULL + 8 }, FULL, FALSE, TRUE,
+    { .type = 1, .serial = 2, .body_len = FULL + 8, .body_offset = FULL }, 8 },
+  { "second-grows-the-message", { .type = 1, .body_len = FULL + 8 }, FULL, FALSE, TRUE,
+    { .type = 1, .body_len = FULL + 64, .body_offset = FULL }, 64 },
 };
 
 static void
