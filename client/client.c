@@ -68,7 +68,7 @@ resolve_bus_type (GBusType bus_type, GError **error)
   if (g_str_equal (name, "session"))
     return G_BUS_TYPE_SESSION;
   g_set_error (error, TBUS_CLIENT_ERROR, TBUS_CLIENT_ERROR_INVALID_ARGS,
-               "TRACEBUS_BUS is '%s'; it takes 'system' or 'session'", name);
+               "TRACEBUS_BUS is \"%s\"; it takes \"system\" or \"session\"", name);
   return G_BUS_TYPE_NONE;
 }
 

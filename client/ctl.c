@@ -46,7 +46,7 @@ ctl_parse (Ctl *ctl, const GOptionEntry *entries, char ***args, GError **error)
     }
   count = g_strv_length (*args) - 1;
   if (count > verb->max_arguments)
-    return ctl_usage (error, "'%s' is one argument too many", (*args)[verb->max_arguments + 1]);
+    return ctl_usage (error, "\"%s\" is one argument too many", (*args)[verb->max_arguments + 1]);
   return TRUE;
 }
 
@@ -60,7 +60,7 @@ ctl_split_names (const char *text, const char *what, char ***names, GError **err
   split = g_strsplit (text, ",", -1);
   for (guint i = 0; split[i] != NULL; i++)
     if (*split[i] == '\0')
-      return ctl_usage (error, "'%s' has an empty name in it", text);
+      return ctl_usage (error, "\"%s\" has an empty name in it", text);
   *names = g_steal_pointer (&split);
   return TRUE;
 }
@@ -115,7 +115,8 @@ explain_absence (GError *error)
     return;
   g_free (error->message);
   error->message = g_strdup (TBUS_BUS_NAME " is not on this bus: tracebusd does not run. "
-                             "'systemctl start tracebus' starts it, 'tracebusctl --session' looks at the session bus");
+                             "\"systemctl start tracebus\" starts it, \"tracebusctl --session\" looks at the session "
+                             "bus");
 }
 
 GVariant *
@@ -220,15 +221,15 @@ ctl_find_session (Ctl *ctl, const char *name, char **path, char **found, GError 
   if (wanted == NULL)
     {
       g_set_error (error, TBUS_CLIENT_ERROR, TBUS_CLIENT_ERROR_NOT_FOUND,
-                   "No session is named and none is current: 'tracebusctl create' makes one, "
-                   "'tracebusctl set-session NAME' chooses one that is there");
+                   "No session is named and none is current: \"tracebusctl create\" makes one, "
+                   "\"tracebusctl set-session NAME\" chooses one that is there");
       return FALSE;
     }
   answer = ctl_call (ctl, TBUS_ROOT_PATH, "Manager.GetSession", g_variant_new ("(s)", wanted), error);
   if (answer == NULL)
     {
       if (current != NULL)
-        g_prefix_error (error, "The current session, '%s': ", current);
+        g_prefix_error (error, "The current session, \"%s\": ", current);
       return FALSE;
     }
   g_variant_get (answer, "(o)", path);

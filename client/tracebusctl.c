@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <locale.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -14,7 +15,7 @@ list_verbs (void)
 
   for (guint i = 0; ctl_verbs[i] != NULL; i++)
     g_string_append_printf (text, "  %-17s %s\n", ctl_verbs[i]->name, ctl_verbs[i]->summary);
-  g_string_append (text, "\n'tracebusctl VERB --help' explains one. See also tracebusctl(1).");
+  g_string_append (text, "\n\"tracebusctl VERB --help\" explains one. See also tracebusctl(1).");
   return g_string_free (g_steal_pointer (&text), FALSE);
 }
 
@@ -60,10 +61,10 @@ run (Ctl *ctl, char ***args, GError **error)
     return FALSE;
   rest = *args;
   if (rest[1] == NULL)
-    return ctl_usage (error, "No verb is given; 'tracebusctl --help' lists them");
+    return ctl_usage (error, "No verb is given; \"tracebusctl --help\" lists them");
   ctl->verb = ctl_find_verb (rest[1]);
   if (ctl->verb == NULL)
-    return ctl_usage (error, "There is no verb '%s'; 'tracebusctl --help' lists them", rest[1]);
+    return ctl_usage (error, "There is no verb \"%s\"; \"tracebusctl --help\" lists them", rest[1]);
   /* What --help calls the program. */
   program = g_strdup_printf ("tracebusctl %s", ctl->verb->name);
   g_set_prgname (program);
@@ -71,6 +72,21 @@ run (Ctl *ctl, char ***args, GError **error)
   for (guint i = 0; rest[i] != NULL; i++)
     rest[i] = rest[i + 1];
   return ctl->verb->run (ctl, args, error);
+}
+
+static gboolean
+flush_answer (void)
+{
+  if (fflush (stdout) == 0 && !ferror (stdout))
+    return TRUE;
+  if (errno == EPIPE)
+    {
+      /* Whoever read it has read enough. GIO ignores the signal that tools end with then. */
+      signal (SIGPIPE, SIG_DFL);
+      raise (SIGPIPE);
+    }
+  ctl_warn ("The answer could not be written: %s", g_strerror (errno));
+  return FALSE;
 }
 
 int
@@ -90,10 +106,7 @@ main (int argc, char **argv)
       status = error->domain == G_OPTION_ERROR ? CTL_EXIT_USAGE : CTL_EXIT_FAILED;
     }
   g_clear_object (&ctl.client);
-  if (fflush (stdout) != 0 || ferror (stdout))
-    {
-      ctl_warn ("The answer could not be written: %s", g_strerror (errno));
-      status = MAX (status, CTL_EXIT_FAILED);
-    }
+  if (!flush_answer ())
+    status = MAX (status, CTL_EXIT_FAILED);
   return status;
 }

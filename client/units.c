@@ -46,7 +46,7 @@ ctl_parse_size (const char *text, guint64 *bytes, GError **error)
       return TRUE;
     }
   g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-               "'%s' is no size; it is a number of bytes, with k, M or G behind it for more", text);
+               "\"%s\" is no size; it is a number of bytes, with k, M or G behind it for more", text);
   return FALSE;
 }
 
@@ -61,7 +61,7 @@ ctl_parse_time (const char *text, guint32 *microseconds, GError **error)
       return TRUE;
     }
   g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-               "'%s' is no period; it is a number of microseconds, or one with us, ms, s, m or h behind it, "
+               "\"%s\" is no period; it is a number of microseconds, or one with us, ms, s, m or h behind it, "
                "up to 4294967295 us", text);
   return FALSE;
 }

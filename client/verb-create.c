@@ -68,7 +68,7 @@ const CtlVerb ctl_verb_create = {
   .name = "create",
   .arguments = "[NAME]",
   .summary = "Create a session and make it the current one",
-  .details = "Without NAME it is called auto-DATE-TIME. Nothing is recorded before 'tracebusctl start'.",
+  .details = "Without NAME it is called auto-DATE-TIME. Nothing is recorded before \"tracebusctl start\".",
   .max_arguments = 1,
   .run = create_run,
 };

@@ -41,7 +41,7 @@ add_ownership (const Options *options, GVariantDict *dict, GError **error)
   if (ownership == NULL)
     return TRUE;
   if (!g_str_equal (ownership, "user") && !g_str_equal (ownership, "process"))
-    return ctl_usage (error, "--buffer-ownership is '%s'; it takes 'user' or 'process'", ownership);
+    return ctl_usage (error, "--buffer-ownership is \"%s\"; it takes \"user\" or \"process\"", ownership);
   g_variant_dict_insert (dict, "buffer-ownership", "s", ownership);
   return TRUE;
 }
@@ -61,7 +61,7 @@ add_size (GVariantDict *dict, const char *key, const char *text, GError **error)
     }
   rounded = ctl_round_up (size);
   if (size == 0 || rounded == 0)
-    return ctl_usage (error, "--%s: '%s' is out of range", key, text);
+    return ctl_usage (error, "--%s: \"%s\" is out of range", key, text);
   if (rounded != size)
     ctl_warn ("Warning: --%s is rounded up to the next power of two, %" G_GUINT64_FORMAT, key, rounded);
   g_variant_dict_insert (dict, key, "t", rounded);
@@ -193,7 +193,7 @@ const CtlVerb ctl_verb_enable_channel = {
   .summary = "Create channels, or enable those that are there",
   .details = "A channel says how events are buffered. Sizes take the suffixes k, M and G, periods are in microseconds "
              "or take\nthe suffixes us, ms, s, m and h. Channels are made before the first start of their session.\n"
-             "The channel called 'metadata' says how the description of the trace is written.",
+             "The channel called \"metadata\" says how the description of the trace is written.",
   .max_arguments = 1,
   .run = enable_channel_run,
 };

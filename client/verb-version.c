@@ -17,6 +17,6 @@ version_run (Ctl *ctl, char ***args, GError **error)
 const CtlVerb ctl_verb_version = {
   .name = "version",
   .summary = "Print the version of this program",
-  .details = "The service's own version is what 'tracebusctl status' prints.",
+  .details = "The service\"s own version is what \"tracebusctl status' prints.",
   .run = version_run,
 };

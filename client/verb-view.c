@@ -2,6 +2,7 @@
 #include "client/verbs.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -54,6 +55,8 @@ exec_viewer (const char *viewer, const char *trace, GError **error)
   g_ptr_array_add (arguments, (char *) trace);
   g_ptr_array_add (arguments, NULL);
   fflush (NULL);
+  /* GIO ignores it; a viewer before a pager is used to die of it. */
+  signal (SIGPIPE, SIG_DFL);
   execvp (words[0], (char **) arguments->pdata);
   errnum = errno;
   g_set_error (error, G_IO_ERROR, g_io_error_from_errno (errnum), "%s cannot be run: %s", words[0],

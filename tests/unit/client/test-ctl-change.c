@@ -214,7 +214,7 @@ says_that_the_current_session_is_gone (Fixture *f, gconstpointer data)
   tst_fake_refuse (f->fake, "/org/tracebus1 Manager.GetSession ('demo',)", "org.tracebus1.Error.NotFound", "no 'demo'");
   fixture_run (f, "stop");
   g_assert_cmpint (f->status, ==, 1);
-  g_assert_cmpstr (f->errors, ==, "The current session, 'demo': no 'demo'\n");
+  g_assert_cmpstr (f->errors, ==, "The current session, \"demo\": no 'demo'\n");
   fixture_run (f, "set-session gone");
   g_assert_cmpstr (f->errors, ==, "there is no session 'gone'\n");
 }
@@ -241,7 +241,7 @@ tells_a_wrong_command_line_from_a_failure (Fixture *f, gconstpointer data)
   g_assert_cmpint (f->status, ==, 2);
   fixture_run (f, "begin");
   g_assert_cmpint (f->status, ==, 2);
-  g_assert_nonnull (strstr (f->errors, "'begin'"));
+  g_assert_nonnull (strstr (f->errors, "\"begin\""));
   fixture_run (f, "--session --system status");
   g_assert_cmpint (f->status, ==, 2);
   fixture_run (f, "enable-event");

@@ -77,7 +77,7 @@ says_that_the_service_is_not_there (Fixture *f, gconstpointer data)
   g_assert_true (g_str_has_prefix (f->errors, "The bus cannot be reached: "));
   f->environment = g_environ_setenv (f->environment, "TRACEBUS_BUS", "tram", TRUE);
   fixture_run (f, "status");
-  g_assert_nonnull (strstr (f->errors, "TRACEBUS_BUS is 'tram'"));
+  g_assert_nonnull (strstr (f->errors, "TRACEBUS_BUS is \"tram\""));
 }
 
 static void

@@ -58,9 +58,9 @@ refuse_arguments_that_they_do_not_take (void)
 {
   assert_usage_error ("status now", "now");
   assert_usage_error ("version 2", "2");
-  assert_usage_error ("create a b", "'b'");
+  assert_usage_error ("create a b", "\"b\"");
   assert_usage_error ("create --nonsense", "--nonsense");
-  assert_usage_error ("start -- a b", "'b'");
+  assert_usage_error ("start -- a b", "\"b\"");
   assert_usage_error ("list --apps demo", "--apps");
   assert_usage_error ("list -c channel0", "--channel");
 }
