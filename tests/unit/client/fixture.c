@@ -4,19 +4,25 @@
 #include <glib/gstdio.h>
 
 void
-fixture_set_up (Fixture *self, gconstpointer data)
+fixture_set_up_bus (Fixture *self)
 {
-  g_autoptr(GDBusConnection) connection = NULL;
-
   self->dir = tst_dir_new ();
   self->bus = tst_bus_new (self->dir);
-  connection = tst_bus_connect (self->bus);
-  self->fake = tst_fake_new (connection);
   self->environment = tst_environ (self->dir, tst_bus_address (self->bus));
   self->environment = g_environ_unsetenv (self->environment, "TRACEBUS_BUS");
   self->environment = g_environ_setenv (self->environment, "XDG_STATE_HOME", tst_dir_path (self->dir), TRUE);
   self->environment = g_environ_setenv (self->environment, "LC_ALL", "C", TRUE);
   self->environment = g_environ_setenv (self->environment, "TZ", "UTC", TRUE);
+}
+
+void
+fixture_set_up (Fixture *self, gconstpointer data)
+{
+  g_autoptr(GDBusConnection) connection = NULL;
+
+  fixture_set_up_bus (self);
+  connection = tst_bus_connect (self->bus);
+  self->fake = tst_fake_new (connection);
 }
 
 void

@@ -18,7 +18,7 @@ G_BEGIN_DECLS
 typedef struct {
   TstDir *dir;
   TstBus *bus;
-  TstFake *fake;
+  TstFake *fake; /* nullable */
   char **environment;
   /* Of the latest run. */
   char *output, *errors;
@@ -26,6 +26,8 @@ typedef struct {
 } Fixture;
 
 void fixture_set_up (Fixture *self, gconstpointer data);
+/* Without a service: nobody is on the bus. */
+void fixture_set_up_bus (Fixture *self);
 void fixture_tear_down (Fixture *self, gconstpointer data);
 /* Starts tracebusctl with the arguments of @line, which is split as a shell does. */
 GSubprocess *fixture_start (Fixture *self, const char *line);
