@@ -9,11 +9,8 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
-
-#ifndef F_SEAL_FUTURE_WRITE
-#define F_SEAL_FUTURE_WRITE 0x0010
-#endif
 
 enum { GROW_STEP = 64 << 10 };
 
@@ -43,8 +40,8 @@ ensure_size (TbusMetadataLog *self, gsize text_length, GError **error)
 }
 
 /*
- * The writable mapping comes before the seal: F_SEAL_FUTURE_WRITE leaves it as the only way to write, and
- * F_SEAL_SEAL keeps a consumer from adding seals that would stop the growth.
+ * Nobody but its owner may write: a consumer gets a descriptor for reading, and the mode keeps another user from
+ * opening the file anew. No F_SEAL_FUTURE_WRITE: the service that takes over after a restart must map it, too.
  */
 static gboolean
 map_and_seal (TbusMetadataLog *self, GError **error)
@@ -62,9 +59,9 @@ map_and_seal (TbusMetadataLog *self, GError **error)
       return FALSE;
     }
   self->map = map;
-  if (fcntl (self->fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_FUTURE_WRITE | F_SEAL_SEAL) < 0)
+  if (fchmod (self->fd, S_IRUSR | S_IWUSR) < 0 || fcntl (self->fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_SEAL) < 0)
     {
-      tbus_set_errno (error, TBUS_ERROR_UNSUPPORTED, errno, "Cannot seal a metadata log (Linux 5.1 or newer can)");
+      tbus_set_errno (error, TBUS_ERROR_UNSUPPORTED, errno, "Cannot protect a metadata log");
       return FALSE;
     }
   return TRUE;
@@ -133,7 +130,12 @@ tbus_metadata_log_text (TbusMetadataLog *self)
 }
 
 int
-tbus_metadata_log_fd (TbusMetadataLog *self)
+tbus_metadata_log_open_reader (TbusMetadataLog *self, GError **error)
 {
-  return self->fd;
+  g_autofree char *path = g_strdup_printf ("/proc/self/fd/%d", self->fd);
+  int fd = open (path, O_RDONLY | O_CLOEXEC);
+
+  if (fd < 0)
+    tbus_set_errno (error, TBUS_ERROR_EXHAUSTED, errno, "Cannot open a metadata log for reading");
+  return fd;
 }

@@ -3,7 +3,7 @@
 /*
  * Metadata log: the growing CTF text of one buffer set, in shared memory that its consumer reads.
  *
- * A memfd, sealed so that nobody else can write it; the layout below is what supervise/ checks against
+ * A memfd that nobody else can write or shrink; the layout below is what supervise/ checks against
  * wire/log-layout.h. Text comes first, then its length is published: whoever reads the length finds the text there.
  *
  * Owner:   the buffer set.
@@ -27,8 +27,8 @@ gboolean tbus_metadata_log_append (TbusMetadataLog *self, const char *text, gsiz
 guint64 tbus_metadata_log_length (TbusMetadataLog *self);
 /* The text, valid as long as the log: @tbus_metadata_log_length() bytes, not NUL-terminated. */
 const char *tbus_metadata_log_text (TbusMetadataLog *self);
-/* For the consumer; stays the log's. */
-int tbus_metadata_log_fd (TbusMetadataLog *self);
+/* Returns: a new descriptor that can only be read, for the consumer; close it. -1 with @error. */
+int tbus_metadata_log_open_reader (TbusMetadataLog *self, GError **error);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TbusMetadataLog, tbus_metadata_log_free)
 

@@ -5,6 +5,8 @@
 #include "core/ids.h"
 #include "core/set-description.h"
 
+#include <unistd.h>
+
 enum { LEAVE_GUARD_MS = 500 };
 
 /* Outputs: one directory, opened once by each consumer that writes below it. */
@@ -221,7 +223,7 @@ request_channel (TbusSession *self, TbusBufferSet *set, guint number)
 
 /* The requests follow each other on an ordered link: nothing waits for the answer before. */
 static void
-make_set (TbusSession *self, TbusBufferSet *set)
+make_set (TbusSession *self, TbusBufferSet *set, int log_fd)
 {
   TbusChannel *metadata = tbus_session_find_channel (self, TBUS_METADATA_CHANNEL);
   TbusSetRequest request = {
@@ -229,7 +231,7 @@ make_set (TbusSession *self, TbusBufferSet *set)
     .session = self->id,
     .directory = set->directory,
     .metadata_timer_us = metadata != NULL ? tbus_channel_get_config (metadata)->switch_timer_us : 0,
-    .log_fd = tbus_metadata_log_fd (set->log),
+    .log_fd = log_fd,
   };
 
   set->state = TBUS_SET_MAKING;
@@ -275,19 +277,27 @@ tbus_session_obtain_set (TbusSession *self, TbusApp *app, TbusAppSession *app_se
   gboolean process = self->ownership == TBUS_BUFFER_PROCESS;
   TbusBufferKey key = { self->id, self->ownership, process ? app_session->id : tracee->uid, tracee->abi.bits_per_long };
   g_autoptr(TbusBufferSet) set = tbus_buffer_registry_find (self->hub->registry, &key);
+  int log_fd;
 
   if (set != NULL)
     return set; /* the teardown list holds it */
   set = tbus_set_description_make (self, app, &key, error);
   if (set == NULL)
     return NULL;
+  log_fd = tbus_metadata_log_open_reader (set->log, error);
+  if (log_fd < 0)
+    return NULL;
   set->consumer = tbus_core_obtain_consumer (self->hub->core, self->owner, key.bits, error);
   if (set->consumer == NULL)
-    return NULL;
+    {
+      close (log_fd);
+      return NULL;
+    }
   add_set_channels (self, set);
   tbus_buffer_registry_add (self->hub->registry, set);
   g_ptr_array_add (self->sets, tbus_buffer_set_ref (set));
-  make_set (self, set);
+  make_set (self, set, log_fd);
+  close (log_fd);
   if (set->state != TBUS_SET_FAILED)
     return set;
   g_propagate_error (error, g_error_copy (set->error));

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #pragma once
 /*
- * Layout of a metadata log's memfd: the service writes it (sealed so that nobody else can), the
+ * Layout of a metadata log's memfd: only the service can write it, the
  * consumer maps the first page and reads the text.
  *
  * The service writes text first, then publishes its length with release semantics; a consumer loads

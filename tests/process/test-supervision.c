@@ -173,7 +173,10 @@ make_channel (Fixture *f, Answer *answer)
   g_auto(Answer) output = { 0 };
   g_auto(Answer) set = { 0 };
   const TbusSetRequest set_request = {
-    .set = SET, .session = SESSION, .directory = "ust/uid/0/64-bit", .log_fd = tbus_metadata_log_fd (f->log),
+    .set = SET,
+    .session = SESSION,
+    .directory = "ust/uid/0/64-bit",
+    .log_fd = tbus_metadata_log_open_reader (f->log, NULL),
   };
   const TbusChannelRequest request = {
     .channel = CHANNEL, .set = SET, .name = "channel0", .subbuf_size = 4096, .num_subbuf = 4,
@@ -182,6 +185,7 @@ make_channel (Fixture *f, Answer *answer)
   open_output (f, path, &output);
   g_assert_no_error (output.error);
   TBUS_CONSUMER_GET_CLASS (f->consumer)->add_set (f->consumer, &set_request, on_done, &set);
+  close (set_request.log_fd);
   TBUS_CONSUMER_GET_CLASS (f->consumer)->add_channel (f->consumer, &request, on_ring, answer);
   wait_until (set.done && answer->done);
   g_assert_no_error (set.error);
