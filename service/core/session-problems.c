@@ -3,6 +3,10 @@
 
 #include "base/log.h"
 
+#include <string.h>
+
+enum { MAX_CODE = 64 }; /* bytes that a consumer's word may have */
+
 void
 tbus_problem_free (TbusProblem *self)
 {
@@ -60,7 +64,7 @@ tbus_session_clear_problem (TbusSession *self, const char *code, guint64 consume
 void
 tbus_session_problem (TbusSession *self, const TbusProblemReport *report, TbusConsumer *consumer)
 {
-  g_autofree char *code = g_utf8_make_valid (report->code, 64);
+  g_autofree char *code = g_utf8_make_valid (report->code, strnlen (report->code, MAX_CODE));
   g_autofree char *message = g_utf8_make_valid (report->message, -1);
 
   if (report->active)
