@@ -92,10 +92,10 @@ rig_free (Rig *self)
   g_dbus_connection_close_sync (self->caller, NULL, NULL);
   g_object_unref (self->caller);
   g_object_unref (self->bus);
-  while (g_main_context_iteration (NULL, FALSE))
-    ;
+  /* The last call lets go when its worker has said that it is done, which may be after its answer. */
+  rig_wait_until (G_OBJECT (self->core)->ref_count == 1);
   g_ptr_array_unref (self->tracees);
-  g_assert_finalize_object (self->core);
+  g_object_unref (self->core);
   g_clear_object (&self->pool.consumer);
   tst_fake_tracer_free (self->tracer);
   tbus_tracee_index_free (self->index);
@@ -205,6 +205,50 @@ rig_options (const char *key, GVariant *value)
   if (key != NULL)
     g_variant_builder_add (&dict, "{sv}", key, value);
   return g_variant_builder_end (&dict);
+}
+
+GVariant *
+rig_no_options (void)
+{
+  return g_variant_new ("(@a{sv})", rig_options (NULL, NULL));
+}
+
+GVariant *
+rig_one_rule (const char *channel, const char *pattern, GVariant *options)
+{
+  GVariantBuilder rules;
+
+  g_variant_builder_init (&rules, G_VARIANT_TYPE ("a(sa{sv})"));
+  g_variant_builder_add (&rules, "(s@a{sv})", pattern, options);
+  return g_variant_new ("(sa(sa{sv})@a{sv})", channel, &rules, rig_options (NULL, NULL));
+}
+
+GVariant *
+rig_lookup (GVariant *reply, const char *key)
+{
+  g_autoptr(GVariant) dict = g_variant_get_child_value (reply, g_variant_n_children (reply) - 1);
+
+  return g_variant_lookup_value (dict, key, NULL);
+}
+
+void
+rig_assert_entry (GVariant *reply, const char *key, const char *expected)
+{
+  g_autoptr(GVariant) value = rig_lookup (reply, key);
+  g_autofree char *text = value != NULL ? g_variant_print (value, TRUE) : g_strdup ("missing");
+
+  if (!g_str_equal (text, expected))
+    g_error ("%s is %s, not %s", key, text, expected);
+}
+
+void
+rig_assert_property (Rig *self, const char *path, const char *property, const char *expected)
+{
+  g_autoptr(GVariant) value = rig_get (self, path, property);
+  g_autofree char *text = g_variant_print (value, TRUE);
+
+  if (!g_str_equal (text, expected))
+    g_error ("%s of %s is %s, not %s", property, path, text, expected);
 }
 
 static char *

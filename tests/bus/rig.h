@@ -66,6 +66,16 @@ char *rig_app (Rig *self, const char *name);
 
 /* An a{sv} with one entry, or none where @key is NULL; floating. */
 GVariant *rig_options (const char *key, GVariant *value);
+/* The arguments of a method that takes options only, and none are given; floating. */
+GVariant *rig_no_options (void);
+/* The arguments of EnableEvents with one rule; floating. @options is sunk */
+GVariant *rig_one_rule (const char *channel, const char *pattern, GVariant *options);
+
+/* Of the last value in @reply, an a{sv}. (transfer full) (nullable) */
+GVariant *rig_lookup (GVariant *reply, const char *key);
+/* @expected: as g_variant_print() writes it, with types */
+void rig_assert_entry (GVariant *reply, const char *key, const char *expected);
+void rig_assert_property (Rig *self, const char *path, const char *property, const char *expected);
 
 #define RIG_ROOT "/org/tracebus1"
 
