@@ -8,33 +8,46 @@
 
 #include <stdio.h>
 
-/* The channels of the session at @path, each with its rules added as "Rules" aa{sv}; only @only if it is not NULL. */
-static GPtrArray *
-load_channels (Ctl *ctl, const char *path, const char *only, GError **error)
+/* The properties of the channel at @path, with "Path" (o) and "Rules" (aa{sv}) added. */
+static GVariant *
+load_channel (Ctl *ctl, const char *path, GError **error)
 {
-  g_autoptr(GPtrArray) all = ctl_get_objects (ctl, "Channel", error);
+  g_autoptr(GVariant) properties = ctl_get_properties (ctl, path, "Channel", error);
+  g_auto(GVariantDict) channel = G_VARIANT_DICT_INIT (properties);
+  g_autoptr(GVariant) answer = NULL;
+  g_autoptr(GVariant) rules = NULL;
+
+  if (properties == NULL)
+    return NULL;
+  answer = ctl_call (ctl, path, "Channel.ListEventRules", ctl_no_options (), error);
+  if (answer == NULL)
+    return NULL;
+  rules = g_variant_get_child_value (answer, 0);
+  g_variant_dict_insert (&channel, "Path", "o", path);
+  g_variant_dict_insert_value (&channel, "Rules", rules);
+  return g_variant_ref_sink (g_variant_dict_end (&channel));
+}
+
+/* The channels of @session; only @only where that is not NULL. */
+static GPtrArray *
+load_channels (Ctl *ctl, GVariant *session, const char *only, GError **error)
+{
   g_autoptr(GPtrArray) channels = g_ptr_array_new_with_free_func ((GDestroyNotify) g_variant_unref);
+  g_autofree const char **paths = NULL;
 
-  for (guint i = 0; all != NULL && i < all->len; i++)
+  g_variant_lookup (session, "Channels", "^a&o", &paths);
+  for (guint i = 0; paths != NULL && paths[i] != NULL; i++)
     {
-      g_auto(GVariantDict) channel = G_VARIANT_DICT_INIT (all->pdata[i]);
-      g_autoptr(GVariant) answer = NULL;
-      g_autoptr(GVariant) rules = NULL;
-      const char *session = "", *own_path = "", *name = "";
+      g_autoptr(GVariant) channel = load_channel (ctl, paths[i], error);
+      const char *name = "";
 
-      g_variant_dict_lookup (&channel, "Session", "&o", &session);
-      g_variant_dict_lookup (&channel, "Path", "&o", &own_path);
-      g_variant_dict_lookup (&channel, "Name", "&s", &name);
-      if (!g_str_equal (session, path) || (only != NULL && !g_str_equal (name, only)))
-        continue;
-      answer = ctl_call (ctl, own_path, "Channel.ListEventRules", ctl_no_options (), error);
-      if (answer == NULL)
+      if (channel == NULL)
         return NULL;
-      rules = g_variant_get_child_value (answer, 0);
-      g_variant_dict_insert_value (&channel, "Rules", rules);
-      g_ptr_array_add (channels, g_variant_ref_sink (g_variant_dict_end (&channel)));
+      g_variant_lookup (channel, "Name", "&s", &name);
+      if (only == NULL || g_str_equal (name, only))
+        g_ptr_array_add (channels, g_steal_pointer (&channel));
     }
-  return all != NULL ? g_steal_pointer (&channels) : NULL;
+  return g_steal_pointer (&channels);
 }
 
 static void
@@ -153,7 +166,7 @@ ctl_list_session (Ctl *ctl, const CtlListing *listing, const char *name, GError 
   session = ctl_get_properties (ctl, path, "Session", error);
   if (session == NULL)
     return FALSE;
-  channels = load_channels (ctl, path, listing->channel, error);
+  channels = load_channels (ctl, session, listing->channel, error);
   if (channels == NULL)
     return FALSE;
   if (listing->json)
