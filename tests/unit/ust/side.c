@@ -3,6 +3,8 @@
 
 #include "support/child.h"
 
+#include <string.h>
+
 static void
 say (TstSide *self, const char *what, const TbusTracee *tracee)
 {
@@ -39,9 +41,39 @@ on_refused (gpointer core, const char *why)
 
 static const TbusTracerEvents events = { on_registered, on_stalled, on_gone, on_refused };
 
+static GMutex warnings_lock;
+static GPtrArray *warnings; /* of char * */
+
+static GLogWriterOutput
+keep_warnings (GLogLevelFlags level, const GLogField *fields, gsize n_fields, gpointer data)
+{
+  if ((level & G_LOG_LEVEL_MASK) != G_LOG_LEVEL_WARNING)
+    return g_log_writer_default (level, fields, n_fields, data);
+  g_mutex_lock (&warnings_lock);
+  for (gsize i = 0; i < n_fields; i++)
+    if (g_str_equal (fields[i].key, "MESSAGE"))
+      g_ptr_array_add (warnings, g_strdup (fields[i].value));
+  g_mutex_unlock (&warnings_lock);
+  return G_LOG_WRITER_HANDLED;
+}
+
+guint
+tst_warning_count (const char *part)
+{
+  guint n = 0;
+
+  g_mutex_lock (&warnings_lock);
+  for (guint i = 0; i < warnings->len; i++)
+    n += strstr (g_ptr_array_index (warnings, i), part) != NULL;
+  g_mutex_unlock (&warnings_lock);
+  return n;
+}
+
 void
 tst_side_threads_start (void)
 {
+  warnings = g_ptr_array_new_with_free_func (g_free);
+  g_log_set_writer_func (keep_warnings, NULL, NULL);
   tbus_thread_init ();
   tbus_thread_start (TBUS_THREAD_LINK);
   tbus_thread_start (TBUS_THREAD_NOTIFY);

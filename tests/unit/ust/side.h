@@ -24,8 +24,13 @@ typedef struct {
   gboolean stopped;
 } TstSide;
 
-/* Once in a program, before the first side: blocks the tracer's signals and starts link and notify. */
+/*
+ * Once in a program, before the first side: blocks the tracer's signals and starts link and notify. From then on
+ * warnings do not end the test, but are kept.
+ */
 void tst_side_threads_start (void);
+/* How many warnings since then contain @part. */
+guint tst_warning_count (const char *part);
 
 /* The user's paths, but below @home. */
 void tst_paths_init (TbusRendezvousPaths *paths, TstDir *home);

@@ -261,7 +261,7 @@ tells_of_one_that_goes_half_way (Fixture *f, gconstpointer data)
 static void
 lets_a_later_record_replace_the_former (Fixture *f, gconstpointer data)
 {
-  TbusUstRegistration first = tst_fake_record (FALSE), second = tst_fake_record (FALSE), notify = tst_fake_record (TRUE);
+  TbusUstRegistration first = tst_fake_record (FALSE), second = first, notify = tst_fake_record (TRUE);
   int fds[3];
 
   strcpy (second.name, "second");
