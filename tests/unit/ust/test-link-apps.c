@@ -71,7 +71,9 @@ read_fds (const Fixture *f, guint n)
 {
   char byte, control[CMSG_SPACE (4 * sizeof (int))];
   struct iovec vector = { &byte, 1 };
-  struct msghdr message = { .msg_iov = &vector, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control };
+  struct msghdr message = {
+    .msg_iov = &vector, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control,
+  };
   struct cmsghdr *header;
 
   g_assert_cmpint (recvmsg (f->app.command_fd, &message, MSG_CMSG_CLOEXEC), ==, 1);
