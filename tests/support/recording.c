@@ -35,7 +35,7 @@ tst_enable (TstService *self, const char *session, const char *channel, const ch
 }
 
 char *
-tst_record (TstService *self, const char *name, const char *options)
+tst_start_recording (TstService *self, const char *name, const char *options)
 {
   char *session = tst_session (self, name);
   g_autofree char *channel = tst_channel (self, session, "events", options);

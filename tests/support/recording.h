@@ -17,7 +17,7 @@ char *tst_session (TstService *self, const char *name);
 char *tst_channel (TstService *self, const char *session, const char *name, const char *options);
 void tst_enable (TstService *self, const char *session, const char *channel, const char *pattern);
 /* All of it in one: session @name, channel "events" with @options, everything of the provider tbtest, started. */
-char *tst_record (TstService *self, const char *name, const char *options);
+char *tst_start_recording (TstService *self, const char *name, const char *options);
 
 /* What methods of sessions answer: a dictionary. */
 typedef struct {

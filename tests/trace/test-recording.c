@@ -48,7 +48,7 @@ assert_ticks (Fixture *self, const char *name, guint n)
 static void
 a_program_that_starts_after_the_session (Fixture *self, gconstpointer options)
 {
-  g_autofree char *session = tst_record (self->service, "late", options);
+  g_autofree char *session = tst_start_recording (self->service, "late", options);
 
   tst_app_run (self->service, "app-tiny", "one", NULL);
   tst_app_run (self->service, "app-threads", "3", "100", NULL);
@@ -64,7 +64,7 @@ a_program_that_was_there_before_the_session (Fixture *self, gconstpointer option
   g_autofree char *session = NULL;
 
   tst_app_go (app, 5);
-  session = tst_record (self->service, "early", options);
+  session = tst_start_recording (self->service, "early", options);
   tst_app_go (app, 7);
   stop (self, session);
   tst_app_go (app, 5);
@@ -83,7 +83,7 @@ twenty_sessions_over_one_program (Fixture *self, gconstpointer options)
     {
       g_autofree char *name = g_strdup_printf ("s%u", i);
 
-      sessions[i] = tst_record (self->service, name, options);
+      sessions[i] = tst_start_recording (self->service, name, options);
       tst_app_go (app, 1);
     }
   for (guint i = 0; i < N; i++)
@@ -106,7 +106,7 @@ static void
 fifty_programs_at_once (Fixture *self, gconstpointer options)
 {
   enum { N = 50 };
-  g_autofree char *session = tst_record (self->service, "many", options);
+  g_autofree char *session = tst_start_recording (self->service, "many", options);
   g_autoptr(GPtrArray) events = NULL;
   TstChild *apps[N];
 
@@ -138,7 +138,7 @@ start_and_stop_ten_times (Fixture *self, gconstpointer options)
 {
   enum { ROUNDS = 10 };
   g_autoptr(TstChild) app = tst_app_start (self->service, "app-idle", NULL);
-  g_autofree char *session = tst_record (self->service, "rounds", options);
+  g_autofree char *session = tst_start_recording (self->service, "rounds", options);
   guint expected = 0;
 
   for (guint i = 1; i <= ROUNDS; i++)
@@ -159,7 +159,7 @@ static void
 a_provider_that_is_opened_late (Fixture *self, gconstpointer options)
 {
   g_autofree char *provider = tst_build_path ("tests/support/apps/late-provider.so");
-  g_autofree char *session = tst_record (self->service, "late", options);
+  g_autofree char *session = tst_start_recording (self->service, "late", options);
   g_autoptr(TstChild) app = tst_app_start (self->service, "app-dlopen", provider, NULL);
   g_autoptr(GPtrArray) events = NULL;
   static const char *const lines[] = { "open", "go 3", "close", "open", "go 2" };
@@ -181,7 +181,7 @@ a_provider_that_is_opened_late (Fixture *self, gconstpointer options)
 static void
 a_program_that_becomes_another (Fixture *self, gconstpointer options)
 {
-  g_autofree char *session = tst_record (self->service, "exec", options);
+  g_autofree char *session = tst_start_recording (self->service, "exec", options);
   g_autofree char *program = tst_build_path ("tests/support/apps/app-exec");
   g_autoptr(GPtrArray) events = NULL;
 
@@ -200,7 +200,7 @@ a_program_that_becomes_another (Fixture *self, gconstpointer options)
 static void
 a_program_that_forks (Fixture *self, gconstpointer options)
 {
-  g_autofree char *session = tst_record (self->service, "fork", options);
+  g_autofree char *session = tst_start_recording (self->service, "fork", options);
   g_autoptr(GPtrArray) events = NULL;
 
   tst_app_run (self->service, "app-fork", "hooks", "2", NULL);
