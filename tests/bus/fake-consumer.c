@@ -94,7 +94,7 @@ fake_output (TbusConsumer *consumer, const TbusOutputRequest *request, TbusConsu
 {
   Answer *answer = answer_add (consumer, ANSWER_PATH, done, data);
 
-  answer->path = request->path[0] == '~' ? g_strconcat ("/home/owner", request->path + 1, NULL)
+  answer->path = request->path[0] == '~' ? g_strconcat ("/var/owner", request->path + 1, NULL)
                                          : g_strdup (request->path);
 }
 

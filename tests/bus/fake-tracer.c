@@ -181,11 +181,23 @@ tst_fake_tracer_register (TstFakeTracer *self, TbusCore *core, const char *name)
 }
 
 void
+tst_fake_tracer_hold (TstFakeTracer *self, TbusTracee *tracee)
+{
+  self->frozen = tracee;
+  wake (self);
+}
+
+guint
+tst_fake_tracer_waiting (TstFakeTracer *self)
+{
+  return g_queue_get_length (&self->jobs);
+}
+
+void
 tst_fake_tracer_freeze (TstFakeTracer *self, TbusCore *core, TbusTracee *tracee, gboolean frozen)
 {
-  self->frozen = frozen ? tracee : NULL;
+  tst_fake_tracer_hold (self, frozen ? tracee : NULL);
   tbus_core_tracer_events.stalled (core, tracee, frozen);
-  wake (self);
 }
 
 void

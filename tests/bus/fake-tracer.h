@@ -19,6 +19,10 @@ TbusTracer tst_fake_tracer_port (TstFakeTracer *self);
 TbusTracee *tst_fake_tracer_register (TstFakeTracer *self, TbusCore *core, const char *name);
 /* Frozen, it does nothing; @core is told. */
 void tst_fake_tracer_freeze (TstFakeTracer *self, TbusCore *core, TbusTracee *tracee, gboolean frozen);
+/* As frozen, but nobody has noticed yet. NULL: none any more. */
+void tst_fake_tracer_hold (TstFakeTracer *self, TbusTracee *tracee);
+/* How many jobs wait. */
+guint tst_fake_tracer_waiting (TstFakeTracer *self);
 void tst_fake_tracer_leave (TstFakeTracer *self, TbusCore *core, TbusTracee *tracee);
 /* How many tracepoints each app has: "tst:event0" and so on. */
 void tst_fake_tracer_set_tracepoints (TstFakeTracer *self, guint n);

@@ -23,13 +23,47 @@ keep_result (GObject *source, GAsyncResult *result, gpointer data)
 }
 
 gboolean
-rig_own (Rig *self, TbusBus *bus, GError **error)
+rig_own_at (Rig *self, TbusBus *bus, const char *address, GError **error)
 {
   g_autoptr(GAsyncResult) result = NULL;
 
-  tbus_bus_own_async (bus, tst_bus_address (self->daemon), FALSE, NULL, keep_result, &result);
+  tbus_bus_own_async (bus, address, FALSE, NULL, keep_result, &result);
   rig_wait_until (result != NULL);
   return tbus_bus_own_finish (bus, result, error);
+}
+
+gboolean
+rig_own (Rig *self, TbusBus *bus, GError **error)
+{
+  return rig_own_at (self, bus, tst_bus_address (self->daemon), error);
+}
+
+static void
+rig_stop_bus (Rig *self)
+{
+  g_autoptr(GAsyncResult) stopped = NULL;
+
+  tbus_bus_stop_async (self->bus, keep_result, &stopped);
+  rig_wait_until (stopped != NULL);
+  tbus_bus_stop_finish (self->bus, stopped);
+}
+
+void
+rig_restart_bus (Rig *self)
+{
+  g_autoptr(GError) error = NULL;
+
+  rig_stop_bus (self);
+  g_object_unref (self->bus);
+  self->bus = rig_make_bus (self);
+  rig_own (self, self->bus, &error);
+  g_assert_no_error (error);
+}
+
+void
+rig_end_daemon (Rig *self)
+{
+  g_clear_pointer (&self->daemon, tst_bus_free);
 }
 
 static Rig *
@@ -72,12 +106,9 @@ rig_new_as (uid_t service_uid)
 static void
 rig_shut_down (Rig *self)
 {
-  g_autoptr(GAsyncResult) stopped = NULL;
   g_autoptr(GAsyncResult) shut_down = NULL;
 
-  tbus_bus_stop_async (self->bus, keep_result, &stopped);
-  rig_wait_until (stopped != NULL);
-  tbus_bus_stop_finish (self->bus, stopped);
+  rig_stop_bus (self);
   tbus_core_shutdown_async (self->core, keep_result, &shut_down);
   rig_wait_until (shut_down != NULL);
   tbus_core_shutdown_finish (self->core, shut_down);
@@ -99,7 +130,7 @@ rig_free (Rig *self)
   g_clear_object (&self->pool.consumer);
   tst_fake_tracer_free (self->tracer);
   tbus_tracee_index_free (self->index);
-  tst_bus_free (self->daemon);
+  g_clear_pointer (&self->daemon, tst_bus_free);
   tst_dir_free (self->dir);
   rcu_barrier ();
   g_assert_cmpuint (tbus_fd_budget_used (), ==, 0);
@@ -162,17 +193,24 @@ rig_refused (Rig *self, const char *path, const char *member, GVariant *paramete
   return g_strdup (error->message);
 }
 
-static GVariant *
-call_standard (Rig *self, const char *path, const char *interface, const char *method, GVariant *parameters)
+GVariant *
+rig_try_standard (Rig *self, const char *path, const char *interface, const char *method, GVariant *parameters,
+                  GError **error)
 {
   g_autoptr(GAsyncResult) result = NULL;
-  g_autoptr(GError) error = NULL;
-  GVariant *reply;
 
   g_dbus_connection_call (self->caller, "org.tracebus1", path, interface, method, parameters, NULL,
                           G_DBUS_CALL_FLAGS_NONE, G_MAXINT, NULL, keep_result, &result);
   rig_wait_until (result != NULL);
-  reply = g_dbus_connection_call_finish (self->caller, result, &error);
+  return g_dbus_connection_call_finish (self->caller, result, error);
+}
+
+GVariant *
+rig_call_standard (Rig *self, const char *path, const char *interface, const char *method, GVariant *parameters)
+{
+  g_autoptr(GError) error = NULL;
+  GVariant *reply = rig_try_standard (self, path, interface, method, parameters, &error);
+
   g_assert_no_error (error);
   return reply;
 }
@@ -182,7 +220,7 @@ rig_get (Rig *self, const char *path, const char *property)
 {
   g_auto(GStrv) names = g_strsplit (property, ".", 2);
   g_autofree char *interface = g_strconcat ("org.tracebus1.", names[0], NULL);
-  g_autoptr(GVariant) reply = call_standard (self, path, "org.freedesktop.DBus.Properties", "Get",
+  g_autoptr(GVariant) reply = rig_call_standard (self, path, "org.freedesktop.DBus.Properties", "Get",
                                              g_variant_new ("(ss)", interface, names[1]));
   GVariant *value;
 
@@ -190,10 +228,29 @@ rig_get (Rig *self, const char *path, const char *property)
   return value;
 }
 
-GVariant *
+static int
+compare_texts (gconstpointer a, gconstpointer b)
+{
+  return g_strcmp0 (*(const char *const *) a, *(const char *const *) b);
+}
+
+char *
 rig_snapshot (Rig *self)
 {
-  return call_standard (self, RIG_ROOT, "org.freedesktop.DBus.ObjectManager", "GetManagedObjects", NULL);
+  g_autoptr(GVariant) reply = rig_call_standard (self, RIG_ROOT, "org.freedesktop.DBus.ObjectManager",
+                                                 "GetManagedObjects", NULL);
+  g_autoptr(GVariant) objects = g_variant_get_child_value (reply, 0);
+  g_autoptr(GPtrArray) lines = g_ptr_array_new_with_free_func (g_free);
+
+  for (gsize i = 0; i < g_variant_n_children (objects); i++)
+    {
+      g_autoptr(GVariant) object = g_variant_get_child_value (objects, i);
+
+      g_ptr_array_add (lines, g_variant_print (object, TRUE));
+    }
+  g_ptr_array_sort (lines, compare_texts);
+  g_ptr_array_add (lines, NULL);
+  return g_strjoinv ("\n", (char **) lines->pdata);
 }
 
 GVariant *
@@ -284,6 +341,73 @@ rig_app (Rig *self, const char *name)
   g_ptr_array_add (self->tracees, tracee);
   rig_wait_until (tbus_app_set_is_shown (apps, tbus_app_set_find_id (apps, tracee->id)));
   return g_strdup_printf (RIG_ROOT "/app/%" G_GUINT64_FORMAT, tracee->id);
+}
+
+const TbusInterface *const rig_interfaces[] = {
+  &tbus_manager_interface, &tbus_session_interface, &tbus_channel_interface,
+  &tbus_app_interface, &tbus_consumer_interface, NULL,
+};
+
+GVariant *
+rig_plausible (const GDBusMethodInfo *method, GVariant *options)
+{
+  g_autoptr(GVariant) sunk = g_variant_ref_sink (options);
+  GVariantBuilder arguments;
+
+  g_variant_builder_init (&arguments, G_VARIANT_TYPE_TUPLE);
+  for (guint i = 0; method->in_args != NULL && method->in_args[i] != NULL; i++)
+    {
+      const char *type = method->in_args[i]->signature;
+
+      if (g_str_equal (type, "a{sv}"))
+        g_variant_builder_add_value (&arguments, sunk);
+      else if (g_str_equal (type, "s"))
+        g_variant_builder_add (&arguments, "s", "plausible");
+      else if (g_str_equal (type, "u"))
+        g_variant_builder_add (&arguments, "u", 1);
+      else
+        g_variant_builder_add_value (&arguments, g_variant_new_parsed ("[('plausible', @a{sv} {})]"));
+    }
+  return g_variant_builder_end (&arguments);
+}
+
+RigObjects *
+rig_objects_new (Rig *self)
+{
+  RigObjects *objects = g_new0 (RigObjects, 1);
+
+  objects->app = rig_app (self, "app");
+  objects->session = rig_session (self, "one");
+  objects->channel = rig_channel (self, objects->session, "events");
+  objects->consumer = g_strdup_printf (RIG_ROOT "/consumer/%" G_GUINT64_FORMAT,
+                                       tbus_consumer_get_id (TBUS_CONSUMER (self->pool.consumer)));
+  return objects;
+}
+
+void
+rig_objects_free (RigObjects *self)
+{
+  g_free (self->session);
+  g_free (self->channel);
+  g_free (self->app);
+  g_free (self->consumer);
+  g_free (self);
+}
+
+const char *
+rig_objects_path (RigObjects *self, const char *interface)
+{
+  const char *name = g_strrstr (interface, ".") + 1;
+
+  if (g_str_equal (name, "Session"))
+    return self->session;
+  if (g_str_equal (name, "Channel"))
+    return self->channel;
+  if (g_str_equal (name, "App"))
+    return self->app;
+  if (g_str_equal (name, "Consumer"))
+    return self->consumer;
+  return RIG_ROOT;
 }
 
 static gboolean

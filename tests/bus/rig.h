@@ -7,6 +7,7 @@
  * Owner:   the test's fixture. Threads: main; every wait runs main's loop.
  */
 #include "bus/bus.h"
+#include "bus/interface.h"
 #include "fake-consumer.h"
 #include "fake-tracer.h"
 #include "support/bus.h"
@@ -35,6 +36,11 @@ void rig_free (Rig *self);
 TbusBus *rig_make_bus (Rig *self);
 /* Waits for the answer of tbus_bus_own_async(). */
 gboolean rig_own (Rig *self, TbusBus *bus, GError **error);
+gboolean rig_own_at (Rig *self, TbusBus *bus, const char *address, GError **error);
+/* The service leaves the bus, and comes back with the same core. */
+void rig_restart_bus (Rig *self);
+/* The bus ends under the service. */
+void rig_end_daemon (Rig *self);
 /* A connection of another user, which takes root. (transfer full) */
 GDBusConnection *rig_connect_as (Rig *self, uid_t uid);
 
@@ -45,16 +51,37 @@ GVariant *rig_try (Rig *self, GDBusConnection *caller, const char *path, const c
 GVariant *rig_call (Rig *self, const char *path, const char *member, GVariant *parameters);
 /* Ends the test unless the call fails with org.tracebus1.Error.@name. (transfer full): its message */
 char *rig_refused (Rig *self, const char *path, const char *member, GVariant *parameters, const char *name);
+/* A method of another interface. (transfer full) NULL with @error; or ends the test where it fails. */
+GVariant *rig_try_standard (Rig *self, const char *path, const char *interface, const char *method,
+                            GVariant *parameters, GError **error);
+GVariant *rig_call_standard (Rig *self, const char *path, const char *interface, const char *method,
+                             GVariant *parameters);
 /* @property: "Session.State". (transfer full) */
 GVariant *rig_get (Rig *self, const char *path, const char *property);
-/* GetManagedObjects: all that callers can see. (transfer full) */
-GVariant *rig_snapshot (Rig *self);
+/* All that callers can see of objects, by GetManagedObjects, a line each. (transfer full) */
+char *rig_snapshot (Rig *self);
+
+/* All interfaces, ended by NULL; the rig's objects of each are below. */
+extern const TbusInterface *const rig_interfaces[];
+/* Arguments for @method that would do, with @options last where it takes them; floating. @options is sunk */
+GVariant *rig_plausible (const GDBusMethodInfo *method, GVariant *options);
 
 /* Whatever makes little difference to a test. (transfer full): their paths */
 char *rig_session (Rig *self, const char *name);
 char *rig_channel (Rig *self, const char *session, const char *name);
 /* Registered and shown. */
 char *rig_app (Rig *self, const char *name);
+
+/* One object of each interface. */
+typedef struct {
+  char *session, *channel, *app, *consumer;
+} RigObjects;
+
+RigObjects *rig_objects_new (Rig *self);
+void rig_objects_free (RigObjects *self);
+/* @interface: "org.tracebus1.Session" and so on; (transfer none) */
+const char *rig_objects_path (RigObjects *self, const char *interface);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (RigObjects, rig_objects_free)
 
 #define rig_wait_until(condition)                                                                                     \
   G_STMT_START                                                                                                        \

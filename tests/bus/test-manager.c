@@ -2,6 +2,7 @@
 /* org.tracebus1.Manager, App and Consumer: what there is, and what can be traced. */
 #include "rig.h"
 
+#include "base/error.h"
 #include "base/fd-budget.h"
 
 #include <unistd.h>
@@ -246,6 +247,32 @@ does_not_wait_for_a_frozen_app (Rig *rig)
 }
 
 static void
+keep_result (GObject *source, GAsyncResult *result, gpointer data)
+{
+  *(GAsyncResult **) data = g_object_ref (result);
+}
+
+static void
+says_when_the_app_ends_meanwhile (Rig *rig)
+{
+  g_autofree char *app = rig_app (rig, "app");
+  TbusTracee *tracee = g_ptr_array_steal_index (rig->tracees, 0);
+  g_autoptr(GAsyncResult) result = NULL;
+  g_autoptr(GVariant) reply = NULL;
+  g_autoptr(GError) error = NULL;
+
+  tst_fake_tracer_hold (rig->tracer, tracee);
+  g_dbus_connection_call (rig->caller, "org.tracebus1", app, "org.tracebus1.App", "ListTracepoints", rig_no_options (),
+                          NULL, G_DBUS_CALL_FLAGS_NONE, G_MAXINT, NULL, keep_result, &result);
+  rig_wait_until (tst_fake_tracer_waiting (rig->tracer) == 1);
+  tst_fake_tracer_leave (rig->tracer, rig->core, tracee);
+  tbus_tracee_unref (tracee);
+  rig_wait_until (result != NULL);
+  reply = g_dbus_connection_call_finish (rig->caller, result, &error);
+  g_assert_error (error, TBUS_ERROR, TBUS_ERROR_APP_GONE);
+}
+
+static void
 refuses_a_list_that_is_too_large (Rig *rig)
 {
   g_autofree char *app = rig_app (rig, "large");
@@ -275,6 +302,7 @@ add_tests (void)
   rig_add ("/bus/tracepoints/are-narrowed", narrows_the_list_of_tracepoints);
   rig_add ("/bus/tracepoints/have-fields-as-valid-text", lists_fields_as_valid_text);
   rig_add ("/bus/tracepoints/of-a-frozen-app-are-not-waited-for", does_not_wait_for_a_frozen_app);
+  rig_add ("/bus/tracepoints/of-an-app-that-ends-meanwhile", says_when_the_app_ends_meanwhile);
   rig_add ("/bus/tracepoints/too-many-are-refused", refuses_a_list_that_is_too_large);
 }
 

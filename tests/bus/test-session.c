@@ -33,7 +33,7 @@ goes_from_made_to_destroyed (Rig *rig)
   rig_assert_entry (stopped, "packets-lost", "uint64 0");
   rig_assert_entry (stopped, "bytes-dropped", "uint64 0");
   output = rig_lookup (stopped, "output");
-  g_assert_true (g_str_has_prefix (g_variant_get_string (output, NULL), "/home/owner/lttng-traces/one-"));
+  g_assert_true (g_str_has_prefix (g_variant_get_string (output, NULL), "/var/owner/lttng-traces/one-"));
   rig_assert_property (rig, session, "Session.State", "'inactive'");
   destroyed = rig_call (rig, session, "Session.Destroy", rig_no_options ());
   rig_assert_entry (destroyed, "events-discarded", "uint64 0");

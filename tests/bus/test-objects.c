@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What callers can see without calling: objects as they come and go, properties as they change, introspection. */
+#include "rig.h"
+
+/* Signals of the service, as one text a signal, and when they came. */
+typedef struct {
+  GPtrArray *texts;
+  GArray *times;
+  guint subscription;
+  GDBusConnection *connection;
+} Heard;
+
+static void
+on_signal (GDBusConnection *connection, const char *sender, const char *path, const char *interface, const char *signal,
+           GVariant *parameters, gpointer data)
+{
+  Heard *heard = data;
+  g_autofree char *text = g_variant_print (parameters, FALSE);
+  gint64 now = g_get_monotonic_time ();
+
+  g_ptr_array_add (heard->texts, g_strdup_printf ("%s %s %s", path, signal, text));
+  g_array_append_val (heard->times, now);
+}
+
+/* @signal: (nullable): all of @interface */
+static Heard *
+listen (Rig *rig, const char *path, const char *interface, const char *signal)
+{
+  Heard *heard = g_new0 (Heard, 1);
+  g_autoptr(GVariant) settled = NULL;
+
+  heard->texts = g_ptr_array_new_with_free_func (g_free);
+  heard->times = g_array_new (FALSE, FALSE, sizeof (gint64));
+  heard->connection = rig->caller;
+  heard->subscription = g_dbus_connection_signal_subscribe (rig->caller, "org.tracebus1", interface, signal, path, NULL,
+                                                            G_DBUS_SIGNAL_FLAGS_NONE, on_signal, heard, NULL);
+  settled = rig_call (rig, RIG_ROOT, "Manager.GetPermissions", NULL); /* the bus has the rule when this is answered */
+  return heard;
+}
+
+static void
+heard_free (Heard *self)
+{
+  g_dbus_connection_signal_unsubscribe (self->connection, self->subscription);
+  g_ptr_array_unref (self->texts);
+  g_array_unref (self->times);
+  g_free (self);
+}
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Heard, heard_free)
+
+static guint
+count_heard (Heard *heard, const char *part)
+{
+  guint n = 0;
+
+  for (guint i = 0; i < heard->texts->len; i++)
+    n += strstr (g_ptr_array_index (heard->texts, i), part) != NULL;
+  return n;
+}
+
+static void
+objects_come_and_go_with_a_signal_each (Rig *rig)
+{
+  g_autoptr(Heard) heard = listen (rig, RIG_ROOT, "org.freedesktop.DBus.ObjectManager", NULL);
+  g_autoptr(RigObjects) objects = rig_objects_new (rig);
+  g_autofree char *session = g_strdup_printf ("Added ('%s', {'org.tracebus1.Session'", objects->session);
+  g_autofree char *channel = g_strdup_printf ("Added ('%s', {'org.tracebus1.Channel'", objects->channel);
+  g_autofree char *app = g_strdup_printf ("Added ('%s', {'org.tracebus1.App'", objects->app);
+  g_autofree char *consumer = g_strdup_printf ("Added ('%s', {'org.tracebus1.Consumer'", objects->consumer);
+  g_autofree char *session_gone = g_strdup_printf ("Removed ('%s'", objects->session);
+  g_autofree char *channel_gone = g_strdup_printf ("Removed ('%s'", objects->channel);
+  g_autoptr(GVariant) destroyed = NULL;
+
+  g_assert_cmpuint (count_heard (heard, session), ==, 1); /* before the answer to CreateSession */
+  g_assert_cmpuint (count_heard (heard, channel), ==, 1);
+  g_assert_cmpuint (count_heard (heard, app), ==, 1);
+  g_assert_cmpuint (count_heard (heard, consumer), ==, 1);
+  destroyed = rig_call (rig, objects->session, "Session.Destroy", rig_no_options ());
+  g_assert_cmpuint (count_heard (heard, session_gone), ==, 1);
+  g_assert_cmpuint (count_heard (heard, channel_gone), ==, 1);
+  g_assert_cmpuint (heard->texts->len, ==, 6);
+}
+
+static void
+the_list_has_every_object_but_the_managers (Rig *rig)
+{
+  g_autoptr(RigObjects) objects = rig_objects_new (rig);
+  g_autoptr(GVariant) reply = rig_call_standard (rig, RIG_ROOT, "org.freedesktop.DBus.ObjectManager",
+                                                 "GetManagedObjects", NULL);
+  g_autoptr(GVariant) list = g_variant_get_child_value (reply, 0);
+
+  g_assert_cmpuint (g_variant_n_children (list), ==, 4);
+  for (guint i = 0; rig_interfaces[i] != NULL; i++)
+    {
+      const char *name = rig_interfaces[i]->info->name;
+      const char *path = rig_objects_path (objects, name);
+      g_autoptr(GVariant) interfaces = g_variant_lookup_value (list, path, NULL);
+      g_autoptr(GVariant) properties = NULL;
+      gsize n = 0;
+
+      if (g_str_equal (path, RIG_ROOT))
+        {
+          g_assert_null (interfaces);
+          continue;
+        }
+      properties = g_variant_lookup_value (interfaces, name, G_VARIANT_TYPE_VARDICT);
+      while (rig_interfaces[i]->info->properties[n] != NULL)
+        n++;
+      g_assert_cmpuint (g_variant_n_children (properties), ==, n);
+    }
+}
+
+static void
+every_property_has_the_type_that_the_xml_says (Rig *rig)
+{
+  g_autoptr(RigObjects) objects = rig_objects_new (rig);
+
+  for (guint i = 0; rig_interfaces[i] != NULL; i++)
+    {
+      const GDBusInterfaceInfo *info = rig_interfaces[i]->info;
+      g_autoptr(GVariant) reply = rig_call_standard (rig, rig_objects_path (objects, info->name),
+                                                     "org.freedesktop.DBus.Properties", "GetAll",
+                                                     g_variant_new ("(s)", info->name));
+      g_autoptr(GVariant) all = g_variant_get_child_value (reply, 0);
+
+      for (guint j = 0; info->properties[j] != NULL; j++)
+        {
+          g_autoptr(GVariant) value = g_variant_lookup_value (all, info->properties[j]->name, NULL);
+
+          g_assert_nonnull (value);
+          g_assert_cmpstr (g_variant_get_type_string (value), ==, info->properties[j]->signature);
+        }
+    }
+}
+
+/* The interface @name of @xml in one form. */
+static char *
+normal_form (const char *xml, const char *name)
+{
+  g_autoptr(GError) error = NULL;
+  g_autoptr(GDBusNodeInfo) node = g_dbus_node_info_new_for_xml (xml, &error);
+  GDBusInterfaceInfo *info;
+  GString *text = g_string_new (NULL);
+
+  g_assert_no_error (error);
+  info = g_dbus_node_info_lookup_interface (node, name);
+  g_assert_nonnull (info);
+  g_dbus_interface_info_generate_xml (info, 0, text);
+  return g_string_free (text, FALSE);
+}
+
+/* What the contract's file says, but for the words to code generators, which do not reach the bus. */
+static char *
+contract (const char *name)
+{
+  g_autofree char *file = g_strconcat (name, ".xml", NULL);
+  g_autofree char *path = g_test_build_filename (G_TEST_DIST, "..", "introspection", file, NULL);
+  g_autofree char *text = NULL, *stripped = NULL;
+  g_autoptr(GRegex) hints = g_regex_new ("<annotation name=\"org\\.gtk\\.[^>]*/>", 0, 0, NULL);
+  g_autoptr(GError) error = NULL;
+
+  g_file_get_contents (path, &text, NULL, &error);
+  g_assert_no_error (error);
+  stripped = g_regex_replace_literal (hints, text, -1, 0, "", 0, NULL);
+  return normal_form (stripped, name);
+}
+
+static void
+live_objects_are_introspected_as_the_xml (Rig *rig)
+{
+  g_autoptr(RigObjects) objects = rig_objects_new (rig);
+
+  for (guint i = 0; rig_interfaces[i] != NULL; i++)
+    {
+      const char *name = rig_interfaces[i]->info->name;
+      g_autoptr(GVariant) reply = rig_call_standard (rig, rig_objects_path (objects, name),
+                                                     "org.freedesktop.DBus.Introspectable", "Introspect", NULL);
+      g_autofree char *expected = contract (name);
+      g_autofree char *live = NULL;
+      const char *xml;
+
+      g_variant_get (reply, "(&s)", &xml);
+      live = normal_form (xml, name);
+      g_assert_cmpstr (live, ==, expected);
+    }
+}
+
+static void
+a_caller_hears_of_a_change_before_its_answer (Rig *rig)
+{
+  g_autoptr(RigObjects) objects = rig_objects_new (rig);
+  g_autoptr(Heard) heard = listen (rig, objects->session, "org.freedesktop.DBus.Properties", "PropertiesChanged");
+  g_autoptr(Heard) root = listen (rig, RIG_ROOT, "org.freedesktop.DBus.Properties", "PropertiesChanged");
+  g_autoptr(GVariant) started = NULL;
+  g_autofree char *other = NULL, *second = NULL;
+
+  started = rig_call (rig, objects->session, "Session.Start", rig_no_options ());
+  g_assert_cmpuint (count_heard (heard, "'State': <'active'>"), ==, 1);
+  g_assert_cmpuint (count_heard (heard, "'DataPending': <true>"), >=, 1);
+  other = rig_session (rig, "two");
+  g_assert_cmpuint (count_heard (root, "'SessionCount': <uint32 2>"), ==, 1);
+  second = rig_channel (rig, other, "another");
+  g_assert_cmpuint (count_heard (heard, "Channels"), ==, 0);
+}
+
+static void
+changes_at_one_moment_are_one_signal (Rig *rig)
+{
+  g_autoptr(RigObjects) objects = rig_objects_new (rig);
+  g_autoptr(Heard) heard = listen (rig, objects->app, "org.freedesktop.DBus.Properties", "PropertiesChanged");
+  TbusTracee *tracee = g_ptr_array_index (rig->tracees, 0);
+
+  for (guint i = 0; i < 100; i++)
+    tst_fake_tracer_freeze (rig->tracer, rig->core, tracee, i % 2 == 0);
+  tst_fake_tracer_freeze (rig->tracer, rig->core, tracee, TRUE);
+  rig_wait_until (heard->texts->len > 0);
+  rig_assert_property (rig, objects->app, "App.State", "'unresponsive'");
+  g_assert_cmpuint (heard->texts->len, ==, 1);
+  g_assert_cmpuint (count_heard (heard, "{'State': <'unresponsive'>}"), ==, 1);
+}
+
+static void
+counters_are_signalled_once_a_second_at_most (Rig *rig)
+{
+  g_autoptr(RigObjects) objects = rig_objects_new (rig);
+  g_autoptr(Heard) heard = listen (rig, objects->consumer, "org.freedesktop.DBus.Properties", "PropertiesChanged");
+  TbusConsumer *consumer = TBUS_CONSUMER (rig->pool.consumer);
+  gint64 apart;
+
+  for (guint i = 0; i < 1000; i++)
+    tbus_consumer_add_bytes (consumer, 1);
+  rig_wait_until (heard->texts->len == 1);
+  g_assert_cmpuint (count_heard (heard, "{'BytesWritten': <uint64 1000>}"), ==, 1);
+  tbus_consumer_add_bytes (consumer, 1);
+  rig_assert_property (rig, objects->consumer, "Consumer.BytesWritten", "uint64 1001"); /* who asks is told */
+  rig_wait_until (heard->texts->len == 2);
+  g_assert_cmpuint (count_heard (heard, "{'BytesWritten': <uint64 1001>}"), ==, 1);
+  apart = g_array_index (heard->times, gint64, 1) - g_array_index (heard->times, gint64, 0);
+  g_assert_cmpint (apart, >, 900 * G_TIME_SPAN_MILLISECOND);
+}
+
+static void
+refused_registrations_are_signalled (Rig *rig)
+{
+  g_autoptr(Heard) heard = listen (rig, RIG_ROOT, "org.freedesktop.DBus.Properties", "PropertiesChanged");
+
+  tbus_core_tracer_events.refused (rig->core, "It spoke another protocol");
+  tbus_core_tracer_events.refused (rig->core, "It spoke another protocol");
+  rig_wait_until (heard->texts->len > 0);
+  g_assert_cmpuint (count_heard (heard, "{'AppsRefused': <uint64 2>}"), ==, 1);
+}
+
+static void
+what_is_there_before_the_bus_is_shown (Rig *rig)
+{
+  g_autoptr(RigObjects) objects = rig_objects_new (rig);
+  g_autofree char *before = rig_snapshot (rig);
+  g_autofree char *after = NULL;
+
+  rig_restart_bus (rig);
+  after = rig_snapshot (rig);
+  g_assert_cmpstr (before, ==, after);
+}
+
+static void
+add_tests (void)
+{
+  rig_add ("/bus/objects/come-and-go-with-a-signal-each", objects_come_and_go_with_a_signal_each);
+  rig_add ("/bus/objects/are-all-listed-but-the-managers", the_list_has_every_object_but_the_managers);
+  rig_add ("/bus/objects/are-introspected-as-the-xml", live_objects_are_introspected_as_the_xml);
+  rig_add ("/bus/objects/that-were-there-before-the-bus-are-shown", what_is_there_before_the_bus_is_shown);
+  rig_add ("/bus/properties/have-the-types-that-the-xml-says", every_property_has_the_type_that_the_xml_says);
+  rig_add ("/bus/properties/are-signalled-before-the-answer", a_caller_hears_of_a_change_before_its_answer);
+  rig_add ("/bus/properties/that-change-at-one-moment-are-one-signal", changes_at_one_moment_are_one_signal);
+  rig_add ("/bus/properties/that-count-are-signalled-once-a-second", counters_are_signalled_once_a_second_at_most);
+  rig_add ("/bus/properties/tell-of-refused-registrations", refused_registrations_are_signalled);
+}
+
+int
+main (int argc, char **argv)
+{
+  return rig_main (argc, argv, add_tests);
+}
