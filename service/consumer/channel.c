@@ -117,7 +117,7 @@ make_stream (TcChannel *self, unsigned cpu, TcError *error)
   stream->channel = self;
   stream->drain = &self->consumer->drains[cpu % self->consumer->n_drains];
   stream->metadata = &self->set->metadata;
-  stream->reporter = &self->set->output->problems;
+  stream->subject.problems = &self->set->output->problems;
   stream->by_timer = config->read_timer_us > 0;
   stream->max_packets = (unsigned) config->num_subbuf + 2; /* one that is read, one that was closed just now */
   tc_trace_file_init (&stream->file, self->set->dir_fd, self->config.name, &origin);

@@ -175,10 +175,9 @@ tc_consumer_find_channel (TcConsumer *self, uint64_t channel)
   return node != NULL ? TC_CONTAINER (node, TcChannel, node) : NULL;
 }
 
-/* 0, or -1 with errno, where the message could not be taken; a link that is gone takes anything. */
+/* @head without its body. 0, or -1 with errno, where the message could not be taken; a link that is gone takes all. */
 static int
-send_message (TcConsumer *self, TwType type, uint32_t status, uint64_t serial, TwWriter *body, const int *fds,
-              size_t n_fds)
+send_message (TcConsumer *self, const TwMessage *head, TwWriter *body)
 {
   int result, errnum;
 
@@ -192,7 +191,8 @@ send_message (TcConsumer *self, TwType type, uint32_t status, uint64_t serial, T
       errno = ENOMEM;
       return -1;
     }
-  result = tw_socket_send (self->link, type, status, serial, body->data, body->len, fds, n_fds);
+  result = tw_socket_send (self->link, head->type, head->status, head->serial, body->data, body->len, head->fds,
+                           head->n_fds);
   errnum = errno;
   tw_writer_clear (body);
   /* A link that has gone is found by reading it, after what the service still had to say. */
@@ -206,10 +206,11 @@ send_message (TcConsumer *self, TwType type, uint32_t status, uint64_t serial, T
 void
 tc_consumer_refuse (TcConsumer *self, uint64_t serial, const TcError *error)
 {
+  const TwMessage head = { .type = TW_REPLY, .status = (uint32_t) error->errnum, .serial = serial };
   TwWriter body = { 0 };
 
   tw_put_str (&body, error->message);
-  if (send_message (self, TW_REPLY, (uint32_t) error->errnum, serial, &body, NULL, 0) == 0)
+  if (send_message (self, &head, &body) == 0)
     return;
   /* A request without an answer would keep the service waiting: rather hang up. */
   tc_consumer_leave (self);
@@ -218,9 +219,10 @@ tc_consumer_refuse (TcConsumer *self, uint64_t serial, const TcError *error)
 void
 tc_consumer_reply (TcConsumer *self, uint64_t serial, TwWriter *body)
 {
+  const TwMessage head = { .type = TW_REPLY, .serial = serial };
   TcError error;
 
-  if (send_message (self, TW_REPLY, 0, serial, body, NULL, 0) == 0)
+  if (send_message (self, &head, body) == 0)
     return;
   tc_error (&error, errno, "Cannot answer");
   tc_consumer_refuse (self, serial, &error);
@@ -229,16 +231,20 @@ tc_consumer_reply (TcConsumer *self, uint64_t serial, TwWriter *body)
 int
 tc_consumer_reply_with_fds (TcConsumer *self, uint64_t serial, TwWriter *body, const int *fds, size_t n_fds)
 {
-  return send_message (self, TW_REPLY, 0, serial, body, fds, n_fds);
+  const TwMessage head = { .type = TW_REPLY, .serial = serial, .fds = (int *) fds, .n_fds = n_fds };
+
+  return send_message (self, &head, body);
 }
 
 void
 tc_consumer_tell (TcConsumer *self, TwType type, TwWriter *body, bool may_skip)
 {
+  const TwMessage head = { .type = type };
+
   if (may_skip && self->link != NULL && tw_socket_wants_write (self->link))
     {
       tw_writer_clear (body);
       return;
     }
-  (void) send_message (self, type, 0, 0, body, NULL, 0);
+  (void) send_message (self, &head, body);
 }

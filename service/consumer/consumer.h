@@ -58,5 +58,4 @@ void tc_ticks_add_channel (TcChannel *channel);
 /* A channel stopped, or goes. */
 void tc_ticks_stop_channel (TcChannel *channel);
 void tc_ticks_resume_channel (TcChannel *channel);
-void tc_ticks_tell_problem (void *consumer, uint64_t session, const char *code, bool active, int errnum,
-                            const char *message);
+void tc_ticks_tell_problem (void *consumer, const TwProblem *problem);

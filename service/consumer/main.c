@@ -154,6 +154,7 @@ main (int argc, char **argv)
 
   if (!get_options (argc, argv, &options))
     {
+      free (options.owner.groups);
       fprintf (stderr, "Usage: tracebus-consumerd [--uid=UID --gid=GID [--groups=GID,...]]\n"
                        "It is started by tracebusd, with a socket on descriptor %d.\n", TW_LINK_FD);
       return EXIT_USAGE;

@@ -19,7 +19,7 @@ static const char name[] = "metadata";
 static const char new_name[] = ".metadata.new"; /* readers of traces skip what begins with a dot */
 
 int
-tc_metadata_init (TcMetadata *self, int dir_fd, int log_fd, TcProblems *reporter)
+tc_metadata_init (TcMetadata *self, int dir_fd, int log_fd, TcProblems *problems)
 {
   struct stat about;
   void *log;
@@ -38,7 +38,7 @@ tc_metadata_init (TcMetadata *self, int dir_fd, int log_fd, TcProblems *reporter
   self->dir_fd = dir_fd;
   self->log_fd = log_fd;
   self->log = log;
-  self->reporter = reporter;
+  self->subject.problems = problems;
   self->fd = -1;
   pthread_mutex_init (&self->lock, NULL);
   return 0;
@@ -47,7 +47,7 @@ tc_metadata_init (TcMetadata *self, int dir_fd, int log_fd, TcProblems *reporter
 void
 tc_metadata_clear (TcMetadata *self)
 {
-  tc_problem_end (self->reporter, &self->problems, TC_WRITE_PROBLEMS);
+  tc_problem_end (&self->subject, TC_WRITE_PROBLEMS);
   munmap ((void *) self->log, TW_LOG_TEXT_OFFSET);
   if (self->log_fd >= 0)
     close (self->log_fd);
@@ -139,13 +139,13 @@ write_up_to (TcMetadata *self, uint64_t published)
     {
       int errnum = errno;
 
-      tc_problem_begin (self->reporter, &self->problems, tc_problem_of_errno (errnum), errnum,
-                        "Cannot write the file metadata: %s", strerror (errnum));
+      tc_problem_begin (&self->subject, tc_problem_of_errno (errnum), errnum, "Cannot write the file metadata: %s",
+                        strerror (errnum));
       errno = errnum;
       return -1;
     }
   atomic_store_explicit (&self->written, published, memory_order_release);
-  tc_problem_end (self->reporter, &self->problems, TC_WRITE_PROBLEMS);
+  tc_problem_end (&self->subject, TC_WRITE_PROBLEMS);
   return 0;
 }
 

@@ -18,16 +18,15 @@ typedef struct {
   int dir_fd; /* borrowed from the set */
   int log_fd;
   const TwLogHeader *log;
-  TcProblems *reporter;
   _Atomic uint64_t written;
 
   pthread_mutex_t lock;
   int fd; /* this and below under @lock; -1: nothing was written yet */
-  TcProblemSet problems;
+  TcSubject subject;
 } TcMetadata;
 
 /* Takes @log_fd if it succeeds. 0, or -1 with errno. */
-int tc_metadata_init (TcMetadata *self, int dir_fd, int log_fd, TcProblems *reporter);
+int tc_metadata_init (TcMetadata *self, int dir_fd, int log_fd, TcProblems *problems);
 void tc_metadata_clear (TcMetadata *self);
 /* All that is published now is in the file when it returns 0; else -1 with errno, and the problem is told. */
 int tc_metadata_sync (TcMetadata *self);

@@ -14,9 +14,8 @@ run_on_stream (TcOperation *self, TcStream *stream)
     {
     case TC_OPERATION_ATTACH:
       if (tc_stream_attach (stream) < 0)
-        tc_problem_begin (stream->reporter, &stream->problems, TC_PROBLEM_WRITE_FAILED, errno,
-                          "Cannot watch the buffer of %s_%u: %s", stream->file.name, stream->file.origin.cpu,
-                          strerror (errno));
+        tc_problem_begin (&stream->subject, TC_PROBLEM_WRITE_FAILED, errno, "Cannot watch the buffer of %s_%u: %s",
+                          stream->file.name, stream->file.origin.cpu, strerror (errno));
       break;
     case TC_OPERATION_READ:
       tc_stream_read (stream);

@@ -159,6 +159,7 @@ tc_output_open (uint64_t session, const char *path, TcError *error)
   self->node.key = session;
   self->refs = 1;
   self->dir_fd = -1;
+  self->subject.problems = &self->problems;
   if (make_path (self->path, error) == 0 && check_directory (path, error) == 0)
     {
       self->dir_fd = open (path, O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -179,8 +180,7 @@ tc_output_check_alive (TcOutput *self)
 
   /* Files of a removed directory can be written for ever, and nobody will see them. */
   if (fstat (self->dir_fd, &about) == 0 && about.st_nlink == 0)
-    tc_problem_begin (&self->problems, &self->own_problems, TC_PROBLEM_OUTPUT_GONE, ENOENT,
-                      "The directory %s was removed", self->path);
+    tc_problem_begin (&self->subject, TC_PROBLEM_OUTPUT_GONE, ENOENT, "The directory %s was removed", self->path);
 }
 
 TcOutput *

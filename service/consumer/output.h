@@ -19,7 +19,7 @@ typedef struct {
   int dir_fd;
   char *path; /* absolute */
   TcProblems problems;
-  TcProblemSet own_problems; /* those that main itself sees */
+  TcSubject subject;   /* the directory itself */
 } TcOutput;
 
 /* Errors of this layer: an errno, and a sentence that names the thing. */

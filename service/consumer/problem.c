@@ -25,12 +25,12 @@ tell_changes (TcProblems *self)
   for (int i = 0; i < TC_N_PROBLEMS; i++)
     {
       char message[sizeof self->problems[i].message];
-      bool tell = false, active;
-      int errnum;
+      TwProblem news = { .session = self->session, .code = codes[i], .message = message };
+      bool tell = false;
 
       pthread_mutex_lock (&self->lock);
-      active = self->problems[i].having > 0;
-      if (active != self->problems[i].told)
+      news.active = self->problems[i].having > 0;
+      if (news.active != self->problems[i].told)
         {
           uint64_t due = self->problems[i].told_at + SECOND;
 
@@ -40,14 +40,14 @@ tell_changes (TcProblems *self)
         }
       if (tell)
         {
-          self->problems[i].told = active;
+          self->problems[i].told = news.active;
           self->problems[i].told_at = now;
         }
-      errnum = self->problems[i].errnum;
+      news.errnum = (uint32_t) self->problems[i].errnum;
       memcpy (message, self->problems[i].message, sizeof message);
       pthread_mutex_unlock (&self->lock);
       if (tell)
-        self->tell (self->tell_data, self->session, codes[i], active, errnum, message);
+        self->tell (self->tell_data, &news);
     }
   if (next != UINT64_MAX)
     tc_loop_arm (self->loop, &self->timer, next);
@@ -121,13 +121,14 @@ change (TcProblems *self, TcProblem problem, int by)
 }
 
 void
-tc_problem_begin (TcProblems *self, TcProblemSet *mine, TcProblem problem, int errnum, const char *format, ...)
+tc_problem_begin (TcSubject *subject, TcProblem problem, int errnum, const char *format, ...)
 {
+  TcProblems *self = subject->problems;
   va_list args;
 
-  if (*mine & TC_PROBLEM_BIT (problem))
+  if (subject->has & 1u << problem)
     return;
-  *mine |= TC_PROBLEM_BIT (problem);
+  subject->has |= 1u << problem;
   pthread_mutex_lock (&self->lock);
   if (self->problems[problem].having == 0)
     {
@@ -141,15 +142,17 @@ tc_problem_begin (TcProblems *self, TcProblemSet *mine, TcProblem problem, int e
 }
 
 void
-tc_problem_end (TcProblems *self, TcProblemSet *mine, TcProblemSet problems)
+tc_problem_end (TcSubject *subject, uint32_t problems)
 {
-  problems &= *mine;
+  TcProblems *self = subject->problems;
+
+  problems &= subject->has;
   if (problems == 0)
     return;
-  *mine &= ~problems;
+  subject->has &= ~problems;
   pthread_mutex_lock (&self->lock);
   for (int i = 0; i < TC_N_PROBLEMS; i++)
-    if (problems & TC_PROBLEM_BIT (i))
+    if (problems & 1u << i)
       change (self, i, -1);
   pthread_mutex_unlock (&self->lock);
 }

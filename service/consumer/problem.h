@@ -7,9 +7,10 @@
  * Several streams may meet the same problem: it lasts as long as one of them has it. Changes are told
  * at most once a second and problem, so that a disk at the brink of full does not flood the link.
  * Owner:   an output.
- * Threads: begin and end any; the rest main.
+ * Threads: begin and end any; the rest, and telling, main.
  */
 #include "consumer/loop.h"
+#include "wire/wire.h"
 
 #include <pthread.h>
 
@@ -21,12 +22,15 @@ typedef enum {
   TC_N_PROBLEMS
 } TcProblem;
 
-/* Of one stream or metadata file: the problems that it has now. Used by one thread at a time. */
-typedef uint32_t TcProblemSet;
-
 typedef struct TcProblems TcProblems;
-typedef void (*TcProblemFunc) (void *data, uint64_t session, const char *code, bool active, int errnum,
-                               const char *message);
+typedef void (*TcProblemFunc) (void *data, const TwProblem *problem);
+
+/* What can have problems: a stream, a metadata file. Used by one thread at a time. */
+typedef struct {
+  TcProblems *problems; /* of its output */
+  uint32_t has;         /* bits */
+} TcSubject;
+
 struct TcProblems {
   uint64_t session;
   TcLoop *loop; /* main's */
@@ -52,11 +56,12 @@ void tc_problems_clear (TcProblems *self);
 
 /* What a write error means. */
 TcProblem tc_problem_of_errno (int errnum);
-void tc_problem_begin (TcProblems *self, TcProblemSet *mine, TcProblem problem, int errnum, const char *format, ...)
-  __attribute__ ((format (printf, 5, 6)));
-/* Ends all of @problems (bits) that @mine has. Costs nothing where it has none. */
-void tc_problem_end (TcProblems *self, TcProblemSet *mine, TcProblemSet problems);
+void tc_problem_begin (TcSubject *subject, TcProblem problem, int errnum, const char *format, ...)
+  __attribute__ ((format (printf, 4, 5)));
+/* Ends all of @problems (bits) that @subject has. Costs nothing where it has none. */
+void tc_problem_end (TcSubject *subject, uint32_t problems);
 
-#define TC_PROBLEM_BIT(problem) (1u << (problem))
-#define TC_WRITE_PROBLEMS \
-  (TC_PROBLEM_BIT (TC_PROBLEM_NO_SPACE) | TC_PROBLEM_BIT (TC_PROBLEM_OUTPUT_GONE) | TC_PROBLEM_BIT (TC_PROBLEM_WRITE_FAILED))
+enum {
+  TC_WRITE_PROBLEMS = 1 << TC_PROBLEM_NO_SPACE | 1 << TC_PROBLEM_OUTPUT_GONE | 1 << TC_PROBLEM_WRITE_FAILED,
+  TC_ALL_PROBLEMS = (1 << TC_N_PROBLEMS) - 1,
+};

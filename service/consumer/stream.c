@@ -21,13 +21,12 @@ count (_Atomic uint64_t *counter, uint64_t by)
 static void
 account (TcStream *self, const TcPacket *packet)
 {
-  if (self->has_last && packet->sequence > self->last_sequence)
-    count (&self->counters.packets_lost, packet->sequence - self->last_sequence - 1);
+  if (packet->sequence > self->next_sequence)
+    count (&self->counters.packets_lost, packet->sequence - self->next_sequence);
   /* The tracer's counter starts at 0 and wraps as a long does. */
   count (&self->counters.events_discarded, packet->discarded - self->last_discarded);
   self->last_discarded = packet->discarded;
-  self->last_sequence = packet->sequence;
-  self->has_last = true;
+  self->next_sequence = packet->sequence + 1;
 }
 
 /* The packet is lost; what follows is not. */
@@ -35,8 +34,8 @@ static void
 drop (TcStream *self, size_t size, int errnum)
 {
   count (&self->counters.bytes_dropped, size);
-  tc_problem_begin (self->reporter, &self->problems, tc_problem_of_errno (errnum), errnum,
-                    "Cannot write the file %s_%u: %s", self->file.name, self->file.origin.cpu, strerror (errnum));
+  tc_problem_begin (&self->subject, tc_problem_of_errno (errnum), errnum, "Cannot write the file %s_%u: %s",
+                    self->file.name, self->file.origin.cpu, strerror (errnum));
 }
 
 static void
@@ -53,14 +52,16 @@ write_packet (TcStream *self, const uint8_t *subbuffer)
   if (!tc_packet_read (page, origin, &packet))
     {
       count (&self->counters.bytes_dropped, origin->max_size);
-      tc_problem_begin (self->reporter, &self->problems, TC_PROBLEM_TORN_STREAM, EBADMSG,
+      tc_problem_begin (&self->subject, TC_PROBLEM_TORN_STREAM, EBADMSG,
                         "The buffer of %s_%u holds something that is no packet", self->file.name, origin->cpu);
       return;
     }
   account (self, &packet);
   size = (size_t) (packet.packet_bits / 8);
   parts[0] = (struct iovec) { .iov_base = page, .iov_len = origin->page_size };
-  parts[1] = (struct iovec) { .iov_base = (void *) (subbuffer + origin->page_size), .iov_len = size - origin->page_size };
+  parts[1] = (struct iovec) {
+    .iov_base = (void *) (subbuffer + origin->page_size), .iov_len = size - origin->page_size,
+  };
   /* Descriptions first: whatever dies, whenever, the packets that are on disk can be read. */
   if (tc_metadata_sync (self->metadata) < 0 || tc_trace_file_append (&self->file, parts, size, &packet) < 0)
     {
@@ -69,7 +70,7 @@ write_packet (TcStream *self, const uint8_t *subbuffer)
     }
   count (&self->counters.bytes_written, size);
   count (&self->counters.packets_written, 1);
-  tc_problem_end (self->reporter, &self->problems, TC_WRITE_PROBLEMS | TC_PROBLEM_BIT (TC_PROBLEM_TORN_STREAM));
+  tc_problem_end (&self->subject, TC_ALL_PROBLEMS);
 }
 
 /* Whether there was a packet. */
@@ -91,7 +92,7 @@ read_one (TcStream *self)
     }
   /* The library found its own memory broken: reading on would only ask for more. */
   self->done = true;
-  tc_problem_begin (self->reporter, &self->problems, TC_PROBLEM_TORN_STREAM, EBADMSG,
+  tc_problem_begin (&self->subject, TC_PROBLEM_TORN_STREAM, EBADMSG,
                     "The buffer of %s_%u cannot be read any more", self->file.name, self->file.origin.cpu);
   return false;
 }
@@ -227,7 +228,7 @@ tc_stream_close (TcStream *self)
     tc_stream_flush (self, true);
   unwatch (self);
   tc_trace_file_close (&self->file);
-  tc_problem_end (self->reporter, &self->problems, UINT32_MAX);
+  tc_problem_end (&self->subject, TC_ALL_PROBLEMS);
   lttng_ust_ctl_destroy_stream (self->ring);
   self->ring = NULL;
   self->done = true;

@@ -31,7 +31,7 @@ struct TcStream {
   void *channel;
   TcDrain *drain;
   TcMetadata *metadata; /* the set's */
-  TcProblems *reporter;
+  TcSubject subject;
   TcWatch watch;        /* the wake-up pipe's read end, the library's */
   TcTimer again;
   bool watched;
@@ -44,20 +44,21 @@ struct TcStream {
   size_t memory_len;
   unsigned max_packets; /* that the ring can hold */
   TcTraceFile file;
-  TcProblemSet problems;
-  bool has_last;
-  uint64_t last_sequence;
+  uint64_t next_sequence; /* of packets; the ring's first is 0 */
   unsigned long last_discarded;
   TcStreamCounters counters;
 };
 
-/* Before: funcs, channel, drain, metadata, reporter, by_timer, max_packets and file. Takes @ring. 0, or -1 with errno. */
+/*
+ * Before: funcs, channel, drain, metadata, subject.problems, by_timer, max_packets and file. Takes @ring if
+ * it succeeds. 0, or -1 with errno.
+ */
 int tc_stream_init (TcStream *self, struct lttng_ust_ctl_consumer_stream *ring);
 /* From now on it is the drain's. 0, or -1 with errno. */
 int tc_stream_attach (TcStream *self);
 /* Reads all that was delivered before. */
 void tc_stream_read (TcStream *self);
-/* Delivers the current packet and reads all; @final: also a packet without events, if it is the first stop since a start. */
+/* Delivers the current packet and reads all; @final: also one without events, at the first stop since a start. */
 void tc_stream_flush (TcStream *self, bool final);
 void tc_stream_resume (TcStream *self);
 /* Flushes, closes the file, frees the ring. Main's, too, for a stream that was never attached. */

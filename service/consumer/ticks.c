@@ -156,13 +156,10 @@ tc_ticks_stop_channel (TcChannel *channel)
 }
 
 void
-tc_ticks_tell_problem (void *consumer, uint64_t session, const char *code, bool active, int errnum, const char *message)
+tc_ticks_tell_problem (void *consumer, const TwProblem *problem)
 {
-  const TwProblem problem = {
-    .session = session, .code = code, .active = active, .errnum = (uint32_t) errnum, .message = message,
-  };
   TwWriter body = { 0 };
 
-  tw_put_problem (&body, &problem);
+  tw_put_problem (&body, problem);
   tc_consumer_tell (consumer, TW_PROBLEM, &body, false);
 }

@@ -271,7 +271,9 @@ tst_rig_open_output (TstRig *self, guint64 session)
 void
 tst_rig_add_set (TstRig *self, guint64 session, guint64 set, guint32 timer_us, TstLog *log)
 {
-  const TwSet config = { .set = set, .session = session, .directory = "ust/uid/0/64-bit", .metadata_timer_us = timer_us };
+  const TwSet config = {
+    .set = set, .session = session, .directory = "ust/uid/0/64-bit", .metadata_timer_us = timer_us,
+  };
   TwWriter body = { 0 };
   TwMessage reply;
 

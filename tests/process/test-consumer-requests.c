@@ -34,11 +34,11 @@ tear_down (Fixture *f, gconstpointer arguments)
 }
 
 static void
-ask_output (Fixture *f, TwType type, guint64 session, const char *path, guint32 status, TwMessage *reply)
+ask_output (Fixture *f, TwType type, const char *path, guint32 status, TwMessage *reply)
 {
   TwWriter body = { 0 };
 
-  tw_put_output (&body, &(TwOutput) { .session = session, .path = path });
+  tw_put_output (&body, &(TwOutput) { .session = SESSION, .path = path });
   tst_rig_ask (f->rig, type, &body, status, reply);
 }
 
@@ -70,7 +70,7 @@ checks_an_output_without_making_it (Fixture *f, gconstpointer data)
   TwMessage reply;
   TwReader in;
 
-  ask_output (f, TW_CHECK_OUTPUT, SESSION, path, 0, &reply);
+  ask_output (f, TW_CHECK_OUTPUT, path, 0, &reply);
   in = tst_reader (&reply);
   g_assert_cmpstr (tw_get_str (&in), ==, path);
   tw_message_clear (&reply);
@@ -88,12 +88,12 @@ refuses_outputs_that_cannot_be_written (Fixture *f, gconstpointer data)
   endless[0] = '/';
   for (TwType type = TW_CHECK_OUTPUT; type <= TW_OPEN_OUTPUT; type++)
     {
-      ask_output (f, type, SESSION, file, ENOTDIR, NULL);
-      ask_output (f, type, SESSION, below_file, ENOTDIR, NULL);
-      ask_output (f, type, SESSION, "relative/path", EINVAL, NULL);
-      ask_output (f, type, SESSION, "", EINVAL, NULL);
-      ask_output (f, type, SESSION, "~other/traces", EINVAL, NULL);
-      ask_output (f, type, SESSION, endless, ENAMETOOLONG, NULL);
+      ask_output (f, type, file, ENOTDIR, NULL);
+      ask_output (f, type, below_file, ENOTDIR, NULL);
+      ask_output (f, type, "relative/path", EINVAL, NULL);
+      ask_output (f, type, "", EINVAL, NULL);
+      ask_output (f, type, "~other/traces", EINVAL, NULL);
+      ask_output (f, type, endless, ENAMETOOLONG, NULL);
     }
 }
 
@@ -129,8 +129,8 @@ tells_a_read_only_output (Fixture *f, gconstpointer data)
       return;
     }
   path = g_build_filename (mount, "traces", NULL);
-  ask_output (f, TW_CHECK_OUTPUT, SESSION, path, EROFS, NULL);
-  ask_output (f, TW_OPEN_OUTPUT, SESSION, path, EROFS, NULL);
+  ask_output (f, TW_CHECK_OUTPUT, path, EROFS, NULL);
+  ask_output (f, TW_OPEN_OUTPUT, path, EROFS, NULL);
 }
 
 static void
@@ -139,14 +139,14 @@ opens_an_output_once (Fixture *f, gconstpointer data)
   g_autofree char *path = tst_dir_file (f->rig->dir, "a/b/c");
   g_autofree char *other = tst_dir_file (f->rig->dir, "other");
 
-  ask_output (f, TW_OPEN_OUTPUT, SESSION, path, 0, NULL);
+  ask_output (f, TW_OPEN_OUTPUT, path, 0, NULL);
   g_assert_true (g_file_test (path, G_FILE_TEST_IS_DIR));
-  ask_output (f, TW_OPEN_OUTPUT, SESSION, path, 0, NULL);
-  ask_output (f, TW_OPEN_OUTPUT, SESSION, other, EEXIST, NULL);
+  ask_output (f, TW_OPEN_OUTPUT, path, 0, NULL);
+  ask_output (f, TW_OPEN_OUTPUT, other, EEXIST, NULL);
   g_assert_false (g_file_test (other, G_FILE_TEST_EXISTS));
   tst_rig_ask_key (f->rig, TW_CLOSE_OUTPUT, SESSION, 0, NULL);
   tst_rig_ask_key (f->rig, TW_CLOSE_OUTPUT, SESSION, ENOENT, NULL);
-  ask_output (f, TW_OPEN_OUTPUT, SESSION, other, 0, NULL);
+  ask_output (f, TW_OPEN_OUTPUT, other, 0, NULL);
 }
 
 static void
@@ -156,7 +156,7 @@ finds_the_home_of_its_user (Fixture *f, gconstpointer data)
   TwMessage reply;
   TwReader in;
 
-  ask_output (f, TW_OPEN_OUTPUT, SESSION, "~/lttng-traces/one", 0, &reply);
+  ask_output (f, TW_OPEN_OUTPUT, "~/lttng-traces/one", 0, &reply);
   in = tst_reader (&reply);
   g_assert_cmpstr (tw_get_str (&in), ==, path);
   tw_message_clear (&reply);
@@ -303,7 +303,11 @@ hands_the_same_channel_over_again (Fixture *f, gconstpointer data)
 static void
 refuses_channels_that_cannot_be (Fixture *f, gconstpointer data)
 {
-  static const struct { const char *name; guint64 size, number, file_size; guint32 overwrite, streams, status; } bad[] = {
+  static const struct {
+    const char *name;
+    guint64 size, number, file_size;
+    guint32 overwrite, streams, status;
+  } bad[] = {
     { "chan", 65535, 4, 0, 0, 0, EINVAL },
     { "chan", 0, 4, 0, 0, 0, EINVAL },
     { "chan", 1024, 4, 0, 0, 0, EINVAL },
@@ -406,8 +410,9 @@ static void
 refuses_half_an_owner (void)
 {
   static const char *const bad[][3] = {
-    { "--uid=1000" }, { "--gid=1000" }, { "--groups=1,2" }, { "--uid=-1", "--gid=1" }, { "--uid=4294967295", "--gid=1" },
-    { "--uid=1x", "--gid=1" }, { "--uid=", "--gid=1" }, { "extra" }, { "--nonsense" },
+    { "--uid=1000" }, { "--gid=1000" }, { "--groups=1,2" }, { "--uid=-1", "--gid=1" },
+    { "--uid=4294967295", "--gid=1" }, { "--uid=1x", "--gid=1" },
+    { "--uid=", "--gid=1" }, { "extra" }, { "--nonsense" },
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (bad); i++)
