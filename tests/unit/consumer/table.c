@@ -5,7 +5,7 @@
 #include <glib.h>
 
 static void
-finds_what_was_added_until_it_is_removed (void)
+finds_what_was_added_until_removed (void)
 {
   enum { N = 1000 };
   g_autofree TcNode *nodes = g_new0 (TcNode, N);
@@ -62,7 +62,7 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
-  g_test_add_func ("/consumer/table/finds-what-was-added-until-it-is-removed", finds_what_was_added_until_it_is_removed);
+  g_test_add_func ("/consumer/table/finds-what-was-added-until-removed", finds_what_was_added_until_removed);
   g_test_add_func ("/consumer/table/lets-a-walk-remove-what-it-sees", lets_a_walk_remove_what_it_sees);
   return g_test_run ();
 }
