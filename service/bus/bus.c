@@ -20,6 +20,7 @@ struct _TbusBus {
   TbusBusContext *context;
   GDBusConnection *connection; /* NULL until it is there */
   TbusObjectTree *tree;        /* likewise */
+  gboolean stopped;
 };
 
 enum { LOST, N_SIGNALS };
@@ -129,7 +130,9 @@ on_connected (GObject *source, GAsyncResult *result, gpointer user_data)
 
   tbus_thread_assert_main ();
   self->connection = g_dbus_connection_new_for_address_finish (result, &error);
-  if (self->connection != NULL)
+  if (self->connection != NULL && self->stopped)
+    g_set_error_literal (&error, G_IO_ERROR, G_IO_ERROR_CANCELLED, "The service was stopped meanwhile");
+  else if (self->connection != NULL)
     {
       g_signal_connect_swapped (self->connection, "closed", G_CALLBACK (on_closed), self);
       self->context->peers = tbus_peer_set_new (self->connection);
@@ -203,6 +206,7 @@ tbus_bus_stop_async (TbusBus *self, GAsyncReadyCallback callback, gpointer user_
   g_autoptr(GTask) task = g_task_new (self, NULL, callback, user_data);
 
   g_task_set_source_tag (task, tbus_bus_stop_async);
+  self->stopped = TRUE;
   bus_withdraw (self);
   if (self->connection == NULL)
     g_task_return_boolean (task, TRUE);

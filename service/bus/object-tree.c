@@ -23,13 +23,16 @@ tree_add (TbusObjectTree *self, char *path, const TbusInterface *interface, gpoi
   g_dbus_object_manager_server_export (self->server, skeleton);
 }
 
-/* What has changed before is signalled while the object is still there. */
+/* What has changed before is signalled while the object is still there. @path: (transfer full) */
 static void
-tree_remove (TbusObjectTree *self, char *path)
+tree_remove (TbusObjectTree *self, char *path, const TbusInterface *interface)
 {
   g_autofree char *owned = path;
+  g_autoptr(GDBusInterface) export = g_dbus_object_manager_get_interface (G_DBUS_OBJECT_MANAGER (self->server), owned,
+                                                                          interface->info->name);
 
-  tbus_changes_flush (self->bus->changes);
+  g_return_if_fail (export != NULL);
+  g_dbus_interface_skeleton_flush (G_DBUS_INTERFACE_SKELETON (export));
   g_dbus_object_manager_server_unexport (self->server, owned);
 }
 
@@ -45,7 +48,8 @@ static void
 on_channel_removed (TbusObjectTree *self, TbusChannel *channel)
 {
   tbus_thread_assert_main ();
-  tree_remove (self, tbus_path_channel (tbus_channel_get_session_id (channel), tbus_channel_get_id (channel)));
+  tree_remove (self, tbus_path_channel (tbus_channel_get_session_id (channel), tbus_channel_get_id (channel)),
+               &tbus_channel_interface);
 }
 
 static void
@@ -77,7 +81,7 @@ on_session_removed (TbusObjectTree *self, TbusSession *session)
   g_signal_handlers_disconnect_by_data (session, self);
   for (guint i = 0; i < channels->len; i++)
     on_channel_removed (self, g_ptr_array_index (channels, i));
-  tree_remove (self, tbus_path_session (tbus_session_get_id (session)));
+  tree_remove (self, tbus_path_session (tbus_session_get_id (session)), &tbus_session_interface);
   tbus_export_changed (self->manager, "SessionCount");
 }
 
@@ -99,7 +103,7 @@ static void
 on_app_removed (TbusObjectTree *self, TbusApp *app)
 {
   tbus_thread_assert_main ();
-  tree_remove (self, tbus_path_app (tbus_app_get_id (app)));
+  tree_remove (self, tbus_path_app (tbus_app_get_id (app)), &tbus_app_interface);
   tbus_export_changed (self->manager, "AppCount");
 }
 
@@ -127,7 +131,7 @@ static void
 on_consumer_removed (TbusObjectTree *self, TbusConsumer *consumer)
 {
   tbus_thread_assert_main ();
-  tree_remove (self, tbus_path_consumer (tbus_consumer_get_id (consumer)));
+  tree_remove (self, tbus_path_consumer (tbus_consumer_get_id (consumer)), &tbus_consumer_interface);
   tbus_export_changed (self->manager, "ConsumerCount");
 }
 

@@ -5,6 +5,8 @@
  * org.freedesktop.DBus.ObjectManager, as its specification says.
  *
  * Owner:   the bus. Threads: main.
+ * Limit:   GetManagedObjects is made on main from every object there is, 46 ms at 1,000 apps, 535 ms at 10,000; an
+ *          object costs 3.3 kB.
  */
 #include "bus/context.h"
 

@@ -36,6 +36,27 @@ an_address_where_nobody_listens_is_an_error (Rig *rig)
 }
 
 static void
+keep_result (GObject *source, GAsyncResult *result, gpointer data)
+{
+  *(GAsyncResult **) data = g_object_ref (result);
+}
+
+static void
+a_stop_while_it_connects_leaves_nothing (Rig *rig)
+{
+  g_autoptr(TbusBus) second = rig_make_bus (rig);
+  g_autoptr(GAsyncResult) owned = NULL, stopped = NULL;
+  g_autoptr(GError) error = NULL;
+
+  tbus_bus_own_async (second, tst_bus_address (rig->daemon), FALSE, NULL, keep_result, &owned);
+  tbus_bus_stop_async (second, keep_result, &stopped);
+  rig_wait_until (owned != NULL && stopped != NULL);
+  tbus_bus_stop_finish (second, stopped);
+  g_assert_false (tbus_bus_own_finish (second, owned, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+}
+
+static void
 on_lost (TbusBus *bus, const GError *error, gpointer data)
 {
   *(char **) data = g_strdup (error->message);
@@ -58,6 +79,7 @@ add_tests (void)
   rig_add ("/bus/name/that-is-taken-is-not-waited-for", a_name_that_is_taken_is_not_waited_for);
   rig_add ("/bus/name/is-given-back", a_name_is_given_back);
   rig_add ("/bus/name/wants-somebody-who-listens", an_address_where_nobody_listens_is_an_error);
+  rig_add ("/bus/name/is-not-taken-after-a-stop", a_stop_while_it_connects_leaves_nothing);
   rig_add ("/bus/name/is-lost-with-the-bus", a_bus_that_ends_is_told);
 }
 

@@ -219,6 +219,33 @@ changes_at_one_moment_are_one_signal (Rig *rig)
   g_assert_cmpuint (count_heard (heard, "{'State': <'unresponsive'>}"), ==, 1);
 }
 
+/* Many that come and go at once are not many signals of the manager. */
+static void
+many_objects_are_one_change_of_their_count (Rig *rig)
+{
+  g_autoptr(Heard) heard = listen (rig, RIG_ROOT, "org.freedesktop.DBus.Properties", "PropertiesChanged");
+  TbusAppSet *apps = tbus_core_get_apps (rig->core);
+  g_autofree char *first = NULL;
+
+  first = rig_app (rig, "app");
+  rig_wait_until (count_heard (heard, "AppCount") == 1);
+  for (guint i = 0; i < 100; i++)
+    g_free (rig_app (rig, "app"));
+  g_assert_cmpuint (tbus_app_set_count (apps), ==, 101);
+  rig_wait_until (count_heard (heard, "{'AppCount': <uint32 101>}") == 1);
+  g_ptr_array_set_size (heard->texts, 0);
+  for (guint i = 0; i < 100; i++)
+    {
+      TbusTracee *tracee = g_ptr_array_steal_index (rig->tracees, 1);
+
+      tst_fake_tracer_leave (rig->tracer, rig->core, tracee);
+      tbus_tracee_unref (tracee);
+    }
+  rig_wait_until (heard->texts->len > 0);
+  rig_assert_property (rig, RIG_ROOT, "Manager.AppCount", "uint32 1");
+  g_assert_cmpuint (count_heard (heard, "AppCount"), ==, 1);
+}
+
 static void
 counters_are_signalled_once_a_second_at_most (Rig *rig)
 {
@@ -272,6 +299,7 @@ add_tests (void)
   rig_add ("/bus/properties/have-the-types-that-the-xml-says", every_property_has_the_type_that_the_xml_says);
   rig_add ("/bus/properties/are-signalled-before-the-answer", a_caller_hears_of_a_change_before_its_answer);
   rig_add ("/bus/properties/that-change-at-one-moment-are-one-signal", changes_at_one_moment_are_one_signal);
+  rig_add ("/bus/properties/that-count-objects-are-one-signal", many_objects_are_one_change_of_their_count);
   rig_add ("/bus/properties/that-count-are-signalled-once-a-second", counters_are_signalled_once_a_second_at_most);
   rig_add ("/bus/properties/tell-of-refused-registrations", refused_registrations_are_signalled);
 }
