@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Memory of service and consumer. Shared pages of the rings count in each that maps them, for both alike."""
+import traces
+from machinery import Row, memory_mib
+
+LABELS = {"idle": "no session", "one": "one app, default channel, its rings full", "hundred": "100 apps, the same"}
+
+
+def rows(bench):
+    for key, text in LABELS.items():
+        yield Row(f"service-{key}-rss", f"{text}: resident memory of the service", "MiB", 1.0)
+        yield Row(f"service-{key}-pss", "its proportional share", "MiB")
+        if key != "idle":
+            yield Row(f"consumer-{key}-rss", f"{text}: resident memory of the consumer", "MiB", 1.0)
+            yield Row(f"consumer-{key}-pss", "its proportional share", "MiB")
+
+
+def _tell(peer, key):
+    service = memory_mib(peer.service_pid)
+    yield f"service-{key}-rss", service[0]
+    yield f"service-{key}-pss", service[1]
+    if key != "idle":
+        consumers = [memory_mib(pid) for pid in peer.consumer_pids()]
+        yield f"consumer-{key}-rss", sum(consumer[0] for consumer in consumers)
+        yield f"consumer-{key}-pss", sum(consumer[1] for consumer in consumers)
+
+
+def _recording(bench, peer, key, n):
+    output = bench.new_output()
+    ticks = bench.scale(200000, 20000) // n
+    _, session = peer.create("memory", output)
+    peer.enable(session, None, ["tbtest:*"])
+    peer.start(session)
+    with bench.herd(n, bench.apps / "app-idle") as herd:
+        herd.tell(f"go {ticks}")
+        yield from _tell(peer, key)
+        peer.stop(session)
+        peer.destroy(session)
+    recorded = traces.count(output) + traces.read_packets(output).discarded
+    bench.expect(peer, f"{key}: recorded and discarded", recorded, ticks * n)
+    bench.forget(output)
+
+
+def run(bench, make_peer):
+    with make_peer() as peer:
+        yield from _tell(peer, "idle")
+    for key, n in (("one", 1), ("hundred", bench.scale(100, 4))):
+        with make_peer() as peer:
+            yield from _recording(bench, peer, key, n)
