@@ -5,7 +5,7 @@
 build_packages='meson ninja-build pkg-config gcc libc6-dev libglib2.0-dev libglib2.0-bin liblttng-ust-dev liburcu-dev
   python3'
 run_packages='babeltrace2 dbus'
-test_packages='lttng-tools libxml2-utils procps iproute2 systemd util-linux'
+test_packages='lttng-tools libdbus-1-dev libxml2-utils procps iproute2 systemd util-linux'
 
 # missing_packages NAME...: those that are not installed.
 missing_packages ()
