@@ -139,8 +139,6 @@ role_run (gpointer data)
   tbus_thread_report (role, NULL);
   while (!g_atomic_int_get (&self->stop))
     g_main_context_iteration (self->context, TRUE);
-  while (g_main_context_iteration (self->context, FALSE))
-    ;
   g_main_context_pop_thread_default (self->context);
   rcu_unregister_thread ();
   return NULL;
