@@ -32,10 +32,10 @@ plan_session (TbusApp *self, TbusJob *job, TbusSession *session, TbusAppSession 
 
       if (set == NULL)
         return TRUE;
-      if (set->state != TBUS_SET_READY)
-        return FALSE;
       tbus_app_session_set_set (app_session, set);
     }
+  if (app_session->set->state != TBUS_SET_READY)
+    return FALSE;
   wanted = tbus_session_describe (session);
   add_part (self, job, wanted, app_session);
   return TRUE;
@@ -73,6 +73,8 @@ plan_sessions (TbusApp *self, TbusJob *job)
               self->wanted++;
               continue;
             }
+          if (app_session->set->state == TBUS_SET_FAILED && app_session->error == NULL)
+            app_session->error = g_error_copy (app_session->set->error);
           tbus_app_session_reset (app_session);
         }
       if (!plan_session (self, job, session, app_session))

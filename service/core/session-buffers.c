@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "core/session-private.h"
 
-#include "base/error.h"
 #include "core/ids.h"
 #include "core/set-description.h"
 
@@ -479,11 +478,8 @@ tbus_session_consumer_died (TbusSession *self, TbusConsumer *consumer)
     {
       TbusBufferSet *set = g_ptr_array_index (self->sets, i);
 
-      if (set->consumer != consumer)
-        continue;
-      if (set->error == NULL)
-        g_set_error (&set->error, TBUS_ERROR, TBUS_ERROR_CONSUMER_FAILED, "The consumer of these buffers died");
-      drop_set (self, set, TBUS_SET_FAILED);
+      if (set->consumer == consumer)
+        drop_set (self, set, TBUS_SET_CLOSED);
     }
   if (self->state == TBUS_SESSION_DESTROYING)
     return;
@@ -494,5 +490,8 @@ tbus_session_consumer_died (TbusSession *self, TbusConsumer *consumer)
   apps = tbus_app_set_list (self->hub->apps);
   for (guint i = 0; i < apps->len; i++)
     if (tbus_app_find_session (g_ptr_array_index (apps, i), self->id) != NULL)
-      tbus_app_kick (g_ptr_array_index (apps, i));
+      {
+        tbus_app_retry_session (g_ptr_array_index (apps, i), self->id); /* what it left unanswered failed, too */
+        tbus_app_kick (g_ptr_array_index (apps, i));
+      }
 }
