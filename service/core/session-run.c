@@ -38,6 +38,15 @@ expect_state (TbusSessionWork *work, TbusSessionState state)
 
 /* Start: output, then apps. */
 
+/* What could not be opened is tried again. */
+static void
+forget_failed_outputs (TbusSession *self)
+{
+  for (guint i = self->outputs->len; i-- > 0;)
+    if (((TbusSessionOutput *) g_ptr_array_index (self->outputs, i))->error != NULL)
+      g_ptr_array_remove_index (self->outputs, i);
+}
+
 static void
 on_resumed (TbusConsumer *consumer, gconstpointer reply, const GError *error, gpointer data)
 {
@@ -58,10 +67,7 @@ start_apps (TbusSessionWork *work)
 
       if (output->error != NULL)
         {
-          GError *error = g_error_copy (output->error);
-
-          g_ptr_array_remove_index (self->outputs, i); /* the next Start tries again */
-          tbus_work_fail (work, error);
+          tbus_work_fail (work, g_error_copy (output->error));
           return;
         }
     }
@@ -104,6 +110,7 @@ begin_start (TbusSessionWork *work)
       tbus_work_fail (work, g_steal_pointer (&error));
       return;
     }
+  forget_failed_outputs (self);
   work->step = start_apps;
   tbus_work_hold (work);
   tbus_session_open_output (self, consumer, work);
@@ -148,6 +155,8 @@ flush_consumers (TbusSessionWork *work, gboolean final)
     {
       TbusSessionOutput *output = g_ptr_array_index (self->outputs, i);
 
+      if (output->error != NULL)
+        continue;
       tbus_work_hold (work);
       TBUS_CONSUMER_GET_CLASS (output->consumer)->flush (output->consumer, &request, on_flushed, work);
     }
