@@ -14,7 +14,8 @@ struct TbusMetadataPush {
   TbusBufferSet *set; /* borrowed: my owner */
   TbusConsumer *consumer;
   guint64 sent;
-  gboolean busy;  /* a prompt is under way */
+  guint64 asked;  /* where the prompt that is under way ends */
+  gboolean busy;  /* a prompt is under way, or its answer is being passed on */
   gboolean again; /* and another was asked for */
   gboolean closed;
   gboolean orphan; /* freed by the answer that is still to come */
@@ -67,11 +68,14 @@ destroy (TbusMetadataPush *self)
   g_free (self);
 }
 
+/* After closing, the consumer wrote what was published: whoever still waits has what it asked for. */
 void
 tbus_metadata_push_free (TbusMetadataPush *self)
 {
-  g_autoptr(GError) error = g_error_new_literal (TBUS_ERROR, TBUS_ERROR_CONSUMER_FAILED, "The buffers are gone");
+  g_autoptr(GError) error = NULL;
 
+  if (!self->closed)
+    error = g_error_new_literal (TBUS_ERROR, TBUS_ERROR_CONSUMER_FAILED, "The buffers are gone");
   answer (self, TRUE, error);
   self->orphan = self->busy;
   if (!self->orphan)
@@ -80,23 +84,36 @@ tbus_metadata_push_free (TbusMetadataPush *self)
 
 static void prompt (TbusMetadataPush *self);
 
+/* Takes what the consumer says it has; FALSE with @error where a prompt for more brought nothing. */
+static gboolean
+take_reply (TbusMetadataPush *self, guint64 written, GError **error)
+{
+  guint64 before = self->sent;
+
+  self->sent = MIN (written, tbus_metadata_log_length (self->set->log));
+  if (self->sent > before || self->sent >= self->asked)
+    return TRUE;
+  g_set_error (error, TBUS_ERROR, TBUS_ERROR_CONSUMER_FAILED,
+               "A consumer that was asked for metadata up to byte %" G_GUINT64_FORMAT " stays at %" G_GUINT64_FORMAT,
+               self->asked, self->sent);
+  return FALSE;
+}
+
 static void
 on_pushed (TbusConsumer *consumer, gconstpointer reply, const GError *error, gpointer data)
 {
   TbusMetadataPush *self = data;
   g_autoptr(TbusBufferSet) set = self->set; /* the prompt's reference */
-  guint64 published = tbus_metadata_log_length (set->log);
+  g_autoptr(GError) stuck = NULL;
 
+  if (error == NULL && !self->orphan && !take_reply (self, *(const guint64 *) reply, &stuck))
+    error = stuck;
+  answer (self, error != NULL, error);
   self->busy = FALSE;
   if (self->orphan)
-    {
-      destroy (self);
-      return;
-    }
-  if (error == NULL)
-    self->sent = MIN (*(const guint64 *) reply, published);
-  answer (self, error != NULL, error);
-  if (self->again && !self->busy && error == NULL)
+    destroy (self);
+  else if (!self->closed
+           && (self->waiters->len > 0 || (error == NULL && (self->again || self->sent < self->asked))))
     prompt (self);
 }
 
@@ -111,6 +128,7 @@ prompt (TbusMetadataPush *self)
 
   self->busy = TRUE;
   self->again = FALSE;
+  self->asked = request.offset + request.length;
   tbus_buffer_set_ref (self->set);
   TBUS_CONSUMER_GET_CLASS (self->consumer)->push (self->consumer, &request, on_pushed, self);
 }
@@ -130,7 +148,7 @@ tbus_metadata_push_run (TbusMetadataPush *self, gboolean always, TbusMetadataPus
   if (done != NULL)
     g_array_append_val (self->waiters, waiter);
   if (self->busy)
-    self->again = TRUE;
+    self->again |= always || published > self->asked;
   else
     prompt (self);
 }
