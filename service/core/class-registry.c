@@ -22,6 +22,7 @@ struct TbusClassRegistry {
   GPtrArray *channels;  /* of Channel */
   GHashTable *enums;    /* of TbusHash to id + 1 */
   GPtrArray *enum_list; /* of TbusCtfEnum; index is the id */
+  gsize held;           /* bytes of enumerations and of what is pending: what the log's limit does not see */
   GString *scratch;
 };
 
@@ -117,6 +118,20 @@ table_insert (GHashTable *table, const TbusHash *hash, guint64 id)
   g_hash_table_insert (table, g_memdup2 (hash, sizeof *hash), GSIZE_TO_POINTER (id + 1));
 }
 
+/* Enumerations may never be used, channels never be registered: both are bounded like the log. */
+static gboolean
+hold (TbusClassRegistry *self, gsize bytes, GError **error)
+{
+  if (bytes <= TBUS_MAX_METADATA - self->held)
+    {
+      self->held += bytes;
+      return TRUE;
+    }
+  g_set_error (error, TBUS_ERROR, TBUS_ERROR_EXHAUSTED,
+               "The enumerations and unpublished events of one buffer set may not pass %u bytes", TBUS_MAX_METADATA);
+  return FALSE;
+}
+
 /* The context fields as text in @self->scratch, and their hash. NULL fields on success mean none. */
 static gboolean
 describe_context (TbusClassRegistry *self, const TbusClassBody *context, GPtrArray **fields, TbusHash *hash,
@@ -154,6 +169,7 @@ first_registration (TbusClassRegistry *self, Channel *channel, const TbusClassBo
   g_string_append_len (self->scratch, channel->pending->str, channel->pending->len);
   if (!tbus_metadata_log_append (self->log, self->scratch->str, self->scratch->len, error))
     return FALSE;
+  self->held -= channel->pending->len;
   g_string_truncate (channel->pending, 0);
   channel->context_raw = hash_body (context);
   channel->context_text = text;
@@ -226,12 +242,8 @@ publish_event (TbusClassRegistry *self, Channel *channel, const TbusEventNotice 
     return FALSE;
   if (channel->header != 0)
     return tbus_metadata_log_append (self->log, self->scratch->str, self->scratch->len, error);
-  if (channel->pending->len + self->scratch->len > TBUS_MAX_METADATA)
-    {
-      g_set_error (error, TBUS_ERROR, TBUS_ERROR_EXHAUSTED, "The metadata of one buffer set may not pass %u bytes",
-                   TBUS_MAX_METADATA);
-      return FALSE;
-    }
+  if (!hold (self, self->scratch->len, error))
+    return FALSE;
   g_string_append_len (channel->pending, self->scratch->str, self->scratch->len);
   return TRUE;
 }
@@ -308,7 +320,7 @@ tbus_class_registry_register_enum (TbusClassRegistry *self, const char *name, co
           return FALSE;
         }
       decoded = entries->decode (entries->raw, entries->raw_len, name, error);
-      if (decoded == NULL)
+      if (decoded == NULL || !hold (self, entries->raw_len, error))
         return FALSE;
       known = (guint64) self->enum_list->len + 1;
       table_insert (self->enums, &hash, self->enum_list->len);
