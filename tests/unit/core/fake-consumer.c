@@ -74,6 +74,7 @@ note (TbusConsumer *consumer, const FakeRequest *request, const char *format, ..
 static void
 note (TbusConsumer *consumer, const FakeRequest *request, const char *format, ...)
 {
+  const char *verb = fake_verb_to_string (request->verb);
   g_autofree char *rest = NULL;
   va_list args;
 
@@ -81,7 +82,7 @@ note (TbusConsumer *consumer, const FakeRequest *request, const char *format, ..
   rest = g_strdup_vprintf (format, args);
   va_end (args);
   g_ptr_array_add (FAKE_CONSUMER (consumer)->log,
-                   g_strdup_printf ("%s %" G_GUINT64_FORMAT "%s", fake_verb_to_string (request->verb), request->id, rest));
+                   g_strdup_printf ("%s %" G_GUINT64_FORMAT "%s", verb, request->id, rest));
 }
 
 static void

@@ -32,7 +32,8 @@ fake_pool_get (FakePool *self, uid_t uid, guint32 bits)
   for (guint i = 0; i < self->consumers->len; i++)
     {
       consumer = g_ptr_array_index (self->consumers, i);
-      if (tbus_consumer_get_uid (TBUS_CONSUMER (consumer)) == uid && tbus_consumer_get_bits (TBUS_CONSUMER (consumer)) == bits)
+      if (tbus_consumer_get_uid (TBUS_CONSUMER (consumer)) == uid
+          && tbus_consumer_get_bits (TBUS_CONSUMER (consumer)) == bits)
         return consumer;
     }
   consumer = g_object_new (FAKE_TYPE_CONSUMER, "uid", (guint) uid, "bits", bits, NULL);

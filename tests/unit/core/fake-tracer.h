@@ -50,14 +50,12 @@ void fake_tracer_die_at (FakeTracer *self, TbusTracee *tracee, TbusOp op);
 /* What @tracee answers to LIST, of TbusTracepoint. (transfer full) */
 void fake_tracer_set_tracepoints (FakeTracer *self, TbusTracee *tracee, GPtrArray *tracepoints);
 
-/*
- * What @tracee was asked since the last call: "create-session, send-ring channel0, enable session, wait". (transfer full)
- */
+/* What @tracee was asked since the last call: "create-session, send-ring channel0, enable session". (transfer full) */
 char *fake_tracer_take_log (FakeTracer *self, TbusTracee *tracee);
 /* The handle of the first session that it has, and of the first channel called @name; 0: none. */
 guint32 fake_tracer_get_session (FakeTracer *self, TbusTracee *tracee);
 guint32 fake_tracer_get_channel (FakeTracer *self, TbusTracee *tracee, const char *name);
-/* What it has: "session(channel0+1(tick:* -other))": "-" is not enabled, "+1" the number of contexts. (transfer full) */
+/* What it has: "session(channel0+1(tick:* -other))": "-" is not enabled, "+1" counts contexts. (transfer full) */
 char *fake_tracer_describe (FakeTracer *self, TbusTracee *tracee);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (FakeTracer, fake_tracer_free)

@@ -241,7 +241,8 @@ fixture_disable (TbusSession *session, const char *channel, const char *pattern)
 {
   g_auto(Call) call = { FALSE };
 
-  tbus_session_disable_events_async (session, tbus_session_find_channel (session, channel), pattern, NULL, call_done, &call);
+  tbus_session_disable_events_async (session, tbus_session_find_channel (session, channel), pattern, NULL, call_done,
+                                     &call);
   finish_well (&call);
 }
 

@@ -514,6 +514,7 @@ main (int argc, char **argv)
   ADD ("an-event-with-an-unknown-enumeration-is-refused", an_event_with_an_unknown_enumeration_is_refused);
   ADD ("a-full-log-refuses-and-stays-readable", a_full_log_refuses_and_stays_readable);
   ADD ("enumerations-are-bounded", enumerations_are_bounded);
-  ADD ("events-that-wait-are-bounded-for-all-channels-together", events_that_wait_are_bounded_for_all_channels_together);
+  ADD ("events-that-wait-are-bounded-for-all-channels-together",
+       events_that_wait_are_bounded_for_all_channels_together);
   return g_test_run ();
 }
