@@ -100,7 +100,7 @@ on_stream_hung_up (TcStream *stream)
 static const TcStreamFuncs stream_funcs = { .active = on_stream_active, .hung_up = on_stream_hung_up };
 
 static int
-make_stream (TcChannel *self, unsigned cpu, TcError *error)
+make_stream (TcChannel *self, unsigned cpu, int memory, TcError *error)
 {
   const TwChannel *config = &self->config;
   TcStream *stream = &self->streams[cpu];
@@ -124,7 +124,7 @@ make_stream (TcChannel *self, unsigned cpu, TcError *error)
   stream->file.max_size = config->tracefile_size;
   stream->file.max_count = config->tracefile_count;
   ring = lttng_ust_ctl_create_stream (self->ring, (int) cpu);
-  if (ring == NULL || tc_stream_init (stream, ring) < 0)
+  if (ring == NULL || tc_stream_init (stream, ring, memory) < 0)
     {
       int errnum = errno;
 
@@ -159,7 +159,8 @@ tc_channel_new (TcConsumer *consumer, TcSet *set, const TwChannel *config, const
     tc_error (error, ENOMEM, "No memory for channel %s", config->name);
   else if (make_ring (self, fds, error) == 0)
     {
-      while (self->n_streams < config->n_streams && make_stream (self, self->n_streams, error) == 0)
+      while (self->n_streams < config->n_streams
+             && make_stream (self, self->n_streams, fds[self->n_streams], error) == 0)
         ;
       atomic_init (&self->live, self->n_streams);
       if (self->n_streams == config->n_streams)

@@ -9,7 +9,12 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
-enum { BURST = 8 }; /* packets before the thread's other streams have their turn */
+enum {
+  BURST = 8, /* packets before the thread's other streams have their turn */
+  SLEPT = 5000000, /* ns: the library's calls take microseconds where they do not wait */
+  SHORTEST_PATIENCE = 100000000,
+};
+static const uint64_t longest_patience = 10000000000;
 
 /* The owner is the only writer: no need for a locked instruction. */
 static void
@@ -73,15 +78,43 @@ write_packet (TcStream *self, const uint8_t *subbuffer)
   tc_problem_end (&self->subject, TC_ALL_PROBLEMS);
 }
 
+/*
+ * The view saw a packet, the library slept and found none: an app lies to one of them, or was stopped within
+ * a few instructions. Either way, asking at every wake-up would make the thread's other streams wait.
+ */
+static void
+lose_patience (TcStream *self, uint64_t asked_at)
+{
+  uint64_t now = tc_now ();
+
+  if (now - asked_at < SLEPT)
+    return;
+  self->not_before = now + self->patience;
+  self->patience = self->patience < longest_patience / 2 ? 2 * self->patience : longest_patience;
+  tc_loop_arm (self->drain->loop, &self->again, self->not_before);
+}
+
 /* Whether there was a packet. */
 static bool
 read_one (TcStream *self)
 {
   unsigned long offset;
-  int result = lttng_ust_ctl_get_next_subbuf (self->ring);
+  uint64_t now;
+  int result;
 
-  if (result == -EAGAIN || result == -ENODATA)
+  if (!tc_ring_view_has_packet (&self->view))
     return false;
+  now = tc_now ();
+  if (now < self->not_before)
+    return false;
+  result = lttng_ust_ctl_get_next_subbuf (self->ring);
+  if (result == -EAGAIN || result == -ENODATA)
+    {
+      lose_patience (self, now);
+      return false;
+    }
+  self->not_before = 0;
+  self->patience = SHORTEST_PATIENCE;
   if (result == 0)
     {
       result = lttng_ust_ctl_get_mmap_read_offset (self->ring, &offset);
@@ -161,7 +194,7 @@ on_pipe (TcWatch *watch, uint32_t events)
 }
 
 int
-tc_stream_init (TcStream *self, struct lttng_ust_ctl_consumer_stream *ring)
+tc_stream_init (TcStream *self, struct lttng_ust_ctl_consumer_stream *ring, int memory)
 {
   unsigned long len, max;
   int fd = lttng_ust_ctl_stream_get_wait_fd (ring);
@@ -177,6 +210,9 @@ tc_stream_init (TcStream *self, struct lttng_ust_ctl_consumer_stream *ring)
       errno = EINVAL;
       return -1;
     }
+  if (tc_ring_view_init (&self->view, memory) < 0)
+    return -1;
+  self->patience = SHORTEST_PATIENCE;
   self->memory_len = len;
   self->ring = ring;
   self->watch = (TcWatch) { .fd = fd, .ready = on_pipe };
@@ -229,6 +265,7 @@ tc_stream_close (TcStream *self)
   unwatch (self);
   tc_trace_file_close (&self->file);
   tc_problem_end (&self->subject, TC_ALL_PROBLEMS);
+  tc_ring_view_clear (&self->view);
   lttng_ust_ctl_destroy_stream (self->ring);
   self->ring = NULL;
   self->done = true;

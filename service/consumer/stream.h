@@ -8,6 +8,7 @@
  */
 #include "consumer/drain.h"
 #include "consumer/metadata.h"
+#include "consumer/ring-view.h"
 #include "consumer/trace-file.h"
 
 struct lttng_ust_ctl_consumer_stream;
@@ -40,6 +41,9 @@ struct TcStream {
   bool done;            /* hung up, or beyond use */
 
   struct lttng_ust_ctl_consumer_stream *ring;
+  TcRingView view;
+  uint64_t not_before;  /* the library slept for nothing: it is not asked again until then */
+  uint64_t patience;    /* how long it is left alone the next time */
   const uint8_t *memory;
   size_t memory_len;
   unsigned max_packets; /* that the ring can hold */
@@ -50,10 +54,10 @@ struct TcStream {
 };
 
 /*
- * Before: funcs, channel, drain, metadata, subject.problems, by_timer, max_packets and file. Takes @ring if
- * it succeeds. 0, or -1 with errno.
+ * Before: funcs, channel, drain, metadata, subject.problems, by_timer, max_packets and file. Takes @ring, whose
+ * memory is @fd, if it succeeds. 0, or -1 with errno.
  */
-int tc_stream_init (TcStream *self, struct lttng_ust_ctl_consumer_stream *ring);
+int tc_stream_init (TcStream *self, struct lttng_ust_ctl_consumer_stream *ring, int fd);
 /* From now on it is the drain's. 0, or -1 with errno. */
 int tc_stream_attach (TcStream *self);
 /* Reads all that was delivered before. */

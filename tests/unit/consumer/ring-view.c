@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The view of a ring says what the library would say, of real rings. */
+#define _GNU_SOURCE
+#include "consumer/ring-view.h"
+
+#include <errno.h>
+#include <glib.h>
+#include <lttng/ust-ctl.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+DEFINE_LTTNG_UST_SIGBUS_STATE ();
+
+typedef struct {
+  guint64 subbuf_size, num_subbuf;
+  int overwrite;
+} Shape;
+
+static const Shape shapes[] = { { 4096, 2, 0 }, { 4096, 1, 0 }, { 65536, 4, 0 }, { 4096, 2, 1 }, { 8192, 8, 1 } };
+
+typedef struct {
+  int n;
+  int *fds;
+  struct lttng_ust_ctl_consumer_channel *channel;
+  struct lttng_ust_ctl_consumer_stream *stream;
+  TcRingView view;
+} Fixture;
+
+static void
+set_up (Fixture *f, gconstpointer data)
+{
+  const Shape *shape = data;
+  struct lttng_ust_ctl_consumer_channel_attr attr = {
+    .type = LTTNG_UST_ABI_CHAN_PER_CPU, .subbuf_size = shape->subbuf_size, .num_subbuf = shape->num_subbuf,
+    .overwrite = shape->overwrite, .output = LTTNG_UST_ABI_MMAP,
+  };
+
+  f->n = lttng_ust_ctl_get_nr_stream_per_channel ();
+  f->fds = g_new (int, f->n);
+  for (int i = 0; i < f->n; i++)
+    f->fds[i] = memfd_create ("ring", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+  f->channel = lttng_ust_ctl_create_channel (&attr, f->fds, f->n);
+  g_assert_nonnull (f->channel);
+  f->stream = lttng_ust_ctl_create_stream (f->channel, 0);
+  g_assert_nonnull (f->stream);
+  g_assert_cmpint (tc_ring_view_init (&f->view, f->fds[0]), ==, 0);
+}
+
+static void
+tear_down (Fixture *f, gconstpointer data)
+{
+  tc_ring_view_clear (&f->view);
+  lttng_ust_ctl_destroy_stream (f->stream);
+  lttng_ust_ctl_destroy_channel (f->channel);
+  for (int i = 0; i < f->n; i++)
+    close (f->fds[i]);
+  g_free (f->fds);
+}
+
+/* Without it, has_packet says yes to everything. */
+static void
+knows_the_record_of_this_tracer (Fixture *f, gconstpointer data)
+{
+  g_assert_nonnull (f->view.memory);
+  g_assert_false (tc_ring_view_has_packet (&f->view));
+}
+
+static void
+says_what_the_library_says (Fixture *f, gconstpointer data)
+{
+  g_autoptr(GRand) random = g_rand_new_with_seed (11);
+  guint packets = 0;
+
+  for (guint i = 0; i < 1000; i++)
+    {
+      int result;
+
+      if (g_rand_boolean (random))
+        lttng_ust_ctl_flush_buffer (f->stream, 0);
+      if (g_rand_boolean (random))
+        continue;
+      result = lttng_ust_ctl_get_next_subbuf (f->stream);
+      if (result == 0)
+        {
+          g_assert_cmpint (lttng_ust_ctl_put_subbuf (f->stream), ==, 0);
+          g_assert_true (tc_ring_view_has_packet (&f->view));
+          g_assert_cmpint (lttng_ust_ctl_get_next_subbuf (f->stream), ==, 0);
+          g_assert_cmpint (lttng_ust_ctl_put_next_subbuf (f->stream), ==, 0);
+          packets++;
+        }
+      else
+        {
+          g_assert_cmpint (result, ==, -EAGAIN);
+          g_assert_false (tc_ring_view_has_packet (&f->view));
+        }
+    }
+  g_assert_cmpuint (packets, >, 100);
+}
+
+/* What a writer that stops in the middle leaves: a packet that others have passed, and that is not all committed. */
+static void
+says_no_to_what_is_not_finished (Fixture *f, gconstpointer data)
+{
+  char *memory = mmap (NULL, f->view.len, PROT_READ | PROT_WRITE, MAP_SHARED, f->fds[0], 0);
+  unsigned long *committed;
+
+  g_assert_true (memory != MAP_FAILED);
+  lttng_ust_ctl_flush_buffer (f->stream, 0);
+  g_assert_true (tc_ring_view_has_packet (&f->view));
+  committed = (unsigned long *) (gpointer) (memory + f->view.committed);
+  *committed -= 32;
+  g_assert_false (tc_ring_view_has_packet (&f->view));
+  *committed += 32;
+  g_assert_true (tc_ring_view_has_packet (&f->view));
+  munmap (memory, f->view.len);
+}
+
+static void
+leaves_the_answer_to_the_library_where_it_knows_nothing (void)
+{
+  int fd = memfd_create ("other", MFD_CLOEXEC);
+  TcRingView view;
+
+  g_assert_cmpint (ftruncate (fd, 65536), ==, 0);
+  g_assert_cmpint (tc_ring_view_init (&view, fd), ==, 0);
+  g_assert_null (view.memory);
+  g_assert_true (tc_ring_view_has_packet (&view));
+  tc_ring_view_clear (&view);
+  close (fd);
+}
+
+static void
+add (const char *name, void (*func) (Fixture *, gconstpointer))
+{
+  for (gsize i = 0; i < G_N_ELEMENTS (shapes); i++)
+    {
+      g_autofree char *path = g_strdup_printf ("/consumer/ring-view/%s/%ux%u%s", name, (guint) shapes[i].num_subbuf,
+                                               (guint) shapes[i].subbuf_size,
+                                               shapes[i].overwrite ? "-overwrite" : "");
+
+      g_test_add (path, Fixture, &shapes[i], set_up, func, tear_down);
+    }
+}
+
+int
+main (int argc, char **argv)
+{
+  sigset_t claimed;
+
+  sigemptyset (&claimed);
+  for (int i = 0; i < 3; i++)
+    sigaddset (&claimed, SIGRTMIN + i);
+  sigprocmask (SIG_BLOCK, &claimed, NULL);
+  g_test_init (&argc, &argv, NULL);
+  add ("knows-the-record-of-this-tracer", knows_the_record_of_this_tracer);
+  add ("says-what-the-library-says", says_what_the_library_says);
+  add ("says-no-to-what-is-not-finished", says_no_to_what_is_not_finished);
+  g_test_add_func ("/consumer/ring-view/leaves-the-answer-to-the-library-where-it-knows-nothing",
+                   leaves_the_answer_to_the_library_where_it_knows_nothing);
+  return g_test_run ();
+}
