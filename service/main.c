@@ -103,7 +103,7 @@ find_consumer (const char *given, const char *name)
   return g_file_test (path, G_FILE_TEST_IS_EXECUTABLE) ? g_steal_pointer (&path) : NULL;
 }
 
-/* Taking apart: callers, sessions, apps, consumers. */
+/* Taking apart: sessions (callers hear of it), callers, apps, consumers. */
 
 static void
 on_pool_stopped (GObject *source, GAsyncResult *result, gpointer data)
@@ -123,21 +123,21 @@ on_tracer_stopped (gpointer data)
 }
 
 static void
-on_core_stopped (GObject *source, GAsyncResult *result, gpointer data)
-{
-  Service *self = data;
-
-  tbus_core_shutdown_finish (self->core, result);
-  tbus_tracer_side_stop (self->tracer, on_tracer_stopped, self);
-}
-
-static void
 on_bus_stopped (GObject *source, GAsyncResult *result, gpointer data)
 {
   Service *self = data;
 
   tbus_bus_stop_finish (self->bus, result);
-  tbus_core_shutdown_async (self->core, on_core_stopped, self);
+  tbus_tracer_side_stop (self->tracer, on_tracer_stopped, self);
+}
+
+static void
+on_core_stopped (GObject *source, GAsyncResult *result, gpointer data)
+{
+  Service *self = data;
+
+  tbus_core_shutdown_finish (self->core, result);
+  tbus_bus_stop_async (self->bus, on_bus_stopped, self);
 }
 
 static void
@@ -149,7 +149,7 @@ stop (Service *self, int status)
   self->status = status;
   tbus_log_message (TBUS_MSG_STOPPING, "TRACEBUS_STATUS", status == 0 ? "0" : "1",
                     "Stopping: sessions are written out and closed");
-  tbus_bus_stop_async (self->bus, on_bus_stopped, self);
+  tbus_core_shutdown_async (self->core, on_core_stopped, self);
 }
 
 static gboolean

@@ -119,6 +119,7 @@ tbus_thread_init (void)
   signal (SIGPIPE, SIG_IGN);
 
   role_enter (TBUS_THREAD_MAIN);
+  tbus_thread_report (TBUS_THREAD_MAIN, NULL);
   main_role->context = g_main_context_ref (g_main_context_default ());
   main_role->mailbox = mailbox_new (main_role->context);
   for (TbusThreadRole role = TBUS_THREAD_LINK; role < TBUS_N_THREADS; role++)

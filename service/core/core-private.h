@@ -22,6 +22,7 @@ typedef struct {
   TbusAppSet *apps;
   TbusTracer tracer;
   TbusConsumerPool pool;
+  gboolean stopping;    /* no new sessions */
   GHashTable *sets;     /* guint64 set id -> TbusBufferSet, borrowed: of every set that a consumer was asked for */
   GHashTable *channels; /* guint64 channel key -> TbusBufferSet, borrowed */
 } TbusHub;

@@ -289,6 +289,7 @@ tbus_core_shutdown_async (TbusCore *self, GAsyncReadyCallback callback, gpointer
   g_autoptr(GPtrArray) sessions = tbus_session_set_list (self->hub.sessions);
   ShutdownCall *call = g_new (ShutdownCall, 1);
 
+  self->hub.stopping = TRUE;
   call->waiting = sessions->len + 1;
   g_task_set_task_data (task, call, g_free);
   for (guint i = 0; i < sessions->len; i++)

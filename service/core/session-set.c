@@ -104,6 +104,18 @@ is_making (TbusSessionSet *self, const char *making)
   return g_ptr_array_find_with_equal_func (self->making, making, g_str_equal, NULL);
 }
 
+static guint
+count_making (TbusSessionSet *self, uid_t owner)
+{
+  g_autofree char *prefix = g_strdup_printf ("%u:", (guint) owner);
+  guint count = 0;
+
+  for (guint i = 0; i < self->making->len; i++)
+    if (g_str_has_prefix (g_ptr_array_index (self->making, i), prefix))
+      count++;
+  return count;
+}
+
 static gboolean
 check_request (TbusSessionSet *self, const CreateCall *call, GError **error)
 {
@@ -113,6 +125,11 @@ check_request (TbusSessionSet *self, const CreateCall *call, GError **error)
 
   if (!tbus_name_check (request->name, "session", error))
     return FALSE;
+  if (self->hub->stopping)
+    {
+      g_set_error_literal (error, TBUS_ERROR, TBUS_ERROR_INVALID_STATE, "The service is stopping");
+      return FALSE;
+    }
   if (request->output[0] != '/' && !g_str_has_prefix (request->output, "~/"))
     {
       g_set_error (error, TBUS_ERROR, TBUS_ERROR_INVALID_ARGS, "output takes an absolute path, not \"%s\"",
@@ -129,7 +146,7 @@ check_request (TbusSessionSet *self, const CreateCall *call, GError **error)
   for (guint i = 0; i < self->sessions->len; i++)
     if (tbus_session_get_owner (g_ptr_array_index (self->sessions, i)) == request->owner)
       count++;
-  if (count + self->making->len < TBUS_MAX_SESSIONS)
+  if (count + count_making (self, request->owner) < TBUS_MAX_SESSIONS)
     return TRUE;
   g_set_error (error, TBUS_ERROR, TBUS_ERROR_EXHAUSTED, "A user has at most %d sessions", TBUS_MAX_SESSIONS);
   return FALSE;
