@@ -6,6 +6,7 @@ and disk, in a namespace of its own (root). The exit status tells of what went w
 """
 import argparse
 import dataclasses
+import itertools
 import json
 import os
 import pathlib
@@ -42,12 +43,13 @@ def parse_arguments():
     return parser.parse_args()
 
 
-def measure_once(bench, group, kind, values):
-    """One group with one peer, once. What was measured before something broke is kept."""
+def measure_once(bench, measurement, kind, values):
+    """One measurement of one peer, which is new. What was measured before something broke is kept."""
     try:
-        for key, value in group.run(bench, lambda: kind(bench)):
-            values.setdefault(key, []).append(value)
-            print(f"#   {kind.name:12} {key:32} {value:12.3f}", flush=True)
+        with kind(bench) as peer:
+            for key, value in measurement(bench, peer):
+                values.setdefault(key, []).append(value)
+                print(f"#   {kind.name:12} {key:32} {value:12.3f}", flush=True)
     except (BenchError, OSError, ValueError, subprocess.SubprocessError) as error:
         print("# " + "# ".join(traceback.format_exc().splitlines(True)), flush=True)
         if kind.ours:
@@ -67,10 +69,10 @@ def measure(arguments):
     try:
         for turn in range(rounds):
             for name in wanted:
-                for kind in kinds:
-                    bench.group = name
-                    print(f"# round {turn + 1} of {rounds}: {name}", flush=True)
-                    measure_once(bench, GROUPS[name], kind, result["values"].setdefault(kind.name, {}))
+                bench.group = name
+                print(f"# round {turn + 1} of {rounds}: {name}", flush=True)
+                for measurement, kind in itertools.product(GROUPS[name].measurements(bench), kinds):
+                    measure_once(bench, measurement, kind, result["values"].setdefault(kind.name, {}))
     finally:
         bench.close()
     result["problems"] = bench.problems

@@ -2,6 +2,7 @@
 """What callers wait for: create, enable, start, stop, destroy over no, some and many programs that are alive."""
 import signal
 import time
+from functools import partial
 
 import traces
 from machinery import Row, timed
@@ -111,7 +112,8 @@ def _process(bench, peer, n):
         herd.tell("go 10")
         yield "stop-process", peer.stop(session) * 1e3
         peer.destroy(session)
-    bench.expect(peer, f"ticks of {n} apps with their own buffers", traces.count_named(output, "tbtest:tick"), 10 * n)
+    recorded = traces.count_named(output, "tbtest:tick", strict=peer.ours)
+    bench.expect(peer, f"ticks of {n} apps with their own buffers", recorded, 10 * n)
 
 
 def _frozen(bench, peer, stopped, n):
@@ -137,11 +139,11 @@ def _frozen(bench, peer, stopped, n):
     yield "frozen-launch", first_line * 1e3
 
 
-def run(bench, make_peer):
+def measurements(bench):
     for n in _counts(bench):
-        with make_peer() as peer:
-            yield from _sequence(bench, peer, n)
-    sessions, own, herds = _sizes(bench)
-    for function, arguments in ((_cli, ()), (_destroy_many, (sessions,)), (_process, (own,)), (_frozen, herds)):
-        with make_peer() as peer:
-            yield from function(bench, peer, *arguments)
+        yield partial(_sequence, n=n)
+    sessions, own, (stopped, running) = _sizes(bench)
+    yield _cli
+    yield partial(_destroy_many, n=sessions)
+    yield partial(_process, n=own)
+    yield partial(_frozen, stopped=stopped, n=running)

@@ -32,9 +32,9 @@ def _rate(peer, what, counts, seconds):
     return sum(by_thread.values()) / seconds
 
 
-def run(bench, make_peer):
+def _quiet(bench, peer):
     seconds = bench.scale(5, 1)
-    with make_peer() as peer, bench.herd(_apps(bench), bench.apps / "app-idle") as herd:
+    with bench.herd(_apps(bench), bench.apps / "app-idle") as herd:
         for i in range(SESSIONS):
             _, session = peer.create(f"idle-{i}", bench.new_output())
             peer.enable(session, None, ["tbtest:*"])
@@ -47,3 +47,7 @@ def run(bench, make_peer):
     yield "idle-service", _rate(peer, "service", (service, service_after), seconds)
     yield "idle-consumer", _rate(peer, "consumer", (consumer, consumer_after), seconds)
     yield "idle-cpu", (cpu_after - cpu) / seconds * 1e3
+
+
+def measurements(bench):
+    yield _quiet

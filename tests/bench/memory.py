@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Memory of service and consumer. Shared pages of the rings count in each that maps them, for both alike."""
+from functools import partial
+
 import traces
 from machinery import Row, memory_mib
 
@@ -25,6 +27,10 @@ def _tell(peer, key):
         yield f"consumer-{key}-pss", sum(consumer[1] for consumer in consumers)
 
 
+def _idle(bench, peer):
+    yield from _tell(peer, "idle")
+
+
 def _recording(bench, peer, key, n):
     output = bench.new_output()
     ticks = bench.scale(200000, 20000) // n
@@ -41,9 +47,7 @@ def _recording(bench, peer, key, n):
     bench.forget(output)
 
 
-def run(bench, make_peer):
-    with make_peer() as peer:
-        yield from _tell(peer, "idle")
-    for key, n in (("one", 1), ("hundred", bench.scale(100, 4))):
-        with make_peer() as peer:
-            yield from _recording(bench, peer, key, n)
+def measurements(bench):
+    yield _idle
+    yield partial(_recording, key="one", n=1)
+    yield partial(_recording, key="hundred", n=bench.scale(100, 4))

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import tempfile
 import time
+from functools import partial
 
 import traces
 from machinery import BenchError, Row, cpu_seconds
@@ -136,11 +137,9 @@ def _count_calls(bench, peer, load):
     yield f"{load.key}-syscalls", strace.calls / packets
 
 
-def run(bench, make_peer):
+def measurements(bench):
     for load in LOADS:
-        with make_peer() as peer:
-            yield from _measure(bench, peer, load)
+        yield partial(_measure, load=load)
     for load in LOADS:
         if load.key in SYSCALL_BARS and shutil.which("strace") is not None:
-            with make_peer() as peer:
-                yield from _count_calls(bench, peer, load)
+            yield partial(_count_calls, load=load)

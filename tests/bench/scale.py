@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """A thousand programs, each a real process."""
 import time
+from functools import partial
 
 import traces
 from machinery import Row, memory_mib
@@ -52,6 +53,5 @@ def _work(bench, peer, n):
     yield "scale-pss", proportional
 
 
-def run(bench, make_peer):
-    with make_peer() as peer:
-        yield from _work(bench, peer, _n(bench))
+def measurements(bench):
+    yield partial(_work, n=_n(bench))
