@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Recorded events as text that two recordings of the same program share: no time, host, cpu or process ids."""
+import pathlib
 import re
 import subprocess
 
@@ -51,6 +52,21 @@ def read_trace(path):
     if run.returncode != 0 or run.stderr:
         raise TraceError(f"babeltrace2 {path}: status {run.returncode}: {run.stderr}")
     return [normalise(line) for line in run.stdout.splitlines()]
+
+
+def read_classes(path):
+    """
+    What the metadata of every trace below @path says of events: name, level, URI, types of fields; without their
+    numbers, which depend on who came first.
+    """
+    classes = []
+    for metadata in sorted(pathlib.Path(path).rglob("metadata")):
+        run = subprocess.run(["babeltrace2", "--output-format=ctf-metadata", metadata.parent], capture_output=True,
+                             encoding="utf-8", check=True)
+        for block in run.stdout.split("\nevent {\n")[1:]:
+            text = " ".join(block.partition("\n};\n")[0].split())
+            classes.append(re.sub(r"\b(?:stream_)?id = \d+; ", "", text))
+    return sorted(classes)
 
 
 def of_provider(events, provider):

@@ -53,18 +53,22 @@ class Peer:
     def _lttng(*arguments):
         subprocess.run(["lttng", "--quiet", *arguments], check=True, stdout=subprocess.DEVNULL)
 
-    def record(self, argv, *, events=("*",), scheme="uid", channel=()):
-        """Runs @argv while @events are recorded in a channel with the options @channel, in buffers per @scheme."""
+    def record(self, argv, *, events=("*",), scheme="uid", channel=(), talk=""):
+        """
+        Runs @argv, with @talk as its input, while @events are recorded in a channel with the options @channel, in
+        buffers per @scheme. An event is a pattern, or a pattern with the options of its rule.
+        """
         self._count += 1
         output = self.path / f"trace-{self._count}"
         name = f"peer-{self._count}"
         self._lttng("create", name, f"--output={output}")
         self._lttng("enable-channel", "--userspace", f"--buffers-{scheme}", *channel, "peer")
         for event in events:
-            self._lttng("enable-event", "--userspace", "--channel=peer", event)
+            pattern, *options = [event] if isinstance(event, str) else event
+            self._lttng("enable-event", "--userspace", "--channel=peer", pattern, *options)
         self._lttng("start")
         environment = {**os.environ, "LTTNG_UST_REGISTER_TIMEOUT": "-1"}
-        run = subprocess.run(argv, env=environment, stdout=subprocess.PIPE, text=True, check=True)
+        run = subprocess.run(argv, env=environment, input=talk, stdout=subprocess.PIPE, text=True, check=True)
         self._lttng("stop")
         self._lttng("destroy", name)
         return Recording(trace_events.read_trace(output), run.stdout, output)

@@ -9,23 +9,10 @@ import sys
 
 import events
 import peer_lttng
+import tap
 
-count = 0
-failed = 0
-
-
-def point(name, actual, expected):
-    global count, failed
-    count += 1
-    if actual == expected:
-        print(f"ok {count} - {name}")
-        return
-    failed += 1
-    print(f"not ok {count} - {name}")
-    for mark, some, others in (("missing", expected, actual), ("unexpected", actual, expected)):
-        for event in some if isinstance(some, list) else [some]:
-            if not isinstance(others, list) or event not in others:
-                print(f"# {mark}: {event}")
+TAP = tap.Tap()
+point = TAP.point
 
 
 def normaliser_drops_what_runs_do_not_share():
@@ -53,8 +40,7 @@ def main(apps, expected_path):
         small = ["--discard", "--subbuf-size=4096", "--num-subbuf=2"]
         threads = peer.record([apps / "app-threads", "2", "3"], events=["tbtest:*"], channel=small)
         point("threads, in a channel with options", len(threads.events), 6)
-    print(f"1..{count}")
-    return 1 if failed else 0
+    return TAP.finish()
 
 
 sys.exit(main(*sys.argv[1:]))

@@ -2,7 +2,7 @@
 /*
  * app-fork plain|hooks N: the parent emits N ticks, forks, the child emits N, then the parent N more. With "hooks" the
  * tracer is told of the fork, as liblttng-ust-fork does, and the child registers as an app of its own; with "plain" the
- * child is not traced.
+ * child goes on writing into its parent's buffers.
  */
 #include "support/apps/app.h"
 #include "support/apps/tick-provider.h"

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "support/recording.h"
+
+char *
+tst_session (TstService *self, const char *name)
+{
+  g_autofree char *output = tst_output (self, name);
+  g_autoptr(GVariant) reply = NULL;
+  char *path;
+
+  reply = tst_call (self, TST_ROOT, "Manager.CreateSession", "(%s, {'output': <%s>})", name, output);
+  g_variant_get (reply, "(o)", &path);
+  return path;
+}
+
+char *
+tst_channel (TstService *self, const char *session, const char *name, const char *options)
+{
+  g_autoptr(GVariant) dictionary = NULL;
+  g_autoptr(GVariant) reply = NULL;
+  g_autoptr(GError) error = NULL;
+  char *path;
+
+  dictionary = g_variant_parse (G_VARIANT_TYPE_VARDICT, options, NULL, NULL, &error);
+  g_assert_no_error (error);
+  reply = tst_call (self, session, "Session.CreateChannel", "(%s, %@a{sv})", name, dictionary);
+  g_variant_get (reply, "(o)", &path);
+  return path;
+}
+
+void
+tst_enable (TstService *self, const char *session, const char *channel, const char *pattern)
+{
+  tst_do (self, session, "Session.EnableEvents", "(%s, [(%s, @a{sv} {})], @a{sv} {})", channel, pattern);
+}
+
+char *
+tst_start_recording (TstService *self, const char *name, const char *options)
+{
+  char *session = tst_session (self, name);
+  g_autofree char *channel = tst_channel (self, session, "events", options);
+
+  tst_enable (self, session, "events", "tbtest:*");
+  tst_session_run (self, session, "Start");
+  return session;
+}
+
+TstResult
+tst_result (GVariant *answer)
+{
+  g_autoptr(GVariant) dictionary = g_variant_get_child_value (answer, 0);
+  g_autoptr(GVariant) pending = g_variant_lookup_value (dictionary, "apps-pending", G_VARIANT_TYPE ("ao"));
+  TstResult result = { 0 };
+
+  g_assert_true (g_variant_lookup (dictionary, "apps-applied", "u", &result.applied));
+  g_assert_true (g_variant_lookup (dictionary, "apps-failed", "u", &result.failed));
+  g_assert_nonnull (pending);
+  result.pending = g_variant_n_children (pending);
+  if (g_variant_lookup (dictionary, "events-discarded", "t", &result.discarded))
+    {
+      g_assert_true (g_variant_lookup (dictionary, "packets-lost", "t", &result.lost));
+      g_assert_true (g_variant_lookup (dictionary, "bytes-dropped", "t", &result.dropped));
+    }
+  return result;
+}
+
+TstResult
+tst_session_run (TstService *self, const char *session, const char *method)
+{
+  g_autofree char *member = g_strconcat ("Session.", method, NULL);
+  g_autoptr(GVariant) answer = tst_call (self, session, member, "(@a{sv} {},)");
+
+  return tst_result (answer);
+}
+
+char *
+tst_output (TstService *self, const char *name)
+{
+  return tst_dir_file (tst_service_dir (self), name);
+}
+
+GPtrArray *
+tst_events (TstService *self, const char *name)
+{
+  g_autofree char *output = tst_output (self, name);
+
+  return tst_babeltrace (output);
+}
+
+guint
+tst_count (TstService *self, const char *name, const char *event)
+{
+  g_autoptr(GPtrArray) events = tst_events (self, name);
+
+  return tst_trace_count (events, event);
+}
