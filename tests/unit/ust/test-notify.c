@@ -277,6 +277,7 @@ survives_noise (Fixture *f, gconstpointer data)
       TstFakeApp app = tst_fake_app_new (f->side->paths.socket);
       gssize n = 0;
 
+      tst_side_wait (f->side, "registered", round + 2); /* or it goes before it is paired */
       for (guint i = 0; n >= 0 && i < 200; i++)
         {
           for (guint j = 0; j < sizeof noise; j++)
