@@ -200,9 +200,8 @@ half_open_registered (HalfOpen *connection)
 }
 
 static void
-on_readable (guint32 events, gpointer user_data)
+half_open_read (HalfOpen *connection)
 {
-  HalfOpen *connection = user_data;
   g_autoptr(GError) error = NULL;
   gssize n;
 
@@ -229,6 +228,14 @@ on_readable (guint32 events, gpointer user_data)
     half_open_registered (connection);
   else
     half_open_close (connection, error->message);
+}
+
+static void
+on_readable (guint32 events, gpointer user_data)
+{
+  tbus_thread_report (TBUS_THREAD_LINK, "registrations");
+  half_open_read (user_data);
+  tbus_thread_report (TBUS_THREAD_LINK, NULL);
 }
 
 /* The user who holds most: with equal ones, whoever comes now. Its oldest connection goes. */
