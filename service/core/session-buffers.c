@@ -276,6 +276,7 @@ tbus_session_obtain_set (TbusSession *self, TbusApp *app, TbusAppSession *app_se
   gboolean process = self->ownership == TBUS_BUFFER_PROCESS;
   TbusBufferKey key = { self->id, self->ownership, process ? app_session->id : tracee->uid, tracee->abi.bits_per_long };
   g_autoptr(TbusBufferSet) set = tbus_buffer_registry_find (self->hub->registry, &key);
+  GError *failure = NULL;
   int log_fd;
 
   if (set != NULL)
@@ -286,9 +287,11 @@ tbus_session_obtain_set (TbusSession *self, TbusApp *app, TbusAppSession *app_se
   log_fd = tbus_metadata_log_open_reader (set->log, error);
   if (log_fd < 0)
     return NULL;
-  set->consumer = tbus_core_obtain_consumer (self->hub->core, self->owner, key.bits, error);
+  set->consumer = tbus_core_obtain_consumer (self->hub->core, self->owner, key.bits, &failure);
   if (set->consumer == NULL)
     {
+      tbus_session_set_problem (self, "no-consumer", failure->message, 0);
+      g_propagate_error (error, failure);
       close (log_fd);
       return NULL;
     }

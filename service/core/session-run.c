@@ -72,6 +72,7 @@ start_apps (TbusSessionWork *work)
         }
     }
   self->ever_started = TRUE;
+  tbus_session_clear_problem (self, "no-consumer", 0); /* every app is tried again */
   for (guint i = 0; i < apps->len; i++)
     tbus_app_retry_session (g_ptr_array_index (apps, i), self->id);
   tbus_session_set_state (self, TBUS_SESSION_ACTIVE);

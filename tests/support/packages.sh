@@ -6,6 +6,20 @@ build_packages='meson ninja-build pkg-config gcc libc6-dev libglib2.0-dev libgli
   python3'
 run_packages='babeltrace2 dbus'
 test_packages='lttng-tools libdbus-1-dev libxml2-utils procps iproute2 systemd util-linux'
+# For 32-bit programs on amd64; what needs them is left out where they are not there.
+packages_32='gcc-multilib liblttng-ust1:i386 liblttng-ust-ctl5:i386 liblttng-ust-common1:i386 liburcu-dev:i386'
+
+# want_packages_32: adds the architecture as root on amd64. Says which packages are worth asking for now: all or none.
+want_packages_32 ()
+{
+  [ "$(dpkg --print-architecture)" = amd64 ] || return 0
+  if ! dpkg --print-foreign-architectures | grep -qx i386; then
+    [ "$(id -u)" -eq 0 ] || return 0
+    dpkg --add-architecture i386
+    apt-get update -q >&2 || return 0
+  fi
+  echo "$packages_32"
+}
 
 # missing_packages NAME...: those that are not installed.
 missing_packages ()

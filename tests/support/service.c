@@ -109,10 +109,11 @@ tst_service_launch (TstService *self, const char *option, const char *log)
 {
   g_autofree char *program = tst_build_path ("service/tracebusd");
   g_autofree char *consumer = tst_build_path ("service/consumer/tracebus-consumerd");
+  g_autofree char *consumer32 = tst_build_path ("service/consumer/tracebus-consumerd32");
   g_autofree char *rundir = tst_dir_file (self->dir, ".lttng");
   const char *argv[] = { "sh", "-c", "log=$1; shift; test -z \"$log\" || exec 2>>\"$log\"; exec \"$@\"", "sh",
                          log != NULL ? log : "", program, "--session", "--rundir", rundir, "--consumer", consumer,
-                         option, NULL };
+                         "--consumer32", consumer32, option, NULL };
 
   g_clear_pointer (&self->daemon, tst_child_free);
   self->daemon = tst_child_start (argv, tst_service_environment (self));
