@@ -16,7 +16,6 @@
 #include <locale.h>
 #include <stdlib.h>
 #include <unistd.h>
-#include <urcu.h>
 
 enum { FD_RESERVE = 64 }; /* for the bus, logs, libraries, files */
 
@@ -45,7 +44,7 @@ static gboolean
 parse_options (Options *options, int *argc, char ***argv, GError **error)
 {
   GOptionEntry entries[] = {
-    { "system", 0, 0, G_OPTION_ARG_NONE, &options->system_bus, "Serve every user on the system bus (the default)", NULL },
+    { "system", 0, 0, G_OPTION_ARG_NONE, &options->system_bus, "Serve every user on the system bus (default)", NULL },
     { "session", 0, 0, G_OPTION_ARG_NONE, &options->session_bus, "Serve only the caller, on the session bus", NULL },
     { "bus-address", 0, 0, G_OPTION_ARG_STRING, &options->bus_address, "Use the bus at ADDRESS", "ADDRESS" },
     { "rundir", 0, 0, G_OPTION_ARG_FILENAME, &options->rundir, "Let programs register in DIR", "DIR" },
@@ -221,7 +220,7 @@ service_clear (Service *self)
   g_clear_pointer (&self->tracer, tbus_tracer_side_free);
   g_clear_pointer (&self->pool, tbus_pool_free);
   g_clear_pointer (&self->index, tbus_tracee_index_free);
-  rcu_barrier ();
+  tbus_thread_end_grace_periods ();
   g_main_loop_unref (self->loop);
 }
 

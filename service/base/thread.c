@@ -179,6 +179,12 @@ tbus_thread_stop (TbusThreadRole role)
   posts_run (mailbox_take (mailbox), FALSE);
 }
 
+void
+tbus_thread_end_grace_periods (void)
+{
+  rcu_barrier ();
+}
+
 GMainContext *
 tbus_thread_context (TbusThreadRole role)
 {

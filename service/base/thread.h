@@ -45,6 +45,9 @@ void tbus_thread_start (TbusThreadRole role);
 /* Runs what was posted so far, ends the thread and joins it. Posts after that are dropped (and their data freed). */
 void tbus_thread_stop (TbusThreadRole role);
 
+/* Returns when everything that RCU was to free by now is freed. For the end of the process. */
+void tbus_thread_end_grace_periods (void);
+
 /* The context of @role, for GSources. (transfer none) */
 GMainContext *tbus_thread_context (TbusThreadRole role);
 

@@ -179,6 +179,7 @@ tc_consumer_find_channel (TcConsumer *self, uint64_t channel)
 static int
 send_message (TcConsumer *self, const TwMessage *head, TwWriter *body)
 {
+  TwMessage message = *head;
   int result, errnum;
 
   if (self->link == NULL)
@@ -191,8 +192,9 @@ send_message (TcConsumer *self, const TwMessage *head, TwWriter *body)
       errno = ENOMEM;
       return -1;
     }
-  result = tw_socket_send (self->link, head->type, head->status, head->serial, body->data, body->len, head->fds,
-                           head->n_fds);
+  message.body = body->data;
+  message.body_len = body->len;
+  result = tw_socket_send (self->link, &message);
   errnum = errno;
   tw_writer_clear (body);
   /* A link that has gone is found by reading it, after what the service still had to say. */

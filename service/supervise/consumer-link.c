@@ -223,14 +223,21 @@ tbus_consumer_link_send (TbusConsumerLink *self, TbusRequest *request, GError **
   const int *fds = request->order != NULL ? request->order->memory_fds : &request->fd;
   gsize n_fds = request->order != NULL ? request->order->n_streams : request->fd >= 0;
   guint64 serial = self->last_serial + 1;
+  TwMessage message = {
+    .type = request->type,
+    .serial = serial,
+    .body = request->body.data,
+    .body_len = request->body.len,
+    .fds = (int *) fds,
+    .n_fds = n_fds,
+  };
 
   if (request->body.failed)
     {
       g_set_error (error, TBUS_ERROR, TBUS_ERROR_EXHAUSTED, "No memory for a request to a consumer");
       return FALSE;
     }
-  if (!self->broken && self->send_errno == 0
-      && tw_socket_send (self->socket, request->type, 0, serial, request->body.data, request->body.len, fds, n_fds) < 0)
+  if (!self->broken && self->send_errno == 0 && tw_socket_send (self->socket, &message) < 0)
     {
       if (errno == E2BIG || errno == ENOMEM || errno == EMFILE)
         {

@@ -198,28 +198,31 @@ outgoing_new (const Header *header, const void *body, const int *fds)
 }
 
 int
-tw_socket_send (TwSocket *self, uint32_t type, uint32_t status, uint64_t serial, const void *body, size_t body_len,
-                const int *fds, size_t n_fds)
+tw_socket_send (TwSocket *self, const TwMessage *message)
 {
   Header header = {
-    .type = type, .status = status, .serial = serial, .body_len = (uint32_t) body_len, .n_fds = (uint32_t) n_fds,
+    .type = message->type,
+    .status = message->status,
+    .serial = message->serial,
+    .body_len = (uint32_t) message->body_len,
+    .n_fds = (uint32_t) message->n_fds,
   };
   Outgoing *outgoing;
 
-  if (body_len > TW_MAX_BODY || n_fds > TW_MAX_FDS)
+  if (message->body_len > TW_MAX_BODY || message->n_fds > TW_MAX_FDS)
     {
       errno = E2BIG;
       return -1;
     }
   /* What fits one packet goes out without a copy. Of more, the rest may have to wait: copy all of it first. */
-  if (self->first == NULL && body_len <= TW_FRAGMENT_BODY && n_fds <= TW_FRAGMENT_FDS)
+  if (self->first == NULL && message->body_len <= TW_FRAGMENT_BODY && message->n_fds <= TW_FRAGMENT_FDS)
     {
-      if (send_fragment (self, &header, body, fds) == 0)
+      if (send_fragment (self, &header, message->body, message->fds) == 0)
         return 0;
       if (errno != EAGAIN)
         return -1;
     }
-  outgoing = outgoing_new (&header, body, fds);
+  outgoing = outgoing_new (&header, message->body, message->fds);
   if (outgoing == NULL)
     return -1;
   *self->last = outgoing;

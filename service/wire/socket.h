@@ -40,11 +40,10 @@ void tw_socket_free (TwSocket *self);
 int tw_socket_fd (const TwSocket *self);
 
 /*
- * Sends or queues; @body and @fds are copied (descriptors by dup, closed once sent).
+ * Sends or queues; the body and the descriptors stay the caller's (copied where they have to wait).
  * 0, or -1 with errno: ENOMEM, E2BIG, EMFILE (nothing was sent), EPIPE (the other end is gone).
  */
-int tw_socket_send (TwSocket *self, uint32_t type, uint32_t status, uint64_t serial, const void *body, size_t body_len,
-                    const int *fds, size_t n_fds);
+int tw_socket_send (TwSocket *self, const TwMessage *message);
 /* Sends what is queued. 0, or -1 with errno. Call it when the descriptor is writable. */
 int tw_socket_flush (TwSocket *self);
 bool tw_socket_wants_write (const TwSocket *self);

@@ -90,8 +90,10 @@ tst_rig_free (TstRig *self)
 guint64
 tst_rig_send (TstRig *self, TwType type, TwWriter *body, const int *fds, gsize n_fds)
 {
+  TwMessage message = { type, 0, ++self->serial, body->data, body->len, (int *) fds, n_fds };
+
   g_assert_false (body->failed);
-  g_assert_cmpint (tw_socket_send (self->link, type, 0, ++self->serial, body->data, body->len, fds, n_fds), ==, 0);
+  g_assert_cmpint (tw_socket_send (self->link, &message), ==, 0);
   tw_writer_clear (body);
   return self->serial;
 }

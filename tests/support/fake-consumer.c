@@ -32,8 +32,11 @@ static char **argv;
 static void
 say (TwMessage message, TwWriter *body, const int *fds, size_t n_fds)
 {
-  if (tw_socket_send (link_socket, message.type, message.status, message.serial, body->data, body->len, fds, n_fds) < 0
-      && errno == EPIPE)
+  message.body = body->data;
+  message.body_len = body->len;
+  message.fds = (int *) fds;
+  message.n_fds = n_fds;
+  if (tw_socket_send (link_socket, &message) < 0 && errno == EPIPE)
     exit (0);
   tw_writer_clear (body);
 }

@@ -155,7 +155,8 @@ streams_name_their_header (void)
   g_autoptr(GPtrArray) none = tbus_ctf_fields_new ();
 
   g_assert_true (tbus_ctf_append_stream (large, &(TbusCtfStream){ 3, TBUS_CTF_HEADER_LARGE, NULL }, NULL, NULL, NULL));
-  g_assert_true (tbus_ctf_append_stream (compact, &(TbusCtfStream){ 4294967295u, TBUS_CTF_HEADER_COMPACT, none }, NULL, NULL, NULL));
+  g_assert_true (tbus_ctf_append_stream (compact, &(TbusCtfStream){ 4294967295u, TBUS_CTF_HEADER_COMPACT, none },
+                                         NULL, NULL, NULL));
   g_assert_cmpstr (large->str, ==, "\nstream {\n\tid = 3;\n\tevent.header := struct event_header_large;\n"
                                    "\tpacket.context := struct packet_context;\n};\n");
   g_assert_cmpstr (compact->str, ==, "\nstream {\n\tid = 4294967295;\n"
@@ -217,7 +218,8 @@ what_is_refused_leaves_no_trace (void)
   g_assert_false (tbus_ctf_append_event (out, &event, tst_find_enum, NULL, &of_event));
   g_assert_error (of_event, TBUS_ERROR, TBUS_ERROR_INVALID_ARGS);
   g_assert_cmpstr (out->str, ==, "before");
-  g_assert_false (tbus_ctf_append_stream (out, &(TbusCtfStream){ 0, TBUS_CTF_HEADER_LARGE, fields }, tst_find_enum, NULL, &of_stream));
+  g_assert_false (tbus_ctf_append_stream (out, &(TbusCtfStream){ 0, TBUS_CTF_HEADER_LARGE, fields }, tst_find_enum,
+                                          NULL, &of_stream));
   g_assert_error (of_stream, TBUS_ERROR, TBUS_ERROR_INVALID_ARGS);
   g_assert_cmpstr (out->str, ==, "before");
 }

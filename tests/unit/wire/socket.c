@@ -84,7 +84,7 @@ carries_a_message_with_descriptors (Fixture *f, gconstpointer data)
   TwMessage message = { 0 };
   struct stat here, there;
 
-  g_assert_cmpint (tw_socket_send (f->a, 16, 0, 42, "body", 4, &fd, 1), ==, 0);
+  g_assert_cmpint (tw_socket_send (f->a, &(TwMessage){ 16, 0, 42, (void *) "body", 4, &fd, 1 }), ==, 0);
   g_assert_false (tw_socket_wants_write (f->a));
   pump (f, &message);
   g_assert_cmpuint (message.type, ==, 16);
@@ -106,7 +106,7 @@ carries_an_empty_message (Fixture *f, gconstpointer data)
   TwMessage message = { 0 };
 
   g_assert_cmpint (tw_socket_receive (f->b, &message), ==, 0);
-  g_assert_cmpint (tw_socket_send (f->a, 1, ENOSPC, 3, NULL, 0, NULL, 0), ==, 0);
+  g_assert_cmpint (tw_socket_send (f->a, &(TwMessage){ 1, ENOSPC, 3, NULL, 0, NULL, 0 }), ==, 0);
   pump (f, &message);
   g_assert_cmpuint (message.type, ==, 1);
   g_assert_cmpuint (message.status, ==, ENOSPC);
@@ -124,7 +124,7 @@ carries_bodies_larger_than_a_packet (Fixture *f, gconstpointer data)
       g_autofree guint8 *body = pattern (sizes[i]);
       TwMessage message = { 0 };
 
-      g_assert_cmpint (tw_socket_send (f->a, 20, 0, i, body, sizes[i], NULL, 0), ==, 0);
+      g_assert_cmpint (tw_socket_send (f->a, &(TwMessage){ 20, 0, i, (void *) body, sizes[i], NULL, 0 }), ==, 0);
       pump (f, &message);
       g_assert_cmpuint (message.serial, ==, i);
       g_assert_cmpmem (message.body, message.body_len, body, sizes[i]);
@@ -151,7 +151,7 @@ carries_more_descriptors_than_a_packet_holds (Fixture *f, gconstpointer data)
     }
   for (int i = 0; i < N; i++)
     fds[i] = open (i % 2 ? "/dev/null" : "/dev/zero", O_RDONLY | O_CLOEXEC);
-  g_assert_cmpint (tw_socket_send (f->a, 21, 0, 1, body, 100000, fds, N), ==, 0);
+  g_assert_cmpint (tw_socket_send (f->a, &(TwMessage){ 21, 0, 1, (void *) body, 100000, fds, N }), ==, 0);
   pump (f, &message);
   g_assert_cmpmem (message.body, message.body_len, body, 100000);
   g_assert_cmpuint (message.n_fds, ==, N);
@@ -175,7 +175,7 @@ queues_in_order_while_the_peer_does_not_read (Fixture *f, gconstpointer data)
   int fd = open ("/dev/null", O_RDONLY | O_CLOEXEC);
 
   for (guint i = 1; i <= N; i++)
-    g_assert_cmpint (tw_socket_send (f->a, 17, 0, i, body, 4096, &fd, i % 100 == 0), ==, 0);
+    g_assert_cmpint (tw_socket_send (f->a, &(TwMessage){ 17, 0, i, (void *) body, 4096, &fd, i % 100 == 0 }), ==, 0);
   close (fd);
   g_assert_true (tw_socket_wants_write (f->a));
   for (guint i = 1; i <= N; i++)
@@ -198,7 +198,7 @@ frees_what_was_never_sent_and_never_taken (Fixture *f, gconstpointer data)
   int fds[2] = { open ("/dev/null", O_RDONLY | O_CLOEXEC), open ("/dev/null", O_RDONLY | O_CLOEXEC) };
   TwMessage message = { 0 };
 
-  g_assert_cmpint (tw_socket_send (f->a, 17, 0, 1, body, 1 << 20, fds, 2), ==, 0);
+  g_assert_cmpint (tw_socket_send (f->a, &(TwMessage){ 17, 0, 1, (void *) body, 1 << 20, fds, 2 }), ==, 0);
   g_assert_true (tw_socket_wants_write (f->a));
   g_assert_cmpint (tw_socket_receive (f->b, &message), ==, 0); /* half of it */
   close (fds[0]);
@@ -215,12 +215,12 @@ sends_nothing_when_descriptors_run_out (Fixture *f, gconstpointer data)
   guint n = 0;
 
   while (!tw_socket_wants_write (f->a))
-    g_assert_cmpint (tw_socket_send (f->a, 17, 0, ++n, body, 4096, NULL, 0), ==, 0);
+    g_assert_cmpint (tw_socket_send (f->a, &(TwMessage){ 17, 0, ++n, (void *) body, 4096, NULL, 0 }), ==, 0);
   getrlimit (RLIMIT_NOFILE, &limit);
   none = limit;
   none.rlim_cur = 3;
   setrlimit (RLIMIT_NOFILE, &none);
-  g_assert_cmpint (tw_socket_send (f->a, 17, 0, 9999, NULL, 0, &fd, 1), ==, -1);
+  g_assert_cmpint (tw_socket_send (f->a, &(TwMessage){ 17, 0, 9999, NULL, 0, &fd, 1 }), ==, -1);
   g_assert_cmpint (errno, ==, EMFILE);
   setrlimit (RLIMIT_NOFILE, &limit);
   close (fd);
@@ -242,7 +242,7 @@ tells_when_there_is_no_room_for_descriptors (Fixture *f, gconstpointer data)
   struct rlimit limit, none;
   int got;
 
-  g_assert_cmpint (tw_socket_send (f->a, 17, 0, 1, NULL, 0, &fd, 1), ==, 0);
+  g_assert_cmpint (tw_socket_send (f->a, &(TwMessage){ 17, 0, 1, NULL, 0, &fd, 1 }), ==, 0);
   close (fd);
   getrlimit (RLIMIT_NOFILE, &limit);
   none = limit;
@@ -257,9 +257,9 @@ tells_when_there_is_no_room_for_descriptors (Fixture *f, gconstpointer data)
 static void
 refuses_what_is_too_big_to_carry (Fixture *f, gconstpointer data)
 {
-  g_assert_cmpint (tw_socket_send (f->a, 17, 0, 1, "", TW_MAX_BODY + 1, NULL, 0), ==, -1);
+  g_assert_cmpint (tw_socket_send (f->a, &(TwMessage){ 17, 0, 1, (void *) "", TW_MAX_BODY + 1, NULL, 0 }), ==, -1);
   g_assert_cmpint (errno, ==, E2BIG);
-  g_assert_cmpint (tw_socket_send (f->a, 17, 0, 1, NULL, 0, NULL, TW_MAX_FDS + 1), ==, -1);
+  g_assert_cmpint (tw_socket_send (f->a, &(TwMessage){ 17, 0, 1, NULL, 0, NULL, TW_MAX_FDS + 1 }), ==, -1);
   g_assert_cmpint (errno, ==, E2BIG);
 }
 
@@ -268,14 +268,14 @@ tells_the_end_from_silence (Fixture *f, gconstpointer data)
 {
   TwMessage message = { 0 };
 
-  g_assert_cmpint (tw_socket_send (f->a, 17, 0, 1, NULL, 0, NULL, 0), ==, 0);
+  g_assert_cmpint (tw_socket_send (f->a, &(TwMessage){ 17, 0, 1, NULL, 0, NULL, 0 }), ==, 0);
   tw_socket_free (f->a);
   f->a = NULL;
   g_assert_cmpint (tw_socket_receive (f->b, &message), ==, 1);
   tw_message_clear (&message);
   g_assert_cmpint (tw_socket_receive (f->b, &message), ==, -1);
   g_assert_cmpint (errno, ==, EPIPE);
-  g_assert_cmpint (tw_socket_send (f->b, 17, 0, 1, NULL, 0, NULL, 0), ==, -1);
+  g_assert_cmpint (tw_socket_send (f->b, &(TwMessage){ 17, 0, 1, NULL, 0, NULL, 0 }), ==, -1);
   g_assert_cmpint (errno, ==, EPIPE);
 }
 
