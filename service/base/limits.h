@@ -8,6 +8,7 @@
 #define TBUS_MAX_PATTERN 255            /* bytes of an event rule's pattern: the tracer's 256 less the NUL */
 #define TBUS_MAX_SESSIONS 1024          /* sessions of one owner */
 #define TBUS_MAX_CHANNELS 64            /* channels of one session */
+#define TBUS_MAX_CONTEXTS 64            /* contexts of one channel */
 #define TBUS_MAX_RULES 4096             /* event rules of one channel */
 #define TBUS_MAX_APPS 65536             /* registered apps */
 #define TBUS_MAX_HALF_OPEN 1024         /* connections that have not paired yet */

@@ -95,6 +95,28 @@ channel_list_event_rules (TbusCall *call, gpointer channel)
 }
 
 static void
+channel_add_context (TbusCall *call, gpointer channel)
+{
+  g_autoptr(TbusContext) context = NULL;
+  g_autoptr(GError) error = NULL;
+  TbusSession *session;
+  const char *type;
+
+  if (!tbus_call_takes_no_options (call))
+    return;
+  g_variant_get_child (tbus_call_get_parameters (call), 0, "&s", &type);
+  context = tbus_context_parse (type, &error);
+  if (context == NULL)
+    {
+      tbus_call_fail (call, g_steal_pointer (&error));
+      return;
+    }
+  session = find_session (call, channel);
+  if (session != NULL)
+    tbus_session_add_context_async (session, channel, context, tbus_answer_operation, call);
+}
+
+static void
 set_enabled (TbusCall *call, TbusChannel *channel, gboolean enabled)
 {
   TbusSession *session;
@@ -134,6 +156,7 @@ static const TbusMethod methods[] = {
   { "EnableEvent", TBUS_ACTION_TRACE_OWN, channel_enable_event },
   { "DisableEvent", TBUS_ACTION_OWNER, channel_disable_event },
   { "ListEventRules", TBUS_ACTION_OWNER, channel_list_event_rules },
+  { "AddContext", TBUS_ACTION_TRACE_OWN, channel_add_context },
   { "Enable", TBUS_ACTION_TRACE_OWN, channel_enable },
   { "Disable", TBUS_ACTION_OWNER, channel_disable },
   { "Flush", TBUS_ACTION_OWNER, channel_flush },

@@ -27,7 +27,7 @@ typedef struct {
   gboolean there;
   gboolean failed;
   gboolean enabled;
-  guint n_contexts; /* added so far */
+  guint n_contexts; /* asked for so far */
   GArray *events;   /* of TbusAppEvent */
 } TbusAppChannel;
 

@@ -13,6 +13,8 @@ void tbus_channel_enable_rule (TbusChannel *self, TbusEventRule *rule);
 /* How many were found: with @exact the rule equal to it, else all of @pattern. */
 guint tbus_channel_disable_rules (TbusChannel *self, const char *pattern, const TbusEventRule *exact);
 TbusChannelRule *tbus_channel_find_rule (TbusChannel *self, const TbusEventRule *rule);
+/* @context is taken by reference. FALSE where it is there already. */
+gboolean tbus_channel_add_context (TbusChannel *self, TbusContext *context);
 /* Adds what @now counts beyond @before. */
 void tbus_channel_count (TbusChannel *self, const TbusCounters *before, const TbusCounters *now);
 

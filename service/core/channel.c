@@ -16,7 +16,7 @@ struct _TbusChannel {
   guint64 events_discarded, packets_lost, bytes_written;
 };
 
-enum { PROP_ENABLED = 1, PROP_EVENT_RULE_COUNT, PROP_EVENTS_DISCARDED, PROP_PACKETS_LOST, PROP_BYTES_WRITTEN, N_PROPS };
+enum { PROP_ENABLED = 1, PROP_EVENT_RULE_COUNT, PROP_CONTEXTS, PROP_EVENTS_DISCARDED, PROP_PACKETS_LOST, PROP_BYTES_WRITTEN, N_PROPS };
 static GParamSpec *props[N_PROPS];
 
 G_DEFINE_FINAL_TYPE (TbusChannel, tbus_channel, G_TYPE_OBJECT)
@@ -42,6 +42,9 @@ tbus_channel_get_property (GObject *object, guint id, GValue *value, GParamSpec 
       break;
     case PROP_EVENT_RULE_COUNT:
       g_value_set_uint (value, self->rules->len);
+      break;
+    case PROP_CONTEXTS:
+      g_value_set_pointer (value, self->contexts);
       break;
     case PROP_EVENTS_DISCARDED:
       g_value_set_uint64 (value, self->events_discarded);
@@ -78,6 +81,7 @@ tbus_channel_class_init (TbusChannelClass *klass)
   object_class->finalize = tbus_channel_finalize;
   props[PROP_ENABLED] = g_param_spec_boolean ("enabled", NULL, NULL, TRUE, flags);
   props[PROP_EVENT_RULE_COUNT] = g_param_spec_uint ("event-rule-count", NULL, NULL, 0, G_MAXUINT, 0, flags);
+  props[PROP_CONTEXTS] = g_param_spec_pointer ("contexts", NULL, NULL, flags);
   props[PROP_EVENTS_DISCARDED] = g_param_spec_uint64 ("events-discarded", NULL, NULL, 0, G_MAXUINT64, 0, flags);
   props[PROP_PACKETS_LOST] = g_param_spec_uint64 ("packets-lost", NULL, NULL, 0, G_MAXUINT64, 0, flags);
   props[PROP_BYTES_WRITTEN] = g_param_spec_uint64 ("bytes-written", NULL, NULL, 0, G_MAXUINT64, 0, flags);
@@ -166,6 +170,17 @@ tbus_channel_disable_rules (TbusChannel *self, const char *pattern, const TbusEv
       found++;
     }
   return found;
+}
+
+gboolean
+tbus_channel_add_context (TbusChannel *self, TbusContext *context)
+{
+  for (guint i = 0; i < self->contexts->len; i++)
+    if (tbus_context_equal (g_ptr_array_index (self->contexts, i), context))
+      return FALSE;
+  g_ptr_array_add (self->contexts, tbus_context_ref (context));
+  changed (self, PROP_CONTEXTS);
+  return TRUE;
 }
 
 void

@@ -9,6 +9,7 @@
 #include <gio/gio.h>
 
 #include "core/channel-config.h"
+#include "core/context.h"
 #include "core/event-rule.h"
 
 G_BEGIN_DECLS

@@ -100,22 +100,3 @@ tbus_loglevel_to_string (int level)
 {
   return level >= 0 && level < (int) G_N_ELEMENTS (level_names) ? level_names[level] : NULL;
 }
-
-TbusContext *
-tbus_context_ref (TbusContext *self)
-{
-  g_atomic_int_inc (&self->refs);
-  return self;
-}
-
-void
-tbus_context_unref (TbusContext *self)
-{
-  if (!g_atomic_int_dec_and_test (&self->refs))
-    return;
-  g_free (self->type);
-  g_free (self->perf_name);
-  g_free (self->provider);
-  g_free (self->context);
-  g_free (self);
-}

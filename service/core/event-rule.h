@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #pragma once
 /*
- * Event rule: which events of which apps a channel records. Context: what is recorded beside them.
+ * Event rule: which events of which apps a channel records.
  *
- * Both are immutable once made and shared with jobs; whether a rule is enabled is its channel's business.
+ * It is immutable once made and shared with jobs; whether a rule is enabled is its channel's business.
  * Two rules that differ in pattern, level, filter or exclusions are two rules.
  *
  * Owner: references. Threads: any.
@@ -40,19 +40,5 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (TbusEventRule, tbus_event_rule_unref)
 /* "TRACE_INFO", "info" or "6" to 6; FALSE with InvalidArgs. */
 gboolean tbus_loglevel_parse (const char *text, int *level, GError **error);
 const char *tbus_loglevel_to_string (int level); /* "TRACE_INFO"; NULL for none */
-
-typedef struct {
-  gint refs;
-  char *type;  /* as callers name it: "vpid", "perf:thread:...", "$app.p:t" */
-  int id;      /* the tracer's number */
-  guint32 perf_type;
-  guint64 perf_config;
-  char *perf_name;
-  char *provider, *context; /* application contexts */
-} TbusContext;
-
-TbusContext *tbus_context_ref (TbusContext *self);
-void tbus_context_unref (TbusContext *self);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (TbusContext, tbus_context_unref)
 
 G_END_DECLS

@@ -10,6 +10,7 @@
  * Threads: never in two at once.
  */
 #include "base/thread.h"
+#include "core/context.h"
 #include "core/event-rule.h"
 #include "core/tracee-index.h"
 

@@ -260,6 +260,15 @@ apply_failed (TbusAppSession *actual, const TbusCommand *command, guint32 target
 {
   if (command->status == -ECANCELED)
     return; /* what it depended on says why */
+  if (command->op == TBUS_OP_ADD_CONTEXT)
+    {
+      find_object (actual, target).channel->n_contexts++; /* not asked again: its events are recorded without */
+      g_ptr_array_add (actual->warnings,
+                       g_strdup_printf ("Process %d has no context \"%s\": its events are recorded without "
+                                        "(tracer's code %d)", (int) tracee->pid, command->context->type,
+                                        command->status));
+      return;
+    }
   if (command->op == TBUS_OP_CREATE_EVENT)
     {
       TbusAppChannel *channel = find_object (actual, target).channel;

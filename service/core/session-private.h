@@ -5,7 +5,7 @@
  *   session.c          what it is, its channels
  *   session-work.c     the queue of what callers asked, and how work reaches apps
  *   session-run.c      start, stop, destroy, flush, push
- *   session-rules.c    rules and channels on and off
+ *   session-rules.c    rules and channels on and off, contexts
  *   session-buffers.c  buffer sets and consumers
  *
  * Owner: the session set. Threads: main.
@@ -69,6 +69,7 @@ struct TbusSessionWork {
   char *name;           /* a channel's, or a pattern */
   GPtrArray *rules;
   TbusEventRule *exact;
+  TbusContext *context;
   gboolean enable;
   guint64 bytes;
   guint failed_consumers;

@@ -151,3 +151,50 @@ tbus_session_set_channel_enabled_async (TbusSession *self, TbusChannel *channel,
   work->enable = enabled;
   tbus_work_submit (work, begin_set_enabled);
 }
+
+static gboolean
+expect_context (TbusSessionWork *work, GError **error)
+{
+  TbusSession *self = work->session;
+  const char *name = tbus_channel_get_name (work->channel);
+
+  if (tbus_channel_is_metadata (work->channel))
+    g_set_error (error, TBUS_ERROR, TBUS_ERROR_INVALID_ARGS,
+                 "The channel \"%s\" holds attributes of the metadata, no events", name);
+  else if (self->ever_started)
+    g_set_error (error, TBUS_ERROR, TBUS_ERROR_INVALID_STATE,
+                 "Session \"%s\" was started already: contexts are added before the first Start", self->name);
+  else if (tbus_channel_get_contexts (work->channel)->len >= TBUS_MAX_CONTEXTS)
+    g_set_error (error, TBUS_ERROR, TBUS_ERROR_EXHAUSTED, "A channel has at most %d contexts", TBUS_MAX_CONTEXTS);
+  else if (!tbus_channel_add_context (work->channel, work->context))
+    g_set_error (error, TBUS_ERROR, TBUS_ERROR_ALREADY_EXISTS, "Channel \"%s\" has the context \"%s\" already", name,
+                 work->context->type);
+  else
+    return TRUE;
+  return FALSE;
+}
+
+/* No app has the session before its first Start: nobody needs to be told. */
+static void
+begin_add_context (TbusSessionWork *work)
+{
+  GError *error = NULL;
+
+  if (!expect_alive (work))
+    return;
+  if (expect_context (work, &error))
+    tbus_work_finish (work);
+  else
+    tbus_work_fail (work, error);
+}
+
+void
+tbus_session_add_context_async (TbusSession *self, TbusChannel *channel, TbusContext *context,
+                                GAsyncReadyCallback callback, gpointer user_data)
+{
+  TbusSessionWork *work = tbus_work_new (self, NULL, callback, user_data);
+
+  work->channel = g_object_ref (channel);
+  work->context = tbus_context_ref (context);
+  tbus_work_submit (work, begin_add_context);
+}

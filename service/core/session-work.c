@@ -23,6 +23,7 @@ work_free (TbusSessionWork *work)
   g_clear_object (&work->channel);
   g_clear_pointer (&work->rules, g_ptr_array_unref);
   g_clear_pointer (&work->exact, tbus_event_rule_unref);
+  g_clear_pointer (&work->context, tbus_context_unref);
   g_free (work->name);
   g_free (work);
 }

@@ -73,6 +73,9 @@ void tbus_session_disable_events_async (TbusSession *self, TbusChannel *channel,
                                         TbusEventRule *exact, GAsyncReadyCallback callback, gpointer user_data);
 void tbus_session_set_channel_enabled_async (TbusSession *self, TbusChannel *channel, gboolean enabled,
                                              GAsyncReadyCallback callback, gpointer user_data);
+/* Before the first Start only. AlreadyExists where @channel has it. */
+void tbus_session_add_context_async (TbusSession *self, TbusChannel *channel, TbusContext *context,
+                                     GAsyncReadyCallback callback, gpointer user_data);
 void tbus_session_start_async (TbusSession *self, GCancellable *cancellable, GAsyncReadyCallback callback,
                                gpointer user_data);
 /* @wait: answer when all that apps wrote before is in the files. */

@@ -73,25 +73,49 @@ encode_stream (const TbusRing *ring, guint number, guint32 handle, TbusOutbox *o
   return LTTNG_UST_ABI_STREAM;
 }
 
+static const guint32 context_numbers[TBUS_N_CONTEXT_KINDS] = {
+  [TBUS_CONTEXT_VPID] = LTTNG_UST_ABI_CONTEXT_VPID,
+  [TBUS_CONTEXT_VTID] = LTTNG_UST_ABI_CONTEXT_VTID,
+  [TBUS_CONTEXT_PTHREAD_ID] = LTTNG_UST_ABI_CONTEXT_PTHREAD_ID,
+  [TBUS_CONTEXT_PROCNAME] = LTTNG_UST_ABI_CONTEXT_PROCNAME,
+  [TBUS_CONTEXT_IP] = LTTNG_UST_ABI_CONTEXT_IP,
+  [TBUS_CONTEXT_CGROUP_NS] = LTTNG_UST_ABI_CONTEXT_CGROUP_NS,
+  [TBUS_CONTEXT_IPC_NS] = LTTNG_UST_ABI_CONTEXT_IPC_NS,
+  [TBUS_CONTEXT_MNT_NS] = LTTNG_UST_ABI_CONTEXT_MNT_NS,
+  [TBUS_CONTEXT_NET_NS] = LTTNG_UST_ABI_CONTEXT_NET_NS,
+  [TBUS_CONTEXT_PID_NS] = LTTNG_UST_ABI_CONTEXT_PID_NS,
+  [TBUS_CONTEXT_TIME_NS] = LTTNG_UST_ABI_CONTEXT_TIME_NS,
+  [TBUS_CONTEXT_USER_NS] = LTTNG_UST_ABI_CONTEXT_USER_NS,
+  [TBUS_CONTEXT_UTS_NS] = LTTNG_UST_ABI_CONTEXT_UTS_NS,
+  [TBUS_CONTEXT_VUID] = LTTNG_UST_ABI_CONTEXT_VUID,
+  [TBUS_CONTEXT_VEUID] = LTTNG_UST_ABI_CONTEXT_VEUID,
+  [TBUS_CONTEXT_VSUID] = LTTNG_UST_ABI_CONTEXT_VSUID,
+  [TBUS_CONTEXT_VGID] = LTTNG_UST_ABI_CONTEXT_VGID,
+  [TBUS_CONTEXT_VEGID] = LTTNG_UST_ABI_CONTEXT_VEGID,
+  [TBUS_CONTEXT_VSGID] = LTTNG_UST_ABI_CONTEXT_VSGID,
+  [TBUS_CONTEXT_PERF] = LTTNG_UST_ABI_CONTEXT_PERF_THREAD_COUNTER,
+  [TBUS_CONTEXT_APP] = LTTNG_UST_ABI_CONTEXT_APP_CONTEXT,
+};
+
 static guint32
 encode_context (const TbusContext *context, guint32 handle, TbusOutbox *out)
 {
   TbusUstMessage *message = add_message (handle, LTTNG_UST_ABI_CONTEXT, out);
   struct lttng_ust_abi_context *wire = &message->u.context;
 
-  wire->ctx = context->id;
-  if (context->id == LTTNG_UST_ABI_CONTEXT_PERF_THREAD_COUNTER)
+  wire->ctx = context_numbers[context->kind];
+  if (context->kind == TBUS_CONTEXT_PERF)
     {
       wire->u.perf_counter.type = context->perf_type;
       wire->u.perf_counter.config = context->perf_config;
       g_strlcpy (wire->u.perf_counter.name, context->perf_name, sizeof wire->u.perf_counter.name);
     }
-  else if (context->id == LTTNG_UST_ABI_CONTEXT_APP_CONTEXT)
+  else if (context->kind == TBUS_CONTEXT_APP)
     {
       wire->u.app_ctx.provider_name_len = strlen (context->provider) + 1;
-      wire->u.app_ctx.ctx_name_len = strlen (context->context) + 1;
+      wire->u.app_ctx.ctx_name_len = strlen (context->name) + 1;
       tbus_outbox_add_borrowed (out, context->provider, strlen (context->provider) + 1);
-      tbus_outbox_add_borrowed (out, context->context, strlen (context->context) + 1);
+      tbus_outbox_add_borrowed (out, context->name, strlen (context->name) + 1);
     }
   return LTTNG_UST_ABI_CONTEXT;
 }
