@@ -95,6 +95,16 @@ print_rules (GVariant *channel, gboolean legend)
     ctl_table_print (table, 4, legend);
 }
 
+/* (transfer full) */
+static char *
+show_contexts (GVariant *channel)
+{
+  g_autofree const char **types = NULL;
+
+  g_variant_lookup (channel, "Contexts", "^a&s", &types);
+  return types != NULL ? g_strjoinv (", ", (char **) types) : g_strdup ("");
+}
+
 static void
 print_channel (GVariant *channel, gboolean legend)
 {
@@ -107,12 +117,15 @@ print_channel (GVariant *channel, gboolean legend)
   g_autofree char *written = ctl_show_size (channel, "BytesWritten");
   g_autofree char *discarded = ctl_show_number (channel, "EventsDiscarded");
   g_autofree char *lost = ctl_show_number (channel, "PacketsLost");
+  g_autofree char *contexts = show_contexts (channel);
   gboolean enabled = TRUE;
 
   g_variant_lookup (channel, "Enabled", "b", &enabled);
   printf ("\n  Channel %s%s: %s x %s, %s, switch timer %s us, read timer %s us\n", name, enabled ? "" : " (disabled)",
            count, size, mode, switch_timer, read_timer);
   printf ("    %s written, %s events discarded, %s packets lost\n", written, discarded, lost);
+  if (*contexts != '\0')
+    printf ("    contexts: %s\n", contexts);
   print_rules (channel, legend);
 }
 

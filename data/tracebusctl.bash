@@ -82,6 +82,7 @@ _tracebusctl ()
       -s | --session) candidates=$(__tracebusctl_names list) ;;
       -c | --channel) candidates=$(__tracebusctl_channels "$session") ;;
       -o | --output) compopt -o filenames -o nospace; mapfile -t COMPREPLY < <(compgen -d -- "$current"); return ;;
+      -t | --type) candidates=$(tracebusctl "${globals[@]}" add-context --list 2>/dev/null) ;;
       -e | --viewer) candidates=$(compgen -c -- "$current") ;;
       --buffer-ownership) candidates='user process' ;;
       --loglevel | --loglevel-only)

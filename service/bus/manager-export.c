@@ -205,6 +205,14 @@ get_features (TbusBusContext *bus, gpointer core)
 }
 
 static GVariant *
+get_context_types (TbusBusContext *bus, gpointer core)
+{
+  g_auto(GStrv) types = tbus_context_list ();
+
+  return g_variant_new_strv ((const char *const *) types, -1);
+}
+
+static GVariant *
 get_registration_socket (TbusBusContext *bus, gpointer core)
 {
   return tbus_value_string (bus->registration_socket);
@@ -273,6 +281,7 @@ static const TbusProperty properties[] = {
   { "Version", get_version, TBUS_PROPERTY_CONST },
   { "TracerVersion", get_tracer_version, TBUS_PROPERTY_CONST },
   { "Features", get_features, TBUS_PROPERTY_CONST },
+  { "ContextTypes", get_context_types, TBUS_PROPERTY_CONST },
   { "RegistrationSocket", get_registration_socket, TBUS_PROPERTY_CONST },
   { "SessionCount", get_session_count, TBUS_PROPERTY_CHANGING },
   { "AppCount", get_app_count, TBUS_PROPERTY_CHANGING },

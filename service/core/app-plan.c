@@ -31,7 +31,10 @@ plan_session (TbusApp *self, TbusJob *job, TbusSession *session, TbusAppSession 
       TbusBufferSet *set = tbus_session_obtain_set (session, self, app_session, &app_session->error);
 
       if (set == NULL)
-        return TRUE;
+        {
+          tbus_session_app_problem (session, app_session);
+          return TRUE;
+        }
       tbus_app_session_set_set (app_session, set);
     }
   if (app_session->set->state != TBUS_SET_READY)
@@ -146,10 +149,13 @@ apply_parts (TbusApp *self, TbusJob *job)
     {
       TbusAppPart *part = &g_array_index (self->parts, TbusAppPart, i);
       TbusAppSession *app_session = tbus_app_find_session (self, part->session_id);
+      TbusSession *session = tbus_session_set_find_id (self->hub->sessions, part->session_id);
 
       if (app_session == NULL)
         continue;
       tbus_reconcile_apply (&part->plan, job, app_session);
+      if (session != NULL)
+        tbus_session_app_problem (session, app_session);
       if (app_session->set != NULL && app_session->set->key.ownership == TBUS_BUFFER_PROCESS)
         close_sent_writers (app_session);
     }

@@ -16,7 +16,15 @@ struct _TbusChannel {
   guint64 events_discarded, packets_lost, bytes_written;
 };
 
-enum { PROP_ENABLED = 1, PROP_EVENT_RULE_COUNT, PROP_CONTEXTS, PROP_EVENTS_DISCARDED, PROP_PACKETS_LOST, PROP_BYTES_WRITTEN, N_PROPS };
+enum {
+  PROP_ENABLED = 1,
+  PROP_EVENT_RULE_COUNT,
+  PROP_CONTEXTS,
+  PROP_EVENTS_DISCARDED,
+  PROP_PACKETS_LOST,
+  PROP_BYTES_WRITTEN,
+  N_PROPS
+};
 static GParamSpec *props[N_PROPS];
 
 G_DEFINE_FINAL_TYPE (TbusChannel, tbus_channel, G_TYPE_OBJECT)

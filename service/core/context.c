@@ -48,6 +48,46 @@ static const struct {
   { "need_reschedule", NULL }, { "callstack-user", NULL }, { "callstack-kernel", NULL },
 };
 
+static const char *
+plain_name (gsize i)
+{
+  return i < TBUS_N_PLAIN_CONTEXTS ? plain_names[i] : NULL;
+}
+
+/* Appends @prefix with each name that @get gives, until NULL. */
+static void
+list_names (GStrvBuilder *types, const char *prefix, const char *(*get) (gsize i))
+{
+  for (gsize i = 0; get (i) != NULL; i++)
+    {
+      g_autofree char *type = g_strconcat (prefix, get (i), NULL);
+
+      g_strv_builder_add (types, type);
+    }
+}
+
+GStrv
+tbus_context_list (void)
+{
+  g_autoptr(GStrvBuilder) types = g_strv_builder_new ();
+
+  list_names (types, "", plain_name);
+  list_names (types, PERF_PREFIX, tbus_perf_counter_name);
+  return g_strv_builder_end (types);
+}
+
+/* The same as text. (transfer full) */
+static char *
+join_names (const char *(*get) (gsize i))
+{
+  g_autoptr(GStrvBuilder) builder = g_strv_builder_new ();
+  g_auto(GStrv) names = NULL;
+
+  list_names (builder, "", get);
+  names = g_strv_builder_end (builder);
+  return g_strjoinv (", ", names);
+}
+
 static TbusContext *
 context_new (TbusContextKind kind, const char *type)
 {
@@ -127,7 +167,7 @@ parse_perf (const char *type, const char *name, GError **error)
 
   if (counter != NULL)
     return perf_new (type, counter->type, counter->config, name);
-  known = tbus_perf_counter_list ();
+  known = join_names (tbus_perf_counter_name);
   g_set_error (error, TBUS_ERROR, TBUS_ERROR_INVALID_ARGS,
                "There is no counter \"%s\": known are %s; any other is " RAW_PREFIX "rN:NAME", name, known);
   return NULL;
@@ -183,18 +223,17 @@ is_elsewhere (const char *type, GError **error)
 static TbusContext *
 parse_plain (const char *type, GError **error)
 {
-  g_autoptr(GString) known = g_string_new (NULL);
+  g_autofree char *known = NULL;
 
   for (TbusContextKind i = 0; i < TBUS_N_PLAIN_CONTEXTS; i++)
-    {
-      if (g_str_equal (type, plain_names[i]))
-        return context_new (i, type);
-      g_string_append_printf (known, "%s, ", plain_names[i]);
-    }
-  if (!is_elsewhere (type, error))
-    g_set_error (error, TBUS_ERROR, TBUS_ERROR_INVALID_ARGS,
-                 "There is no context \"%s\": known are %s" PERF_PREFIX "NAME, " RAW_PREFIX "rN:NAME and " APP_PREFIX
-                 "PROVIDER:TYPE", type, known->str);
+    if (g_str_equal (type, plain_names[i]))
+      return context_new (i, type);
+  if (is_elsewhere (type, error))
+    return NULL;
+  known = join_names (plain_name);
+  g_set_error (error, TBUS_ERROR, TBUS_ERROR_INVALID_ARGS,
+               "There is no context \"%s\": known are %s, " PERF_PREFIX "NAME, " RAW_PREFIX "rN:NAME and " APP_PREFIX
+               "PROVIDER:TYPE", type, known);
   return NULL;
 }
 

@@ -54,6 +54,8 @@ typedef struct {
 
 /* InvalidArgs says what there is; for a name of LTTng's kernel tracer, what comes closest. (transfer full) */
 TbusContext *tbus_context_parse (const char *type, GError **error);
+/* All types but those with names of one's own, by name. (transfer full) */
+GStrv tbus_context_list (void);
 TbusContext *tbus_context_ref (TbusContext *self);
 void tbus_context_unref (TbusContext *self);
 /* Whether they would be one field. */

@@ -83,6 +83,11 @@ TbusBufferSet *tbus_session_obtain_set (TbusSession *self, TbusApp *app, TbusApp
 void tbus_session_counters (TbusSession *self, TbusBufferSet *set, const TbusCounters *counters);
 void tbus_session_channel_hangup (TbusSession *self, TbusBufferSet *set, guint64 channel_key);
 void tbus_session_problem (TbusSession *self, const TbusProblemReport *report, TbusConsumer *consumer);
+/*
+ * What an app did not take is a problem of the session, since an app that came late has no caller who could be told.
+ * The first app of a kind is named, until the next Start: a thousand others that fail alike say nothing more.
+ */
+void tbus_session_app_problem (TbusSession *self, const TbusAppSession *app_session);
 /* @consumer died: what it held is given up, and made anew when it runs again. */
 void tbus_session_consumer_died (TbusSession *self, TbusConsumer *consumer);
 /* An app that had @set to itself is gone: what it wrote is drained, then the set goes. */

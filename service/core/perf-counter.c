@@ -77,12 +77,8 @@ tbus_perf_counter_find (const char *name)
   return NULL;
 }
 
-char *
-tbus_perf_counter_list (void)
+const char *
+tbus_perf_counter_name (gsize i)
 {
-  GString *names = g_string_new (counters[0].name);
-
-  for (guint i = 1; i < G_N_ELEMENTS (counters); i++)
-    g_string_append_printf (names, ", %s", counters[i].name);
-  return g_string_free (names, FALSE);
+  return i < G_N_ELEMENTS (counters) ? counters[i].name : NULL;
 }

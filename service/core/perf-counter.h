@@ -17,7 +17,7 @@ typedef struct {
 
 /* (nullable) */
 const TbusPerfCounter *tbus_perf_counter_find (const char *name);
-/* All names, with commas. (transfer full) */
-char *tbus_perf_counter_list (void);
+/* (nullable): of the @i-th */
+const char *tbus_perf_counter_name (gsize i);
 
 G_END_DECLS

@@ -258,8 +258,8 @@ apply_created (TbusAppSession *actual, const TbusCommand *command, guint32 targe
 static void
 apply_failed (TbusAppSession *actual, const TbusCommand *command, guint32 target, const TbusTracee *tracee)
 {
-  if (command->status == -ECANCELED)
-    return; /* what it depended on says why */
+  if (command->status == -ECANCELED || command->status == -EPIPE)
+    return; /* what it depended on says why, or the app is gone */
   if (command->op == TBUS_OP_ADD_CONTEXT)
     {
       find_object (actual, target).channel->n_contexts++; /* not asked again: its events are recorded without */

@@ -103,6 +103,8 @@ void tbus_session_kick_waiting (TbusSession *self);
 void tbus_session_take_counters (TbusSession *self, const TbusCountersList *list);
 
 /* session-problems.c */
+#define TBUS_PROBLEM_APP_FAILED "app-failed" /* it is not recorded */
+#define TBUS_PROBLEM_APP_LACKS "app-lacks"   /* it is recorded without a context, or a rule */
 void tbus_session_set_problem (TbusSession *self, const char *code, const char *message, guint64 consumer);
 void tbus_session_clear_problem (TbusSession *self, const char *code, guint64 consumer);
 void tbus_problem_free (TbusProblem *self);

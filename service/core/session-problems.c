@@ -62,6 +62,17 @@ tbus_session_clear_problem (TbusSession *self, const char *code, guint64 consume
 }
 
 void
+tbus_session_app_problem (TbusSession *self, const TbusAppSession *app_session)
+{
+  const char *warning = app_session->warnings->len > 0 ? g_ptr_array_index (app_session->warnings, 0) : NULL;
+
+  if (app_session->error != NULL && find_problem (self, TBUS_PROBLEM_APP_FAILED, 0) == NULL)
+    tbus_session_set_problem (self, TBUS_PROBLEM_APP_FAILED, app_session->error->message, 0);
+  if (warning != NULL && find_problem (self, TBUS_PROBLEM_APP_LACKS, 0) == NULL)
+    tbus_session_set_problem (self, TBUS_PROBLEM_APP_LACKS, warning, 0);
+}
+
+void
 tbus_session_problem (TbusSession *self, const TbusProblemReport *report, TbusConsumer *consumer)
 {
   g_autofree char *code = g_utf8_make_valid (report->code, strnlen (report->code, MAX_CODE));

@@ -198,6 +198,75 @@ many_rules_come_all_or_none (Rig *rig)
   rig_assert_property (rig, channel, "Channel.EventRuleCount", "uint32 2");
 }
 
+static GVariant *
+context (const char *type)
+{
+  return g_variant_new ("(s@a{sv})", type, rig_options (NULL, NULL));
+}
+
+static void
+contexts_are_added_once_and_in_order (Rig *rig)
+{
+  g_autofree char *session = rig_session (rig, "one");
+  g_autofree char *channel = rig_channel (rig, session, "events");
+  g_autofree char *why = NULL;
+
+  call (rig, channel, "Channel.AddContext", context ("vtid"));
+  call (rig, channel, "Channel.AddContext", context ("perf:thread:cycles"));
+  call (rig, channel, "Channel.AddContext", context ("$app.a:b"));
+  rig_assert_property (rig, channel, "Channel.Contexts", "['vtid', 'perf:thread:cycles', '$app.a:b']");
+  why = rig_refused (rig, channel, "Channel.AddContext", context ("vtid"), "AlreadyExists");
+  g_assert_cmpstr (why, ==, "Channel \"events\" has the context \"vtid\" already");
+  rig_assert_property (rig, channel, "Channel.Contexts", "['vtid', 'perf:thread:cycles', '$app.a:b']");
+}
+
+static void
+contexts_come_before_the_first_start (Rig *rig)
+{
+  g_autofree char *session = rig_session (rig, "one");
+  g_autofree char *channel = rig_channel (rig, session, "events");
+  g_autofree char *active = NULL, *inactive = NULL;
+
+  call (rig, session, "Session.Start", rig_no_options ());
+  active = rig_refused (rig, channel, "Channel.AddContext", context ("vtid"), "InvalidState");
+  call (rig, session, "Session.Stop", rig_no_options ());
+  inactive = rig_refused (rig, channel, "Channel.AddContext", context ("vtid"), "InvalidState");
+  g_assert_nonnull (strstr (inactive, "before the first Start"));
+  rig_assert_property (rig, channel, "Channel.Contexts", "@as []");
+}
+
+static void
+contexts_have_a_limit (Rig *rig)
+{
+  g_autofree char *session = rig_session (rig, "one");
+  g_autofree char *channel = rig_channel (rig, session, "events");
+  g_autofree char *why = NULL;
+
+  for (guint i = 0; i < 64; i++)
+    {
+      g_autofree char *type = g_strdup_printf ("$app.x:n%u", i);
+
+      call (rig, channel, "Channel.AddContext", context (type));
+    }
+  why = rig_refused (rig, channel, "Channel.AddContext", context ("vtid"), "Exhausted");
+  g_assert_nonnull (strstr (why, "64"));
+}
+
+static void
+contexts_that_there_are_not_are_refused (Rig *rig)
+{
+  g_autofree char *session = rig_session (rig, "one");
+  g_autofree char *channel = rig_channel (rig, session, "events");
+  g_autofree char *metadata = rig_channel (rig, session, "metadata");
+  g_autofree char *unknown = rig_refused (rig, channel, "Channel.AddContext", context ("weather"), "InvalidArgs");
+  g_autofree char *kernel = rig_refused (rig, channel, "Channel.AddContext", context ("tid"), "InvalidArgs");
+  g_autofree char *nowhere = rig_refused (rig, metadata, "Channel.AddContext", context ("vtid"), "InvalidArgs");
+
+  g_assert_nonnull (strstr (unknown, "procname"));
+  g_assert_nonnull (strstr (kernel, "vtid"));
+  g_assert_nonnull (strstr (nowhere, "metadata"));
+}
+
 static void
 is_disabled_and_enabled (Rig *rig)
 {
@@ -223,6 +292,10 @@ add_tests (void)
   rig_add ("/bus/channel/levels-are-names-or-numbers", levels_are_names_or_numbers);
   rig_add ("/bus/channel/options-disable-exactly-one-rule", options_disable_exactly_one_rule);
   rig_add ("/bus/channel/many-rules-come-all-or-none", many_rules_come_all_or_none);
+  rig_add ("/bus/channel/contexts-are-added-once-and-in-order", contexts_are_added_once_and_in_order);
+  rig_add ("/bus/channel/contexts-come-before-the-first-start", contexts_come_before_the_first_start);
+  rig_add ("/bus/channel/contexts-have-a-limit", contexts_have_a_limit);
+  rig_add ("/bus/channel/contexts-that-there-are-not-are-refused", contexts_that_there_are_not_are_refused);
   rig_add ("/bus/channel/is-disabled-and-enabled", is_disabled_and_enabled);
 }
 

@@ -116,6 +116,66 @@ enables_many_events_in_one_call (Fixture *f, gconstpointer data)
   fixture_assert_calls (f, GET_SESSION S1 " Session.EnableEvents ('', [('*', {'loglevel': <'6'>})], @a{sv} {})\n");
 }
 
+#define CHANNEL_2 S1 "/channel/2"
+#define CHANNEL_3 S1 "/channel/3"
+
+static void
+adds_contexts_to_one_channel (Fixture *f, gconstpointer data)
+{
+  fixture_add_demo (f);
+  tst_fake_answer (f->fake, S1 " Session.GetChannel ('big',)", "(objectpath '" CHANNEL_2 "',)");
+  tst_fake_answer (f->fake, CHANNEL_2 " Channel.AddContext", "({" RESULT "},)");
+  fixture_run (f, "add-context -u -s demo -c big -t vpid --type='$app.x:y'");
+  g_assert_cmpstr (f->errors, ==, "");
+  g_assert_cmpstr (f->output, ==, "Context vpid added to channel big\nContext $app.x:y added to channel big\n");
+  fixture_assert_calls (f, GET_SESSION S1 " Session.GetChannel ('big',)\n"
+                        CHANNEL_2 " Channel.AddContext ('vpid', @a{sv} {})\n"
+                        CHANNEL_2 " Channel.AddContext ('$app.x:y', @a{sv} {})\n");
+}
+
+/* As users of LTTng know it: no channel means all of them. */
+static void
+adds_contexts_to_all_channels (Fixture *f, gconstpointer data)
+{
+  fixture_add_demo (f);
+  tst_fake_answer (f->fake, S1 " Properties.GetAll", "({'Channels': <[objectpath '" S1 "/channel/1', '" CHANNEL_2 "', '"
+                   CHANNEL_3 "']>},)");
+  tst_fake_answer (f->fake, S1 "/channel/1 Properties.GetAll", "({'Name': <'metadata'>},)");
+  tst_fake_answer (f->fake, CHANNEL_2 " Properties.GetAll", "({'Name': <'a'>},)");
+  tst_fake_answer (f->fake, CHANNEL_3 " Properties.GetAll", "({'Name': <'b'>},)");
+  tst_fake_refuse (f->fake, CHANNEL_2 " Channel.AddContext", "org.tracebus1.Error.AlreadyExists", "a has it");
+  tst_fake_answer (f->fake, CHANNEL_3 " Channel.AddContext", "({" RESULT "},)");
+  fixture_run (f, "add-context -t vpid");
+  g_assert_cmpstr (f->errors, ==, "");
+  g_assert_cmpstr (f->output, ==, "Context vpid added to all channels\n");
+  tst_fake_refuse (f->fake, CHANNEL_3 " Channel.AddContext", "org.tracebus1.Error.AlreadyExists", "b has it");
+  fixture_run (f, "add-context -t vpid");
+  g_assert_cmpint (f->status, ==, 1);
+  g_assert_cmpstr (f->errors, ==, "b has it\n");
+}
+
+static void
+makes_a_channel_for_a_context (Fixture *f, gconstpointer data)
+{
+  fixture_add_demo (f);
+  tst_fake_answer (f->fake, S1 " Properties.GetAll", "({'Channels': <@ao []>},)");
+  tst_fake_answer (f->fake, S1 " Session.CreateChannel ('channel0'", "(objectpath '" CHANNEL_2 "',)");
+  tst_fake_answer (f->fake, CHANNEL_2 " Channel.AddContext", "({" RESULT "},)");
+  fixture_run (f, "add-context --type vpid");
+  g_assert_cmpstr (f->errors, ==, "");
+  g_assert_cmpstr (f->output, ==, "Context vpid added to all channels\n");
+}
+
+static void
+lists_the_types_of_contexts (Fixture *f, gconstpointer data)
+{
+  tst_fake_answer (f->fake, "/org/tracebus1 Properties.GetAll",
+                   "({'ContextTypes': <['vpid', 'perf:thread:cycles']>},)");
+  fixture_run (f, "add-context --list");
+  g_assert_cmpstr (f->errors, ==, "");
+  g_assert_cmpstr (f->output, ==, "vpid\nperf:thread:cycles\n");
+}
+
 static void
 disables_each_pattern_once (Fixture *f, gconstpointer data)
 {
@@ -265,6 +325,10 @@ main (int argc, char **argv)
   TST_ADD ("/client/ctl/enables-a-channel-that-is-there", enables_a_channel_that_is_there);
   TST_ADD ("/client/ctl/disables-a-channel", disables_a_channel);
   TST_ADD ("/client/ctl/enables-many-events-in-one-call", enables_many_events_in_one_call);
+  TST_ADD ("/client/ctl/adds-contexts-to-one-channel", adds_contexts_to_one_channel);
+  TST_ADD ("/client/ctl/adds-contexts-to-all-channels", adds_contexts_to_all_channels);
+  TST_ADD ("/client/ctl/makes-a-channel-for-a-context", makes_a_channel_for_a_context);
+  TST_ADD ("/client/ctl/lists-the-types-of-contexts", lists_the_types_of_contexts);
   TST_ADD ("/client/ctl/disables-each-pattern-once", disables_each_pattern_once);
   TST_ADD ("/client/ctl/names-the-apps-that-will-follow", names_the_apps_that_will_follow);
   TST_ADD ("/client/ctl/tells-what-a-stopped-trace-lacks", tells_what_a_stopped_trace_lacks);

@@ -75,6 +75,7 @@ refuse_to_go_without_what_they_need (void)
   assert_usage_error ("disable-event", "event");
   assert_usage_error ("enable-event a,,b", "empty name");
   assert_usage_error ("enable-event ''", "event");
+  assert_usage_error ("add-context -u", "--list");
 }
 
 static void

@@ -10,6 +10,7 @@
 void
 fixture_set_up (Fixture *self, gconstpointer data)
 {
+  g_log_set_always_fatal (G_LOG_LEVEL_ERROR | G_LOG_LEVEL_CRITICAL); /* operators are warned of problems */
   self->fds = tbus_fd_budget_used ();
   self->index = tbus_tracee_index_new ();
   self->tracer = fake_tracer_new (self->index);

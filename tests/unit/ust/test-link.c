@@ -203,24 +203,13 @@ skips_what_depends_on_a_failure (Fixture *f, gconstpointer data)
   g_assert_cmphex (tst_job_slot (f->job, session), ==, TBUS_SLOT_VOID);
 }
 
-static TbusContext *
-make_context (int id)
-{
-  TbusContext *context = g_new0 (TbusContext, 1);
-
-  context->refs = 1;
-  context->id = id;
-  context->type = g_strdup ("test");
-  return context;
-}
-
 static void
 voids_the_target_of_a_vital_command (Fixture *f, gconstpointer data)
 {
   guint32 channel = tbus_job_add_slot (f->job, 5), other = tbus_job_add_slot (f->job, 6);
   TbusCommand *command = tbus_job_add (f->job, TBUS_OP_ADD_CONTEXT, channel);
 
-  command->context = make_context (LTTNG_UST_ABI_CONTEXT_VPID);
+  command->context = tbus_context_parse ("vpid", NULL);
   command->vital = TRUE;
   tbus_job_add (f->job, TBUS_OP_ENABLE, channel);
   tbus_job_add (f->job, TBUS_OP_ENABLE, other);
@@ -235,28 +224,26 @@ static void
 names_contexts_of_applications_and_counters (Fixture *f, gconstpointer data)
 {
   guint32 channel = tbus_job_add_slot (f->job, 5);
-  TbusContext *app = make_context (LTTNG_UST_ABI_CONTEXT_APP_CONTEXT);
-  TbusContext *perf = make_context (LTTNG_UST_ABI_CONTEXT_PERF_THREAD_COUNTER);
+  TbusContext *app = tbus_context_parse ("$app.prov:ctx", NULL);
+  TbusContext *perf = tbus_context_parse ("perf:thread:page-fault", NULL);
   TbusUstMessage message;
   char names[9];
 
-  app->provider = g_strdup ("prov");
-  app->context = g_strdup ("ctx");
-  perf->perf_type = 1;
-  perf->perf_config = 2;
-  perf->perf_name = g_strdup ("page-fault");
   tbus_job_add (f->job, TBUS_OP_ADD_CONTEXT, channel)->context = app;
   tbus_job_add (f->job, TBUS_OP_ADD_CONTEXT, channel)->context = perf;
   submit (f);
   message = tst_fake_read_command (&f->app);
+  g_assert_cmpuint (message.u.context.ctx, ==, LTTNG_UST_ABI_CONTEXT_APP_CONTEXT);
   g_assert_cmpuint (message.u.context.u.app_ctx.provider_name_len, ==, 5);
   g_assert_cmpuint (message.u.context.u.app_ctx.ctx_name_len, ==, 4);
   tst_fake_read (f->app.command_fd, names, sizeof names);
   g_assert_cmpmem (names, sizeof names, "prov\0ctx", 9);
   tst_fake_reply (&f->app, &message, 0, 0);
   message = tst_fake_read_command (&f->app);
+  g_assert_cmpuint (message.u.context.ctx, ==, LTTNG_UST_ABI_CONTEXT_PERF_THREAD_COUNTER);
+  g_assert_cmpuint (message.u.context.u.perf_counter.type, ==, 1);
   g_assert_cmpuint (message.u.context.u.perf_counter.config, ==, 2);
-  g_assert_cmpstr (message.u.context.u.perf_counter.name, ==, "page-fault");
+  g_assert_cmpstr (message.u.context.u.perf_counter.name, ==, "perf_thread_page_fault");
   tst_fake_reply (&f->app, &message, 0, 0);
   wait_done (f);
   assert_statuses (f, 2, (int[]){ 0, 0 });
