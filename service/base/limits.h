@@ -6,6 +6,9 @@
  */
 #define TBUS_MAX_NAME 128               /* bytes of a session's or a channel's name */
 #define TBUS_MAX_PATTERN 255            /* bytes of an event rule's pattern: the tracer's 256 less the NUL */
+#define TBUS_MAX_FILTER 65536           /* bytes of a filter's text */
+#define TBUS_MAX_FILTER_NESTING 128     /* parentheses and prefixes of a filter, one inside the other */
+#define TBUS_MAX_FILTER_STEPS 512       /* names and indexes of a filter's array elements: the tracer keeps 64 KiB */
 #define TBUS_MAX_SESSIONS 1024          /* sessions of one owner */
 #define TBUS_MAX_CHANNELS 64            /* channels of one session */
 #define TBUS_MAX_CONTEXTS 64            /* contexts of one channel */
