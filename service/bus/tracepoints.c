@@ -22,6 +22,13 @@ typedef struct {
   gboolean fields;
 } Listing;
 
+/* What many tracepoints have in common is one value, which each refers to. */
+typedef struct {
+  GVariant *pid, *app;           /* of the app whose turn it is */
+  GVariant *level, *level_name;  /* of the tracepoint before */
+  int of_level;
+} Entries;
+
 typedef struct {
   TbusCall *call;
   TbusApp *app; /* nullable: the only one asked; the call holds it */
@@ -105,17 +112,56 @@ fields_value (GPtrArray *fields)
   return g_variant_builder_end (&list);
 }
 
+/* (transfer full) */
 static GVariant *
-tracepoint_value (TbusApp *app, const TbusTracepoint *tracepoint, gboolean fields)
+entry_new (const char *key, GVariant *value)
+{
+  return g_variant_ref_sink (g_variant_new ("{sv}", key, value));
+}
+
+static void
+entries_begin_app (Entries *self, TbusApp *app)
+{
+  g_clear_pointer (&self->pid, g_variant_unref);
+  g_clear_pointer (&self->app, g_variant_unref);
+  self->pid = entry_new ("pid", g_variant_new_uint32 (tbus_app_get_tracee (app)->pid));
+  self->app = entry_new ("app", tbus_value_path (tbus_path_app (tbus_app_get_id (app))));
+}
+
+static void
+entries_choose_level (Entries *self, int level)
+{
+  if (self->level != NULL && self->of_level == level)
+    return;
+  g_clear_pointer (&self->level, g_variant_unref);
+  g_clear_pointer (&self->level_name, g_variant_unref);
+  self->of_level = level;
+  self->level = entry_new ("loglevel", g_variant_new_int32 (level));
+  self->level_name = entry_new ("loglevel-name", tbus_value_string (tbus_loglevel_to_string (level)));
+}
+
+static void
+entries_clear (Entries *self)
+{
+  g_clear_pointer (&self->pid, g_variant_unref);
+  g_clear_pointer (&self->app, g_variant_unref);
+  g_clear_pointer (&self->level, g_variant_unref);
+  g_clear_pointer (&self->level_name, g_variant_unref);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Entries, entries_clear)
+
+static GVariant *
+tracepoint_value (Entries *entries, const TbusTracepoint *tracepoint, gboolean fields)
 {
   GVariantBuilder dict;
 
+  entries_choose_level (entries, tracepoint->loglevel);
   g_variant_builder_init (&dict, G_VARIANT_TYPE_VARDICT);
   tbus_dict_add (&dict, "name", tbus_value_string (tracepoint->name));
-  tbus_dict_add (&dict, "loglevel", g_variant_new_int32 (tracepoint->loglevel));
-  tbus_dict_add (&dict, "loglevel-name", tbus_value_string (tbus_loglevel_to_string (tracepoint->loglevel)));
-  tbus_dict_add (&dict, "pid", g_variant_new_uint32 (tbus_app_get_tracee (app)->pid));
-  tbus_dict_add (&dict, "app", tbus_value_path (tbus_path_app (tbus_app_get_id (app))));
+  g_variant_builder_add_value (&dict, entries->level);
+  g_variant_builder_add_value (&dict, entries->level_name);
+  g_variant_builder_add_value (&dict, entries->pid);
+  g_variant_builder_add_value (&dict, entries->app);
   if (fields)
     tbus_dict_add (&dict, "fields", fields_value (tracepoint->fields));
   return g_variant_builder_end (&dict);
@@ -140,6 +186,7 @@ listing_build (gpointer data)
 {
   Listing *self = data;
   GPtrArray *apps = self->listing->apps;
+  g_auto(Entries) entries = { NULL };
   GVariantBuilder list;
   guint32 count = 0;
   gsize size = 0;
@@ -149,6 +196,7 @@ listing_build (gpointer data)
     {
       TbusAppTracepoints *of_app = g_ptr_array_index (apps, i);
 
+      entries_begin_app (&entries, of_app->app);
       for (guint j = 0; j < of_app->tracepoints->len && size <= TBUS_MAX_REPLY; j++)
         {
           TbusTracepoint *tracepoint = g_ptr_array_index (of_app->tracepoints, j);
@@ -158,7 +206,7 @@ listing_build (gpointer data)
               || (self->limit != 0 && count >= self->limit))
             continue;
           count++;
-          value = tracepoint_value (of_app->app, tracepoint, self->fields);
+          value = tracepoint_value (&entries, tracepoint, self->fields);
           size += g_variant_get_size (value);
           g_variant_builder_add_value (&list, value);
         }
