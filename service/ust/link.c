@@ -43,7 +43,7 @@ typedef struct {
 struct TbusLinks {
   TbusLinksSetup setup;
   GQueue all, busy;
-  GSource *tick; /* NULL while nothing was busy at the last one */
+  GSource *tick; /* NULL while nothing that it looks after was busy at the last one */
   guint8 scratch[TBUS_EXCHANGE_MAX_ANSWER + SCRATCH];
 };
 
@@ -97,6 +97,8 @@ link_end (Link *link, const char *why)
   g_free (link);
 }
 
+static void start_tick (TbusLinks *self);
+
 static void
 link_progressed (Link *link)
 {
@@ -104,6 +106,7 @@ link_progressed (Link *link)
   if (!link->stalled)
     return;
   link->stalled = FALSE;
+  start_tick (link->links);
   tbus_reports_stalled (link->links->setup.reports, link->tracee, FALSE);
 }
 
@@ -290,6 +293,20 @@ link_check (Link *link, gint64 now, guint *n_looks)
   tbus_reports_stalled (link->links->setup.reports, link->tracee, TRUE);
 }
 
+/* Of an app that is stalled the next sign of life comes through its socket: it is not ticked for. */
+static gboolean
+needs_tick (TbusLinks *self)
+{
+  for (GList *l = self->busy.head; l != NULL; l = l->next)
+    {
+      const Link *link = l->data;
+
+      if (!link->stalled || link->starved)
+        return TRUE;
+    }
+  return FALSE;
+}
+
 static gboolean
 on_tick (gpointer user_data)
 {
@@ -298,7 +315,7 @@ on_tick (gpointer user_data)
   guint n_looks = 0;
   GList *next;
 
-  if (self->busy.length == 0)
+  if (!needs_tick (self))
     {
       g_clear_pointer (&self->tick, g_source_unref);
       return G_SOURCE_REMOVE;
