@@ -63,7 +63,8 @@ run_tests ()
   add $counts
 }
 
-need_packages $build_packages $run_packages $test_packages $(want_packages_32) || exit 1
+need_packages $build_packages $run_packages $test_packages || exit 1
+wish_packages_32
 plain_directory=$(realpath -m "${TRACEBUS_BUILDDIR:-build-test}")
 for flavour in $flavours; do
   directory=$plain_directory

@@ -6,20 +6,8 @@ build_packages='meson ninja-build pkg-config gcc libc6-dev libglib2.0-dev libgli
   python3'
 run_packages='babeltrace2 dbus'
 test_packages='lttng-tools libdbus-1-dev libxml2-utils procps iproute2 systemd util-linux'
-# For 32-bit programs on amd64; what needs them is left out where they are not there.
+# For 32-bit programs on amd64. What needs them is left out where they are not there.
 packages_32='gcc-multilib liblttng-ust1:i386 liblttng-ust-ctl5:i386 liblttng-ust-common1:i386 liburcu-dev:i386'
-
-# want_packages_32: adds the architecture as root on amd64. Says which packages are worth asking for now: all or none.
-want_packages_32 ()
-{
-  [ "$(dpkg --print-architecture)" = amd64 ] || return 0
-  if ! dpkg --print-foreign-architectures | grep -qx i386; then
-    [ "$(id -u)" -eq 0 ] || return 0
-    dpkg --add-architecture i386
-    apt-get update -q >&2 || return 0
-  fi
-  echo "$packages_32"
-}
 
 # missing_packages NAME...: those that are not installed.
 missing_packages ()
@@ -27,14 +15,13 @@ missing_packages ()
   for package
   do
     case $(dpkg-query --show --showformat '${db:Status-Status}' "$package" 2>/dev/null) in
-      installed) ;;
+      installed*) ;; # once for every architecture
       *) echo "$package" ;;
     esac
   done | paste -s -d ' '
 }
 
-# need_packages NAME...: installs what is missing as root; else says what root should type, and fails. No service is
-# started by it: lttng-tools would bring up the daemon whose place the tests need.
+# need_packages NAME...: installs what is missing as root; else says what root should type, and fails.
 need_packages ()
 {
   missing=$(missing_packages "$@")
@@ -44,7 +31,24 @@ need_packages ()
     echo "  sudo apt-get install -y --no-install-recommends $missing" >&2
     return 1
   fi
-  echo "Installing $missing" >&2
+  install_packages $missing
+}
+
+# wish_packages_32: installs what is missing for 32-bit programs, as root on amd64 and where it can be had.
+wish_packages_32 ()
+{
+  [ "$(id -u)" -eq 0 ] && [ "$(dpkg --print-architecture)" = amd64 ] || return 0
+  missing=$(missing_packages $packages_32)
+  [ -n "$missing" ] || return 0
+  dpkg --add-architecture i386
+  install_packages $missing || echo "Without them, nothing is tested with 32-bit programs." >&2
+}
+
+# install_packages NAME...: no service is started by it: lttng-tools would bring up the daemon whose place the tests
+# need. A list that cannot be fetched just now is no reason to fail: the one from before may do.
+install_packages ()
+{
+  echo "Installing $*" >&2
   policy=/usr/sbin/policy-rc.d
   if [ -e "$policy" ]; then
     policy=
@@ -56,8 +60,8 @@ need_packages ()
   fi
   status=0
   {
-    apt-get update -q &&
-      DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends $missing
+    apt-get update -q || echo "Going on with the package lists that there are."
+    DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "$@"
   } >&2 || status=$?
   if [ -n "$policy" ]; then
     rm -f "$policy"
