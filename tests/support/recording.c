@@ -87,6 +87,14 @@ tst_events (TstService *self, const char *name)
   return tst_babeltrace (output);
 }
 
+GPtrArray *
+tst_events_lossy (TstService *self, const char *name, TstMissing *missing)
+{
+  g_autofree char *output = tst_output (self, name);
+
+  return tst_babeltrace_lossy (output, missing);
+}
+
 guint
 tst_count (TstService *self, const char *name, const char *event)
 {

@@ -29,9 +29,10 @@ typedef struct {
 TstResult tst_session_run (TstService *self, const char *session, const char *method);
 TstResult tst_result (GVariant *answer);
 
-/* (transfer full): the trace of session @name, its events, and how many of them are called @event. */
+/* (transfer full): the trace of session @name, its events, those of a lossy trace, and how many are called @event. */
 char *tst_output (TstService *self, const char *name);
 GPtrArray *tst_events (TstService *self, const char *name);
+GPtrArray *tst_events_lossy (TstService *self, const char *name, TstMissing *missing);
 guint tst_count (TstService *self, const char *name, const char *event);
 /* The tail of a channel's options: buffers of @scheme, "user" or "process". */
 #define TST_PER(scheme) "{'buffer-ownership': <'" scheme "'>}"

@@ -412,6 +412,15 @@ tst_objects (TstService *self, const char *interface)
   return g_strv_builder_end (builder);
 }
 
+pid_t
+tst_service_consumer_pid (TstService *self)
+{
+  g_auto(GStrv) consumers = tst_objects (self, "Consumer");
+
+  g_assert_cmpuint (g_strv_length (consumers), ==, 1);
+  return tst_get_number (self, consumers[0], "Consumer.Pid");
+}
+
 static char *
 find_app (TstService *self, pid_t pid, const char *state)
 {

@@ -36,6 +36,8 @@ void tst_service_stop (TstService *self);
 /* Ends it as a crash would. */
 void tst_service_kill (TstService *self);
 pid_t tst_service_pid (TstService *self);
+/* The only consumer, which runs. */
+pid_t tst_service_consumer_pid (TstService *self);
 /* (transfer none) */
 TstDir *tst_service_dir (TstService *self);
 TstBus *tst_service_bus (TstService *self);

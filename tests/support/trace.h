@@ -16,6 +16,14 @@ G_BEGIN_DECLS
  */
 GPtrArray *tst_babeltrace (const char *path);
 
+/* What babeltrace2 says that a trace lacks. */
+typedef struct {
+  guint64 events, packets;
+} TstMissing;
+
+/* The same for a trace that may lack events, and says so: that is no error then. @missing: sums over all streams */
+GPtrArray *tst_babeltrace_lossy (const char *path, TstMissing *missing);
+
 /*
  * Returns: (transfer full): the events that the file @path holds, a line each, as tst_babeltrace() returns them. %NULL
  * for what app-types emits.
