@@ -24,6 +24,10 @@ struct TbusConsumerLink {
   GTree *pending; /* serial to TbusRequest */
   gboolean broken;
   int send_errno; /* that broke it; told from the main loop */
+
+  gint64 patience;     /* microseconds; 0: endless */
+  gint64 heard;        /* monotonic: when it said something last, or had nothing to say */
+  guint64 ping_serial; /* 0: none under way */
 };
 
 typedef struct {
@@ -96,6 +100,11 @@ handle_reply (TbusConsumerLink *self, TwMessage *message, GError **error)
   guint64 serial = message->serial;
   TbusRequest *request = g_tree_lookup (self->pending, &serial);
 
+  if (self->ping_serial != 0 && serial == self->ping_serial)
+    {
+      self->ping_serial = 0;
+      return TRUE;
+    }
   if (request == NULL)
     {
       g_set_error (error, TBUS_ERROR, TBUS_ERROR_CONSUMER_FAILED, "answered request %" G_GUINT64_FORMAT
@@ -143,6 +152,7 @@ receive (TbusConsumerLink *self)
   if (got <= 0)
     return 0;
   size = 1 + message.body_len;
+  self->heard = g_get_monotonic_time ();
   handle (self, &message);
   return size;
 }
@@ -162,6 +172,41 @@ receive_turn (TbusConsumerLink *self)
     }
 }
 
+/* What it is asked may take it long; its main loop answers in between, unless it hangs. */
+static void
+ping (TbusConsumerLink *self)
+{
+  TwMessage message = { .type = TW_DESCRIBE, .serial = self->last_serial + 1 };
+
+  if (self->ping_serial != 0 || tw_socket_send (self->socket, &message) < 0)
+    return;
+  self->ping_serial = message.serial;
+  self->last_serial = message.serial;
+}
+
+static void
+check_patience (TbusConsumerLink *self)
+{
+  gint64 now = g_get_monotonic_time ();
+  g_autoptr(GError) error = NULL;
+
+  if (self->patience == 0 || g_tree_nnodes (self->pending) == 0)
+    {
+      g_source_set_ready_time (self->source, -1);
+      return;
+    }
+  if (now - self->heard >= self->patience)
+    {
+      error = g_error_new (TBUS_ERROR, TBUS_ERROR_CONSUMER_FAILED, "said nothing for %" G_GINT64_FORMAT " ms",
+                           self->patience / G_TIME_SPAN_MILLISECOND);
+      break_off (self, error);
+      return;
+    }
+  if (now - self->heard >= self->patience / 3)
+    ping (self);
+  g_source_set_ready_time (self->source, now + self->patience / 3);
+}
+
 static gboolean
 link_dispatch (GSource *source, GSourceFunc callback, gpointer user_data)
 {
@@ -174,6 +219,8 @@ link_dispatch (GSource *source, GSourceFunc callback, gpointer user_data)
   receive_turn (self);
   if (self->send_errno != 0 && is_usable (self))
     break_off_errno (self, self->send_errno);
+  if (is_usable (self))
+    check_patience (self);
   if (is_usable (self))
     watch (self);
   link_unref (self);
@@ -248,11 +295,22 @@ tbus_consumer_link_send (TbusConsumerLink *self, TbusRequest *request, GError **
       if (self->source != NULL)
         g_source_set_ready_time (self->source, 0);
     }
+  if (g_tree_nnodes (self->pending) == 0 && self->source != NULL && self->send_errno == 0 && self->patience != 0)
+    {
+      self->heard = g_get_monotonic_time ();
+      g_source_set_ready_time (self->source, self->heard + self->patience / 3);
+    }
   /* Where the link broke, it is answered with how the process ended. */
   self->last_serial = serial;
   g_tree_insert (self->pending, g_memdup2 (&serial, sizeof serial), request);
   watch (self);
   return TRUE;
+}
+
+void
+tbus_consumer_link_set_patience (TbusConsumerLink *self, guint ms)
+{
+  self->patience = ms * G_TIME_SPAN_MILLISECOND;
 }
 
 void

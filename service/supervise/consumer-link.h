@@ -8,7 +8,8 @@
  * because only the process's end tells what to answer.
  * Owner:   one consumer; it may free the link within any callback.
  * Threads: main.
- * Limit:   so many messages a turn of the main loop, so that one consumer cannot hold it.
+ * Limit:   so many messages a turn of the main loop, so that one consumer cannot hold it. While something is in flight,
+ *          a consumer that says nothing is asked for a sign of life, and given up after the patience.
  */
 #include "supervise/request.h"
 
@@ -27,6 +28,8 @@ typedef struct {
 
 /* Takes @fd. NULL with ConsumerFailed. */
 TbusConsumerLink *tbus_consumer_link_new (int fd, const TbusConsumerLinkOps *ops, gpointer owner, GError **error);
+/* How long it may say nothing while something is in flight. */
+void tbus_consumer_link_set_patience (TbusConsumerLink *self, guint ms);
 /* Closes it. Nothing may be in flight. */
 void tbus_consumer_link_free (TbusConsumerLink *self);
 /* FALSE with @error where this request cannot be sent, and is the caller's; otherwise it was taken. */

@@ -392,7 +392,10 @@ take_child (TbusSupervisedConsumer *self, TbusChild *child)
   self->link = tbus_consumer_link_new (tbus_child_take_link (child), &link_ops, self, &self->failure);
   set_state (self, tbus_consumer_get_state (TBUS_CONSUMER (self)), 0);
   if (self->link != NULL)
-    say_hello (self);
+    {
+      tbus_consumer_link_set_patience (self->link, tbus_spawner_get_times (self->spawner)->silence_ms);
+      say_hello (self);
+    }
   else
     tbus_child_kill (child);
   if (tbus_child_get_end (child) != NULL)

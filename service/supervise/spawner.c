@@ -70,7 +70,8 @@ tbus_spawner_class_init (TbusSpawnerClass *klass)
 static void
 tbus_spawner_init (TbusSpawner *self)
 {
-  self->times = (TbusSpawnerTimes){ TBUS_HELLO_TIMEOUT_MS, TBUS_EXIT_TIMEOUT_MS, TBUS_BACKOFF_MS };
+  self->times = (TbusSpawnerTimes){ TBUS_HELLO_TIMEOUT_MS, TBUS_SILENCE_TIMEOUT_MS, TBUS_EXIT_TIMEOUT_MS,
+                                    TBUS_BACKOFF_MS };
   self->children = g_ptr_array_new_with_free_func (g_object_unref);
 }
 

@@ -25,6 +25,7 @@ enum { MAX_CHANNELS = 64, MEMORY_SIZE = 65536, FOREIGN_CHANNEL = 424242 };
 static TwSocket *link_socket;
 static uint64_t channels[MAX_CHANNELS];
 static unsigned n_channels, n_closed;
+static uint64_t late_serial; /* answered after the third question whether we live */
 static int argc;
 static char **argv;
 
@@ -125,6 +126,13 @@ misbehave (const char *path, uint64_t serial)
 
   if (strcmp (path, "/kill") == 0)
     raise (SIGKILL);
+  else if (strcmp (path, "/stop") == 0)
+    raise (SIGSTOP);
+  else if (strcmp (path, "/late") == 0)
+    {
+      late_serial = serial;
+      return 1;
+    }
   else if (strncmp (path, "/exit/", 6) == 0)
     exit (atoi (path + 6));
   else if (strcmp (path, "/unlink") == 0)
@@ -300,6 +308,19 @@ say_hello (const TwMessage *message, const char *manner)
 }
 
 static void
+describe (const TwMessage *message)
+{
+  static unsigned n_asked;
+  const TwDescription nothing = { 0 };
+  TwWriter body = { 0 };
+
+  tw_put_description (&body, &nothing);
+  say (reply_to (message->serial), &body, NULL, 0);
+  if (++n_asked == 3)
+    reply_string (0, late_serial, "/late");
+}
+
+static void
 serve (const TwMessage *message, const char *manner)
 {
   TwReader reader = { .data = message->body, .len = message->body_len };
@@ -314,6 +335,9 @@ serve (const TwMessage *message, const char *manner)
       break;
     case TW_CHECK_OUTPUT:
       check_output (message);
+      break;
+    case TW_DESCRIBE:
+      describe (message);
       break;
     case TW_OPEN_OUTPUT:
       if (!tw_get_output (&reader, &output))

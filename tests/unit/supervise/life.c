@@ -269,6 +269,33 @@ environment_is_clean (Fixture *f, gconstpointer data)
   g_assert_cmpstr (secret.text, ==, "/unset");
 }
 
+static void
+hanging_with_an_answer_due_ends_in_a_kill (Fixture *f, gconstpointer data)
+{
+  g_auto(Answer) ready = { 0 };
+  g_auto(Answer) answer = { 0 };
+
+  tbus_spawner_get_times (f->spawner)->silence_ms = 30;
+  f->consumer = TBUS_CONSUMER (tbus_supervised_consumer_new (f->spawner, getuid (), 64));
+  check_and_wait (f, "/x", &ready);
+  check_and_wait (f, "/stop", &answer);
+  g_assert_error (answer.error, TBUS_ERROR, TBUS_ERROR_CONSUMER_FAILED);
+  g_assert_nonnull (strstr (answer.error->message, "said nothing for 30 ms"));
+}
+
+/* What was asked may take long: a process that answers the question whether it lives is let work. */
+static void
+slow_work_is_no_silence (Fixture *f, gconstpointer data)
+{
+  g_auto(Answer) answer = { 0 };
+
+  tbus_spawner_get_times (f->spawner)->silence_ms = 300;
+  f->consumer = TBUS_CONSUMER (tbus_supervised_consumer_new (f->spawner, getuid (), 64));
+  check_and_wait (f, "/late", &answer); /* answered after the third question */
+  g_assert_no_error (answer.error);
+  g_assert_cmpuint (tbus_consumer_get_restarts (f->consumer), ==, 0);
+}
+
 #define add(name, manner, set_up, test)                                                                              \
   g_test_add ("/supervise/life/" name, Fixture, manner, set_up, test, fixture_tear_down)
 
@@ -283,6 +310,9 @@ main (int argc, char **argv)
   add ("successor-gets-what-is-asked-at-the-death", NULL, fixture_set_up, successor_gets_what_is_asked_at_the_death);
   add ("log-names-the-death-and-what-comes-next", NULL, fixture_set_up, log_names_the_death_and_what_comes_next);
   add ("last-words-are-heard", NULL, fixture_set_up, last_words_are_heard);
+  add ("hanging-with-an-answer-due-ends-in-a-kill", NULL, fixture_set_up_bare,
+       hanging_with_an_answer_due_ends_in_a_kill);
+  add ("slow-work-is-no-silence", NULL, fixture_set_up_bare, slow_work_is_no_silence);
   add ("another-version-fails", "old", fixture_set_up, another_version_fails);
   add ("another-bitness-fails", "narrow", fixture_set_up, another_bitness_fails);
   add ("refused-hello-fails", "older", fixture_set_up, refused_hello_fails);
