@@ -72,7 +72,9 @@ tbus_app_session_retry (TbusAppSession *self)
     {
       TbusAppChannel *channel = &g_array_index (self->channels, TbusAppChannel, i);
 
-      for (guint j = 0; j < channel->events->len; j++)
-        g_array_index (channel->events, TbusAppEvent, j).failed = FALSE;
+      channel->failed = FALSE;
+      for (guint j = channel->events->len; j-- > 0;)
+        if (g_array_index (channel->events, TbusAppEvent, j).failed)
+          g_array_remove_index (channel->events, j); /* it has no handle: it is made anew */
     }
 }

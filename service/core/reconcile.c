@@ -259,7 +259,7 @@ static void
 apply_failed (TbusAppSession *actual, const TbusCommand *command, guint32 target, const TbusTracee *tracee)
 {
   if (command->status == -ECANCELED || command->status == -EPIPE)
-    return; /* what it depended on says why, or the app is gone */
+    return; /* what it depended on says why; to be gone is no error (B23, B24) */
   if (command->op == TBUS_OP_ADD_CONTEXT)
     {
       find_object (actual, target).channel->n_contexts++; /* not asked again: its events are recorded without */
@@ -291,6 +291,14 @@ apply_failed (TbusAppSession *actual, const TbusCommand *command, guint32 target
                  (int) tracee->pid, tbus_op_to_string (command->op), command->status);
 }
 
+/* Also where the app refused: there is nothing else to be asked of it. */
+static void
+apply_released (TbusAppSession *actual, guint32 handle)
+{
+  if (actual->there && actual->handle == handle)
+    tbus_app_session_reset (actual);
+}
+
 void
 tbus_reconcile_apply (const TbusPlan *plan, TbusJob *job, TbusAppSession *actual)
 {
@@ -302,13 +310,12 @@ tbus_reconcile_apply (const TbusPlan *plan, TbusJob *job, TbusAppSession *actual
 
       if (command->status != 0)
         apply_failed (actual, command, target, job->tracee);
+      if (command->op == TBUS_OP_RELEASE && command->status != -EPIPE)
+        apply_released (actual, target);
+      else if (command->status != 0)
+        continue;
       else if (command->op == TBUS_OP_ENABLE || command->op == TBUS_OP_DISABLE)
         apply_toggle (actual, target, command->op == TBUS_OP_ENABLE);
-      else if (command->op == TBUS_OP_RELEASE)
-        {
-          if (actual->there && target == actual->handle)
-            tbus_app_session_reset (actual);
-        }
       else if (command->op == TBUS_OP_ADD_CONTEXT)
         find_object (actual, target).channel->n_contexts++;
       else
