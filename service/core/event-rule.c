@@ -78,7 +78,7 @@ tbus_loglevel_parse (const char *text, int *level, GError **error)
   char *end;
   long number = strtol (text, &end, 10);
 
-  if (end != text && *end == '\0' && number >= 0 && number < (long) G_N_ELEMENTS (level_names))
+  if (g_ascii_isdigit (text[0]) && *end == '\0' && number < (long) G_N_ELEMENTS (level_names))
     {
       *level = number;
       return TRUE;

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#define _GNU_SOURCE
+#include "base/error.h"
+#include "base/fd-budget.h"
+#include "core/metadata-log.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { LIMIT = 1 << 20, BLOCKS = 20000 };
+
+static void
+append (TbusMetadataLog *log, const char *text)
+{
+  g_autoptr(GError) error = NULL;
+
+  tbus_metadata_log_append (log, text, strlen (text), &error);
+  g_assert_no_error (error);
+}
+
+static TbusMetadataLog *
+log_new (gsize limit)
+{
+  g_autoptr(GError) error = NULL;
+  TbusMetadataLog *log = tbus_metadata_log_new (limit, &error);
+
+  g_assert_no_error (error);
+  return log;
+}
+
+static void
+grows_and_keeps_its_text (void) /* B15 */
+{
+  g_autoptr(TbusMetadataLog) log = log_new (LIMIT);
+  g_autofree char *block = g_strnfill (1000, 'b');
+
+  g_assert_cmpuint (tbus_metadata_log_length (log), ==, 0);
+  append (log, "one;\n");
+  for (guint i = 0; i < 1000; i++)
+    append (log, block);
+  g_assert_cmpuint (tbus_metadata_log_length (log), ==, 1000005);
+  g_assert_cmpint (memcmp (tbus_metadata_log_text (log), "one;\nbbb", 8), ==, 0);
+  g_assert_cmpint (tbus_metadata_log_text (log)[1000004], ==, 'b');
+}
+
+static void
+takes_exactly_its_limit_and_then_nothing (void)
+{
+  g_autoptr(TbusMetadataLog) log = log_new (100000);
+  g_autofree char *text = g_strnfill (100000, 't');
+  g_autoptr(GError) error = NULL;
+
+  g_assert_true (tbus_metadata_log_append (log, text, 99999, NULL));
+  g_assert_false (tbus_metadata_log_append (log, "ab", 2, &error));
+  g_assert_error (error, TBUS_ERROR, TBUS_ERROR_EXHAUSTED);
+  g_assert_cmpuint (tbus_metadata_log_length (log), ==, 99999);
+  g_assert_true (tbus_metadata_log_append (log, "a", 1, NULL));
+  g_assert_cmpint (tbus_metadata_log_text (log)[99999], ==, 'a');
+}
+
+static void
+a_reader_sees_length_and_text_where_the_consumer_expects_them (void)
+{
+  g_autoptr(TbusMetadataLog) log = log_new (LIMIT);
+  int fd = tbus_metadata_log_open_reader (log, NULL);
+  char text[6] = "";
+  guint64 published;
+
+  append (log, "one;\n");
+  g_assert_cmpint (pread (fd, &published, sizeof published, 0), ==, sizeof published);
+  g_assert_cmpint (pread (fd, text, 5, TBUS_LOG_TEXT_OFFSET), ==, 5);
+  g_assert_cmpuint (published, ==, 5);
+  g_assert_cmpstr (text, ==, "one;\n");
+  close (fd);
+}
+
+static void
+a_readers_descriptor_cannot_write_it (void)
+{
+  g_autoptr(TbusMetadataLog) log = log_new (LIMIT);
+  int fd = tbus_metadata_log_open_reader (log, NULL);
+  struct stat info;
+
+  append (log, "one;\n");
+  g_assert_cmpint (fcntl (fd, F_GETFL) & O_ACCMODE, ==, O_RDONLY);
+  g_assert_cmpint (pwrite (fd, "x", 1, TBUS_LOG_TEXT_OFFSET), <, 0);
+  g_assert_cmpint (ftruncate (fd, 1 << 30), <, 0);
+  g_assert_cmpint (ftruncate (fd, 0), <, 0);
+  g_assert_true (mmap (NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0) == MAP_FAILED);
+  g_assert_cmpint (fcntl (fd, F_ADD_SEALS, F_SEAL_GROW), <, 0); /* it must go on growing */
+  g_assert_cmpint (fcntl (fd, F_GET_SEALS), ==, F_SEAL_SHRINK | F_SEAL_SEAL);
+  g_assert_cmpint (fstat (fd, &info), ==, 0);
+  g_assert_cmpuint (info.st_mode & 07777, ==, 0600); /* nor can another user open it anew */
+  close (fd);
+}
+
+static gpointer
+read_on (gpointer data)
+{
+  TbusMetadataLog *log = data;
+  guint64 length = 0;
+
+  while (length < BLOCKS * 10)
+    {
+      guint64 now = tbus_metadata_log_length (log);
+
+      g_assert_cmpuint (now, >=, length);
+      g_assert_cmpuint (now % 10, ==, 0);
+      if (now > 0)
+        g_assert_cmpint (memcmp (tbus_metadata_log_text (log) + now - 10, "123456789\n", 10), ==, 0);
+      length = now;
+    }
+  return NULL;
+}
+
+static void
+whoever_reads_the_length_finds_the_text_there (void)
+{
+  g_autoptr(TbusMetadataLog) log = log_new (LIMIT);
+  GThread *reader = g_thread_new ("reader", read_on, log);
+
+  for (guint i = 0; i < BLOCKS; i++)
+    append (log, "123456789\n");
+  g_thread_join (reader);
+}
+
+static void
+costs_one_descriptor (void) /* B6, B22 */
+{
+  guint before = tbus_fd_budget_used ();
+  TbusMetadataLog *log = log_new (LIMIT);
+  g_autoptr(GError) error = NULL;
+
+  g_assert_cmpuint (tbus_fd_budget_used (), ==, before + 1);
+  tbus_fd_budget_set_total (before + 1);
+  g_assert_null (tbus_metadata_log_new (LIMIT, &error));
+  g_assert_error (error, TBUS_ERROR, TBUS_ERROR_EXHAUSTED);
+  tbus_metadata_log_free (log);
+  g_assert_cmpuint (tbus_fd_budget_used (), ==, before);
+  tbus_fd_budget_set_total (G_MAXINT);
+}
+
+#define ADD(name, func) g_test_add_func ("/core/log/" name, func)
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  ADD ("grows-and-keeps-its-text", grows_and_keeps_its_text);
+  ADD ("takes-exactly-its-limit-and-then-nothing", takes_exactly_its_limit_and_then_nothing);
+  ADD ("a-reader-sees-length-and-text-where-the-consumer-expects-them",
+       a_reader_sees_length_and_text_where_the_consumer_expects_them);
+  ADD ("a-readers-descriptor-cannot-write-it", a_readers_descriptor_cannot_write_it);
+  ADD ("whoever-reads-the-length-finds-the-text-there", whoever_reads_the_length_finds_the_text_there);
+  ADD ("costs-one-descriptor", costs_one_descriptor);
+  return g_test_run ();
+}
