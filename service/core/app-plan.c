@@ -64,6 +64,7 @@ plan_sessions (TbusApp *self, TbusJob *job)
           app_session->traced_uid = self->tracee->uid;
           app_session->traced_gid = self->tracee->gid;
           app_session->owner_uid = tbus_session_get_owner (session);
+          app_session->owner_gid = tbus_session_get_group (session);
           g_ptr_array_add (self->sessions, app_session);
         }
       if (app_session->ending)

@@ -9,7 +9,6 @@ struct _TbusCore {
 
   TbusHub hub;
   GPtrArray *consumers; /* of TbusConsumer */
-  GHashTable *tracees;  /* guint64 id (of the tracee) -> TbusApp, borrowed from the set */
 };
 
 enum { CONSUMER_ADDED, CONSUMER_REMOVED, N_SIGNALS };
@@ -45,7 +44,6 @@ tbus_core_finalize (GObject *object)
 
   g_object_unref (self->hub.sessions);
   g_object_unref (self->hub.apps);
-  g_hash_table_unref (self->tracees);
   g_hash_table_unref (self->hub.sets);
   g_hash_table_unref (self->hub.channels);
   g_ptr_array_unref (self->consumers);
@@ -68,7 +66,6 @@ static void
 tbus_core_init (TbusCore *self)
 {
   self->consumers = g_ptr_array_new_with_free_func (g_object_unref);
-  self->tracees = g_hash_table_new (g_int64_hash, g_int64_equal);
   self->hub.core = self;
   self->hub.registry = tbus_buffer_registry_new ();
   self->hub.sessions = tbus_session_set_new (&self->hub);

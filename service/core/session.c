@@ -282,6 +282,12 @@ tbus_session_get_owner (TbusSession *self)
   return self->owner;
 }
 
+gid_t
+tbus_session_get_group (TbusSession *self)
+{
+  return self->group;
+}
+
 TbusSessionState
 tbus_session_get_state (TbusSession *self)
 {
