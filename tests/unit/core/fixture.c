@@ -7,9 +7,44 @@
 
 #include <urcu.h>
 
+static GQueue warnings = G_QUEUE_INIT; /* of char *: patterns of those that are expected */
+
+static const char *
+message_of (const GLogField *fields, gsize n)
+{
+  for (gsize i = 0; i < n; i++)
+    if (g_str_equal (fields[i].key, "MESSAGE"))
+      return fields[i].value;
+  return "";
+}
+
+/* Structured lines do not meet g_test_expect_message(). */
+static GLogWriterOutput
+on_log (GLogLevelFlags level, const GLogField *fields, gsize n, gpointer data)
+{
+  const char *pattern = g_queue_peek_head (&warnings);
+
+  if ((level & G_LOG_LEVEL_WARNING) == 0 || pattern == NULL
+      || !g_pattern_match_simple (pattern, message_of (fields, n)))
+    return g_log_writer_default (level, fields, n, data);
+  g_free (g_queue_pop_head (&warnings));
+  return G_LOG_WRITER_HANDLED;
+}
+
+void
+fixture_expect_warning (const char *pattern)
+{
+  g_queue_push_tail (&warnings, g_strdup (pattern));
+}
+
 void
 fixture_set_up (Fixture *self, gconstpointer data)
 {
+  static gboolean listening;
+
+  if (!listening)
+    g_log_set_writer_func (on_log, NULL, NULL);
+  listening = TRUE;
   g_log_set_always_fatal (G_LOG_LEVEL_ERROR | G_LOG_LEVEL_CRITICAL); /* operators are warned of problems */
   self->fds = tbus_fd_budget_used ();
   self->index = tbus_tracee_index_new ();
@@ -60,6 +95,7 @@ fixture_tear_down (Fixture *self, gconstpointer data)
   fixture_run_until (&shut_down);
   fixture_settle ();
   expect_nothing_left (self);
+  g_assert_true (g_queue_is_empty (&warnings));
   g_assert_finalize_object (self->core);
   fake_pool_free (self->pool);
   fake_tracer_free (self->tracer);

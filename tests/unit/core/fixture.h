@@ -28,6 +28,9 @@ void fixture_set_up (Fixture *self, gconstpointer data);
 /* Ends all apps and sessions, and checks that nothing is left: no descriptor, no set, no output. */
 void fixture_tear_down (Fixture *self, gconstpointer data);
 
+/* A warning that matches @pattern is logged before the test ends. */
+void fixture_expect_warning (const char *pattern);
+
 /* Runs the main loop until nothing is ready. */
 void fixture_settle (void);
 /* Runs it until *@flag. */

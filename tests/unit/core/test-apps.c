@@ -407,7 +407,8 @@ static void
 an_app_knows_the_sessions_that_trace_it (Fixture *f, gconstpointer data)
 {
   TbusTracee *tracee = fixture_app (f, 100);
-  TbusSession *a = fixture_start_simple (f, "a", TBUS_BUFFER_USER), *b = fixture_start_simple (f, "b", TBUS_BUFFER_USER);
+  TbusSession *a = fixture_start_simple (f, "a", TBUS_BUFFER_USER);
+  TbusSession *b = fixture_start_simple (f, "b", TBUS_BUFFER_USER);
   g_autoptr(GArray) both = tbus_app_list_sessions (app_of (f, tracee)), one = NULL;
 
   g_assert_cmpuint (both->len, ==, 2);

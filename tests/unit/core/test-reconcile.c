@@ -2,6 +2,7 @@
 /* Reconcile is a pure function: tables of what is wanted, what there is, and the commands between them. */
 #include "base/error.h"
 #include "base/fd-budget.h"
+#include "core/context.h"
 #include "core/ids.h"
 #include "core/reconcile.h"
 
@@ -31,13 +32,9 @@ static const char *const op_names[] = {
 };
 
 static TbusContext *
-context_new (const char *type)
+context (const char *type)
 {
-  TbusContext *context = g_new0 (TbusContext, 1);
-
-  context->refs = 1;
-  context->type = g_strdup (type);
-  return context;
+  return tbus_context_parse (type, NULL);
 }
 
 static int
@@ -183,15 +180,15 @@ round_trip (Fixture *f, const TbusWanted *wanted, const char *expected)
 static void
 a_new_app_gets_everything_in_the_order_that_the_tracer_wants (Fixture *f, gconstpointer data) /* B24 */
 {
-  g_ptr_array_add (f->contexts, context_new ("vpid"));
+  g_ptr_array_add (f->contexts, context ("vpid"));
   wanted_channel (f, 0)->contexts = f->contexts;
   want_rule (f, 0, 0, TRUE);
   want_rule (f, 0, 1, TRUE);
   want_rule (f, 1, 2, TRUE);
   f->wanted->active = TRUE;
   round_trip (f, f->wanted, "create-session / s1, send-ring s1 s2 0, send-ring s1 s3 1, "
-                            "add-context s2 vpid, create-event s2 s4 a:*, create-event s2 s5 b:*, enable s4, enable s5, "
-                            "create-event s3 s6 c:*, enable s6, enable s1, wait /");
+                            "add-context s2 vpid, create-event s2 s4 a:*, create-event s2 s5 b:*, enable s4, "
+                            "enable s5, create-event s3 s6 c:*, enable s6, enable s1, wait /");
   g_assert_true (f->actual->there);
   g_assert_true (f->actual->active);
   round_trip (f, f->wanted, "");
@@ -382,7 +379,7 @@ a_refused_release_is_one_all_the_same (Fixture *f, gconstpointer data)
 static void
 handles_that_are_not_distinct_do_no_harm (Fixture *f, gconstpointer data)
 {
-  g_ptr_array_add (f->contexts, context_new ("vpid"));
+  g_ptr_array_add (f->contexts, context ("vpid"));
   for (guint32 handle = 0; handle < 2; handle++)
     {
       g_autoptr(TbusJob) job = tbus_job_new (f->tracee);
@@ -407,7 +404,7 @@ static void
 one_round_gets_there_whatever_is_wanted (Fixture *f, gconstpointer data)
 {
   for (guint i = 0; i < N_CONTEXTS; i++)
-    g_ptr_array_add (f->contexts, context_new (i == 0 ? "vpid" : "vtid"));
+    g_ptr_array_add (f->contexts, context (i == 0 ? "vpid" : "vtid"));
   for (guint i = 0; i < N_CHANNELS; i++)
     wanted_channel (f, i)->contexts = f->contexts;
   for (guint i = 0; i < N_RULES; i++)
