@@ -74,10 +74,20 @@ describe_level (GVariant *rule)
   return g_strdup_printf ("%s %d", g_str_equal (match, "exactly") ? "=" : "<=", level);
 }
 
+/* The strings (as) of @key; "-" where there are none. (transfer full) */
+static char *
+show_list (GVariant *properties, const char *key, const char *separator)
+{
+  g_autofree const char **words = NULL;
+
+  g_variant_lookup (properties, key, "^a&s", &words);
+  return words != NULL && words[0] != NULL ? g_strjoinv (separator, (char **) words) : g_strdup ("-");
+}
+
 static void
 print_rules (GVariant *channel, gboolean legend)
 {
-  static const char *const heads[] = { "EVENT", "ENABLED", "LOGLEVEL", "PROBLEM", NULL };
+  static const char *const heads[] = { "EVENT", "ENABLED", "LOGLEVEL", "FILTER", "EXCLUDE", "PROBLEM", NULL };
   g_autoptr(GVariant) rules = g_variant_lookup_value (channel, "Rules", G_VARIANT_TYPE ("aa{sv}"));
   g_autoptr(CtlTable) table = ctl_table_new (heads);
   gsize count = rules != NULL ? g_variant_n_children (rules) : 0;
@@ -89,20 +99,10 @@ print_rules (GVariant *channel, gboolean legend)
 
       g_variant_lookup (rule, "enabled", "b", &enabled);
       ctl_table_add (table, ctl_show_text (rule, "pattern"), g_strdup (enabled ? "yes" : "no"), describe_level (rule),
-                     ctl_show_text (rule, "problem"));
+                     ctl_show_text (rule, "filter"), show_list (rule, "exclude", ","), ctl_show_text (rule, "problem"));
     }
   if (count > 0)
     ctl_table_print (table, 4, legend);
-}
-
-/* (transfer full) */
-static char *
-show_contexts (GVariant *channel)
-{
-  g_autofree const char **types = NULL;
-
-  g_variant_lookup (channel, "Contexts", "^a&s", &types);
-  return types != NULL ? g_strjoinv (", ", (char **) types) : g_strdup ("");
 }
 
 static void
@@ -117,14 +117,14 @@ print_channel (GVariant *channel, gboolean legend)
   g_autofree char *written = ctl_show_size (channel, "BytesWritten");
   g_autofree char *discarded = ctl_show_number (channel, "EventsDiscarded");
   g_autofree char *lost = ctl_show_number (channel, "PacketsLost");
-  g_autofree char *contexts = show_contexts (channel);
+  g_autofree char *contexts = show_list (channel, "Contexts", ", ");
   gboolean enabled = TRUE;
 
   g_variant_lookup (channel, "Enabled", "b", &enabled);
   printf ("\n  Channel %s%s: %s x %s, %s, switch timer %s us, read timer %s us\n", name, enabled ? "" : " (disabled)",
            count, size, mode, switch_timer, read_timer);
   printf ("    %s written, %s events discarded, %s packets lost\n", written, discarded, lost);
-  if (*contexts != '\0')
+  if (!g_str_equal (contexts, "-"))
     printf ("    contexts: %s\n", contexts);
   print_rules (channel, legend);
 }

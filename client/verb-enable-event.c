@@ -4,7 +4,8 @@
 #include <stdio.h>
 
 typedef struct {
-  char *session, *channel, *loglevel, *loglevel_only;
+  char *session, *channel, *loglevel, *loglevel_only, *filter, *exclude;
+  char **exclusions; /* @exclude, split */
   gboolean userspace, all;
 } Options;
 
@@ -15,6 +16,9 @@ options_clear (Options *self)
   g_free (self->channel);
   g_free (self->loglevel);
   g_free (self->loglevel_only);
+  g_free (self->filter);
+  g_free (self->exclude);
+  g_strfreev (self->exclusions);
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Options, options_clear)
@@ -31,6 +35,10 @@ rule_options (const Options *options)
       g_variant_dict_insert (&dict, "loglevel", "s", options->loglevel_only);
       g_variant_dict_insert (&dict, "loglevel-match", "s", "exactly");
     }
+  if (options->filter != NULL)
+    g_variant_dict_insert (&dict, "filter", "s", options->filter);
+  if (options->exclusions != NULL)
+    g_variant_dict_insert (&dict, "exclude", "^as", options->exclusions);
   return g_variant_dict_end (&dict);
 }
 
@@ -57,6 +65,9 @@ parse (Ctl *ctl, Options *options, char ***args, char ***patterns, GError **erro
     { "all", 'a', 0, G_OPTION_ARG_NONE, &options->all, "Every event; as the pattern *", NULL },
     { "loglevel", 0, 0, G_OPTION_ARG_STRING, &options->loglevel, "Events as severe as LEVEL, or more", "LEVEL" },
     { "loglevel-only", 0, 0, G_OPTION_ARG_STRING, &options->loglevel_only, "Events of exactly LEVEL", "LEVEL" },
+    { "filter", 'f', 0, G_OPTION_ARG_STRING, &options->filter, "Only where EXPR holds", "EXPR" },
+    { "exclude", 'x', 0, G_OPTION_ARG_STRING, &options->exclude, "But for what these patterns match",
+      "PATTERN[,PATTERN...]" },
     { NULL }
   };
 
@@ -66,6 +77,8 @@ parse (Ctl *ctl, Options *options, char ***args, char ***patterns, GError **erro
     return ctl_usage (error, "--loglevel and --loglevel-only exclude each other");
   if (options->all && (*args)[1] != NULL)
     return ctl_usage (error, "--all and a pattern exclude each other");
+  if (options->exclude != NULL && !ctl_split_names (options->exclude, "event to exclude", &options->exclusions, error))
+    return FALSE;
   return ctl_split_names (options->all ? "*" : (*args)[1], "event", patterns, error);
 }
 
@@ -96,7 +109,8 @@ const CtlVerb ctl_verb_enable_event = {
   .arguments = "PATTERN[,PATTERN...] | --all",
   .summary = "Record the events that match, now and in apps that come later",
   .details = "In a PATTERN, * stands for any text and \\* for a star. Levels are names as TRACE_INFO or info, or "
-             "numbers\nfrom 0, TRACE_EMERG, to 14, TRACE_DEBUG.",
+             "numbers\nfrom 0, TRACE_EMERG, to 14, TRACE_DEBUG. An EXPR is as 'size > 4096 && name == \"a*\"': fields, "
+             "elements such as\nlist[2], contexts such as $ctx.vpid; tracebusctl(1) has all of it.",
   .max_arguments = 1,
   .run = enable_event_run,
 };

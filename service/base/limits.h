@@ -9,6 +9,8 @@
 #define TBUS_MAX_FILTER 65536           /* bytes of a filter's text */
 #define TBUS_MAX_FILTER_NESTING 128     /* parentheses and prefixes of a filter, one inside the other */
 #define TBUS_MAX_FILTER_STEPS 512       /* names and indexes of a filter's array elements: the tracer keeps 64 KiB */
+#define TBUS_MAX_FILTERS (1u << 20)     /* bytes of all filters of one call */
+#define TBUS_MAX_EXCLUSIONS 256         /* names that one event rule excludes */
 #define TBUS_MAX_SESSIONS 1024          /* sessions of one owner */
 #define TBUS_MAX_CHANNELS 64            /* channels of one session */
 #define TBUS_MAX_CONTEXTS 64            /* contexts of one channel */

@@ -29,7 +29,7 @@ parse_rule (TbusCall *call, const char *pattern, gboolean *given)
 {
   g_autoptr(GVariant) dict = g_variant_get_child_value (tbus_call_get_parameters (call), 1);
   g_autoptr(GError) error = NULL;
-  TbusRuleOptions options = { { NULL } };
+  g_auto(TbusRuleOptions) options = { { NULL } };
   TbusEventRule *rule = NULL;
 
   *given = g_variant_n_children (dict) > 0;

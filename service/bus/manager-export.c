@@ -199,7 +199,8 @@ get_tracer_version (TbusBusContext *bus, gpointer core)
 static GVariant *
 get_features (TbusBusContext *bus, gpointer core)
 {
-  static const char *const features[] = { "mode-overwrite", "process-buffers", "tracepoint-fields", NULL };
+  static const char *const features[] = { "exclude", "filter", "mode-overwrite", "process-buffers",
+                                          "tracepoint-fields", NULL };
 
   return g_variant_new_strv (features, -1);
 }

@@ -84,6 +84,8 @@ store_value (TbusOptionKind kind, GVariant *value, gpointer field)
         level->number = g_variant_get_int32 (value);
       break;
     case TBUS_OPTION_STRINGS:
+      *(const char ***) field = g_variant_get_strv (value, NULL);
+      break;
     case TBUS_OPTION_HANDLE:
     default:
       g_assert_not_reached ();

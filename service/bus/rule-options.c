@@ -7,10 +7,16 @@
 const TbusOption tbus_rule_options[] = {
   { "loglevel", TBUS_OPTION_LOGLEVEL, G_STRUCT_OFFSET (TbusRuleOptions, loglevel) },
   { "loglevel-match", TBUS_OPTION_STRING, G_STRUCT_OFFSET (TbusRuleOptions, match) },
-  { "filter", TBUS_OPTION_STRING, TBUS_OPTION_RESERVED },
-  { "exclude", TBUS_OPTION_STRINGS, TBUS_OPTION_RESERVED },
+  { "filter", TBUS_OPTION_STRING, G_STRUCT_OFFSET (TbusRuleOptions, filter) },
+  { "exclude", TBUS_OPTION_STRINGS, G_STRUCT_OFFSET (TbusRuleOptions, exclude) },
   { NULL },
 };
+
+void
+tbus_rule_options_clear (TbusRuleOptions *self)
+{
+  g_free (self->exclude);
+}
 
 static gboolean
 parse_match (const char *text, TbusLoglevelMatch *match, GError **error)
@@ -28,8 +34,8 @@ parse_match (const char *text, TbusLoglevelMatch *match, GError **error)
   return TRUE;
 }
 
-TbusEventRule *
-tbus_rule_options_make (const TbusRuleOptions *self, const char *pattern, GError **error)
+static TbusEventRule *
+make_plain (const TbusRuleOptions *self, const char *pattern, GError **error)
 {
   TbusLoglevelMatch match;
   int level = self->loglevel.number;
@@ -41,6 +47,20 @@ tbus_rule_options_make (const TbusRuleOptions *self, const char *pattern, GError
   if (self->loglevel.text != NULL && !tbus_loglevel_parse (self->loglevel.text, &level, error))
     return NULL;
   return tbus_event_rule_new (pattern, match, level, error);
+}
+
+TbusEventRule *
+tbus_rule_options_make (const TbusRuleOptions *self, const char *pattern, GError **error)
+{
+  g_autoptr(TbusEventRule) rule = make_plain (self, pattern, error);
+
+  if (rule == NULL)
+    return NULL;
+  if (self->exclude != NULL && !tbus_event_rule_set_exclusions (rule, self->exclude, error))
+    return NULL;
+  if (self->filter != NULL && *self->filter != '\0' && !tbus_event_rule_set_filter (rule, self->filter, error))
+    return NULL;
+  return g_steal_pointer (&rule);
 }
 
 GVariant *

@@ -13,6 +13,8 @@
 #include "bus/values.h"
 #include "introspection/interface-info.h"
 
+#include <string.h>
+
 static GVariant *
 channel_path_value (TbusChannel *channel)
 {
@@ -51,12 +53,36 @@ session_get_channel (TbusCall *call, gpointer session)
     tbus_call_return (call, g_variant_new ("(@o)", channel_path_value (channel)));
 }
 
-/* (transfer full) of TbusEventRule; NULL with InvalidArgs */
+/* The @i-th of @list. @filters: bytes of all filters so far */
+static TbusEventRule *
+parse_rule (GVariant *list, gsize i, gsize *filters, GError **error)
+{
+  g_auto(TbusRuleOptions) options = { { NULL } };
+  g_autoptr(GVariant) dict = NULL;
+  TbusEventRule *rule = NULL;
+  const char *pattern;
+
+  g_variant_get_child (list, i, "(&s@a{sv})", &pattern, &dict);
+  if (tbus_options_parse (dict, tbus_rule_options, &options, error))
+    {
+      *filters += options.filter != NULL ? strlen (options.filter) : 0;
+      if (*filters > TBUS_MAX_FILTERS)
+        g_set_error (error, TBUS_ERROR, TBUS_ERROR_EXHAUSTED, "The filters of one call have at most %u bytes together",
+                     TBUS_MAX_FILTERS);
+      else
+        rule = tbus_rule_options_make (&options, pattern, error);
+    }
+  if (rule == NULL && g_variant_n_children (list) > 1)
+    g_prefix_error (error, "Rule %" G_GSIZE_FORMAT " (\"%.128s\"): ", i + 1, pattern);
+  return rule;
+}
+
+/* (transfer full) of TbusEventRule; NULL with InvalidArgs, Exhausted or FilterSyntax */
 static GPtrArray *
 parse_rules (GVariant *list, GError **error)
 {
   g_autoptr(GPtrArray) rules = g_ptr_array_new_with_free_func ((GDestroyNotify) tbus_event_rule_unref);
-  gsize n = g_variant_n_children (list);
+  gsize n = g_variant_n_children (list), filters = 0;
 
   if (n == 0)
     {
@@ -71,15 +97,8 @@ parse_rules (GVariant *list, GError **error)
     }
   for (gsize i = 0; i < n; i++)
     {
-      g_autoptr(GVariant) dict = NULL;
-      TbusRuleOptions options = { { NULL } };
-      TbusEventRule *rule;
-      const char *pattern;
+      TbusEventRule *rule = parse_rule (list, i, &filters, error);
 
-      g_variant_get_child (list, i, "(&s@a{sv})", &pattern, &dict);
-      if (!tbus_options_parse (dict, tbus_rule_options, &options, error))
-        return NULL;
-      rule = tbus_rule_options_make (&options, pattern, error);
       if (rule == NULL)
         return NULL;
       g_ptr_array_add (rules, rule);

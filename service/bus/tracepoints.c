@@ -6,6 +6,7 @@
 #include "base/thread.h"
 #include "bus/names.h"
 #include "bus/values.h"
+#include "core/pattern.h"
 
 typedef struct {
   const char *app; /* "/": none */
@@ -60,37 +61,6 @@ listing_free (gpointer data)
   g_free (self);
 }
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Listing, listing_free)
-
-/* Goes back to the last star only, which is enough, and keeps hostile patterns cheap. */
-static gboolean
-matches (const char *pattern, const char *text)
-{
-  const char *star = NULL, *from = NULL;
-
-  while (*text != '\0')
-    {
-      if (*pattern == '*')
-        {
-          star = pattern++;
-          from = text;
-        }
-      else if (*pattern == *text)
-        {
-          pattern++;
-          text++;
-        }
-      else if (star != NULL)
-        {
-          pattern = star + 1;
-          text = ++from;
-        }
-      else
-        return FALSE;
-    }
-  while (*pattern == '*')
-    pattern++;
-  return *pattern == '\0';
-}
 
 static GVariant *
 fields_value (GPtrArray *fields)
@@ -202,7 +172,7 @@ listing_build (gpointer data)
           TbusTracepoint *tracepoint = g_ptr_array_index (of_app->tracepoints, j);
           GVariant *value;
 
-          if ((*self->name != '\0' && !matches (self->name, tracepoint->name))
+          if ((*self->name != '\0' && !tbus_pattern_matches (self->name, tracepoint->name))
               || (self->limit != 0 && count >= self->limit))
             continue;
           count++;

@@ -8,8 +8,8 @@ G_BEGIN_DECLS
 
 TbusChannel *tbus_channel_new (guint64 session_id, const char *name, const TbusChannelConfig *config);
 void tbus_channel_set_enabled (TbusChannel *self, gboolean enabled);
-/* @rule is taken by reference; one that is there already is enabled. */
-void tbus_channel_enable_rule (TbusChannel *self, TbusEventRule *rule);
+/* @rule is taken by reference; one that is there already is enabled. @problem: (nullable): what is wrong with it now */
+void tbus_channel_enable_rule (TbusChannel *self, TbusEventRule *rule, const char *problem);
 /* How many were found: with @exact the rule equal to it, else all of @pattern. */
 guint tbus_channel_disable_rules (TbusChannel *self, const char *pattern, const TbusEventRule *exact);
 TbusChannelRule *tbus_channel_find_rule (TbusChannel *self, const TbusEventRule *rule);

@@ -146,13 +146,15 @@ tbus_channel_find_rule (TbusChannel *self, const TbusEventRule *rule)
 }
 
 void
-tbus_channel_enable_rule (TbusChannel *self, TbusEventRule *rule)
+tbus_channel_enable_rule (TbusChannel *self, TbusEventRule *rule, const char *problem)
 {
   TbusChannelRule *mine = tbus_channel_find_rule (self, rule);
-  TbusChannelRule added = { .enabled = TRUE };
+  TbusChannelRule added = { .enabled = TRUE, .problem = g_strdup (problem) };
 
   if (mine != NULL)
     {
+      g_free (mine->problem);
+      mine->problem = added.problem;
       mine->enabled = TRUE;
       return;
     }

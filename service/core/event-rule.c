@@ -3,7 +3,10 @@
 
 #include "base/error.h"
 #include "base/limits.h"
+#include "core/filter/bytecode.h"
+#include "core/filter/filter.h"
 #include "core/ids.h"
+#include "core/pattern.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -59,6 +62,82 @@ tbus_event_rule_unref (TbusEventRule *self)
   g_clear_pointer (&self->bytecode, g_bytes_unref);
   g_strfreev (self->exclusions);
   g_free (self);
+}
+
+gboolean
+tbus_event_rule_set_filter (TbusEventRule *self, const char *expression, GError **error)
+{
+  g_autoptr(TbusFilter) filter = tbus_filter_parse (expression, error);
+
+  g_return_val_if_fail (self->filter == NULL, FALSE);
+  if (filter == NULL || !tbus_filter_check (filter, NULL, error)
+      || !tbus_filter_generate (filter, &self->bytecode, &self->reloc_offset, error))
+    return FALSE;
+  self->filter = g_strdup (expression);
+  return TRUE;
+}
+
+static gboolean
+check_exclusion (const char *const *names, guint i, GError **error)
+{
+  gsize length = strlen (names[i]);
+
+  if (length == 0 || length > TBUS_MAX_PATTERN)
+    {
+      g_set_error (error, TBUS_ERROR, TBUS_ERROR_INVALID_ARGS,
+                   "An exclusion has 1 to %d bytes, not %" G_GSIZE_FORMAT, TBUS_MAX_PATTERN, length);
+      return FALSE;
+    }
+  for (guint before = 0; before < i; before++)
+    if (g_str_equal (names[before], names[i]))
+      {
+        g_set_error (error, TBUS_ERROR, TBUS_ERROR_INVALID_ARGS, "\"%s\" is excluded twice: once is enough", names[i]);
+        return FALSE;
+      }
+  return TRUE;
+}
+
+gboolean
+tbus_event_rule_set_exclusions (TbusEventRule *self, const char *const *names, GError **error)
+{
+  guint n = g_strv_length ((char **) names);
+
+  g_return_val_if_fail (self->exclusions == NULL, FALSE);
+  if (n == 0)
+    return TRUE;
+  if (!tbus_pattern_is_glob (self->pattern))
+    {
+      g_set_error (error, TBUS_ERROR, TBUS_ERROR_INVALID_ARGS,
+                   "\"%s\" is one event, of which nothing can be excluded: exclusions go with a pattern that has a *",
+                   self->pattern);
+      return FALSE;
+    }
+  if (n > TBUS_MAX_EXCLUSIONS)
+    {
+      g_set_error (error, TBUS_ERROR, TBUS_ERROR_EXHAUSTED, "A rule has at most %d exclusions, not %u",
+                   TBUS_MAX_EXCLUSIONS, n);
+      return FALSE;
+    }
+  for (guint i = 0; i < n; i++)
+    if (!check_exclusion (names, i, error))
+      return FALSE;
+  self->exclusions = g_strdupv ((char **) names);
+  return TRUE;
+}
+
+gboolean
+tbus_event_rule_matches (const TbusEventRule *self, const char *name, int loglevel)
+{
+  if (self->match == TBUS_LOGLEVEL_AT_LEAST && loglevel > self->loglevel)
+    return FALSE;
+  if (self->match == TBUS_LOGLEVEL_EXACTLY && loglevel != self->loglevel)
+    return FALSE;
+  if (!tbus_pattern_matches (self->pattern, name))
+    return FALSE;
+  for (guint i = 0; self->exclusions != NULL && self->exclusions[i] != NULL; i++)
+    if (tbus_pattern_matches (self->exclusions[i], name))
+      return FALSE;
+  return TRUE;
 }
 
 gboolean

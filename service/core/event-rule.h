@@ -32,6 +32,12 @@ typedef struct {
 
 /* Checks pattern and level. (transfer full) */
 TbusEventRule *tbus_event_rule_new (const char *pattern, TbusLoglevelMatch match, int loglevel, GError **error);
+/* Both before anybody else has the rule. FilterSyntax also where no event of any app could match. */
+gboolean tbus_event_rule_set_filter (TbusEventRule *self, const char *expression, GError **error);
+/* Each is a pattern; InvalidArgs where the rule's own pattern has no star: there is nothing to except then. */
+gboolean tbus_event_rule_set_exclusions (TbusEventRule *self, const char *const *names, GError **error);
+/* Whether the rule enables an event of that name and level, its filter aside. */
+gboolean tbus_event_rule_matches (const TbusEventRule *self, const char *name, int loglevel);
 TbusEventRule *tbus_event_rule_ref (TbusEventRule *self);
 void tbus_event_rule_unref (TbusEventRule *self);
 gboolean tbus_event_rule_equal (const TbusEventRule *a, const TbusEventRule *b);

@@ -87,6 +87,13 @@ tbus_op_to_string (TbusOp op)
 }
 
 void
+tbus_tracepoint_field_free (TbusTracepointField *self)
+{
+  g_free (self->name);
+  g_free (self);
+}
+
+void
 tbus_tracepoint_free (TbusTracepoint *self)
 {
   g_free (self->name);

@@ -55,9 +55,12 @@ typedef struct {
   GPtrArray *fields; /* of TbusTracepointField; NULL where not asked for */
 } TbusTracepoint;
 
+/* The tracer's numbers. An array or a sequence of text is a string, any other is OTHER. */
+enum { TBUS_FIELD_OTHER, TBUS_FIELD_INTEGER, TBUS_FIELD_ENUM, TBUS_FIELD_FLOAT, TBUS_FIELD_STRING };
+
 typedef struct {
   char *name;
-  int type; /* the tracer's: other, integer, enum, float, string */
+  int type; /* as the app gave it */
   gboolean nowrite;
 } TbusTracepointField;
 
@@ -85,6 +88,7 @@ TbusCommand *tbus_job_add (TbusJob *self, TbusOp op, guint32 target);
 TbusCommand *tbus_job_add_creating (TbusJob *self, TbusOp op, guint32 target, guint32 result);
 const char *tbus_op_to_string (TbusOp op);
 void tbus_tracepoint_free (TbusTracepoint *self);
+void tbus_tracepoint_field_free (TbusTracepointField *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TbusJob, tbus_job_free)
 

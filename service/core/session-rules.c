@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/limits.h"
+#include "core/filter-advice.h"
 
 /* What changed concerns apps only while they have the session. */
 static void
@@ -66,15 +67,15 @@ find_or_make_channel (TbusSession *self, const char *name, GError **error)
   return tbus_session_add_channel (self, wanted, &config, error);
 }
 
+/* @problems: what is wrong with each rule in some apps (char *, nullable); NULL: nothing is known. */
 static void
-begin_enable_events (TbusSessionWork *work)
+enable_rules (TbusSessionWork *work, GPtrArray *problems)
 {
   TbusSession *self = work->session;
+  TbusOutcome *outcome = tbus_operation_get_outcome_mutable (work->operation);
   GError *error = NULL;
   TbusChannel *channel;
 
-  if (!expect_alive (work))
-    return;
   channel = work->rules->len <= TBUS_MAX_RULES ? find_or_make_channel (self, work->name, &error) : NULL;
   if (channel == NULL && error == NULL)
     g_set_error (&error, TBUS_ERROR, TBUS_ERROR_EXHAUSTED, "A channel has at most %d event rules", TBUS_MAX_RULES);
@@ -84,8 +85,56 @@ begin_enable_events (TbusSessionWork *work)
       return;
     }
   for (guint i = 0; i < work->rules->len; i++)
-    tbus_channel_enable_rule (channel, g_ptr_array_index (work->rules, i));
+    {
+      const char *problem = problems != NULL ? g_ptr_array_index (problems, i) : NULL;
+
+      tbus_channel_enable_rule (channel, g_ptr_array_index (work->rules, i), problem);
+      if (problem != NULL)
+        g_ptr_array_add (outcome->warnings, g_strdup (problem));
+    }
   reach_and_finish (work);
+}
+
+static void
+on_fields_listed (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  TbusSessionWork *work = user_data;
+  g_autoptr(TbusTracepointListing) listing = NULL;
+  g_autoptr(GPtrArray) problems = NULL;
+  GError *error = NULL;
+
+  tbus_thread_assert_main ();
+  listing = tbus_app_set_list_tracepoints_finish (TBUS_APP_SET (source), result, &error);
+  if (listing != NULL)
+    problems = tbus_filter_advise (work->rules, listing, &error);
+  if (problems == NULL)
+    tbus_work_fail (work, error);
+  else
+    enable_rules (work, problems);
+}
+
+/* Filters are held against the fields of the apps' events; an app that does not answer is not waited for. */
+static void
+ask_for_fields (TbusSessionWork *work)
+{
+  TbusSession *self = work->session;
+  g_autoptr(GPtrArray) apps = tbus_app_set_list (self->hub->apps);
+
+  for (guint i = apps->len; i-- > 0;)
+    if (!tbus_session_traces (self, tbus_app_get_tracee (g_ptr_array_index (apps, i))->uid))
+      g_ptr_array_remove_index (apps, i);
+  tbus_app_set_list_tracepoints_async (self->hub->apps, apps, TRUE, NULL, on_fields_listed, work);
+}
+
+static void
+begin_enable_events (TbusSessionWork *work)
+{
+  if (!expect_alive (work))
+    return;
+  if (tbus_filter_advice_is_wanted (work->rules))
+    ask_for_fields (work);
+  else
+    enable_rules (work, NULL);
 }
 
 void

@@ -11,15 +11,6 @@ tbus_listing_new (void)
   return g_ptr_array_new_with_free_func ((GDestroyNotify) tbus_tracepoint_free);
 }
 
-static void
-field_free (gpointer data)
-{
-  TbusTracepointField *field = data;
-
-  g_free (field->name);
-  g_free (field);
-}
-
 static TbusTracepoint *
 add (GPtrArray *self, const char *name, int loglevel)
 {
@@ -52,7 +43,7 @@ tbus_listing_add_field (GPtrArray *self, const struct lttng_ust_abi_field_iter *
       if (self->len >= TBUS_MAX_TRACEPOINTS)
         return FALSE;
       last = add (self, entry->event_name, entry->loglevel);
-      last->fields = g_ptr_array_new_with_free_func (field_free);
+      last->fields = g_ptr_array_new_with_free_func ((GDestroyNotify) tbus_tracepoint_field_free);
     }
   if (entry->field_name[0] == '\0')
     return TRUE;

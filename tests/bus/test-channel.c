@@ -165,6 +165,28 @@ levels_are_names_or_numbers (Rig *rig)
 }
 
 static void
+filters_and_exclusions_are_kept_as_written (Rig *rig)
+{
+  g_autofree char *session = rig_session (rig, "one");
+  g_autofree char *channel = rig_channel (rig, session, "events");
+  const char *options = "{'filter': <'a  == \"b*\"'>, 'exclude': <['e:x', 'e:y*']>}";
+  g_autofree char *rules = NULL, *disabled = NULL;
+
+  call (rig, channel, "Channel.EnableEvent", event ("e:*", NULL, NULL));
+  for (guint i = 0; i < 2; i++)
+    call (rig, channel, "Channel.EnableEvent", g_variant_new ("(s@a{sv})", "e:*", g_variant_new_parsed (options)));
+  rig_assert_property (rig, channel, "Channel.EventRuleCount", "uint32 2");
+  rules = list_rules (rig, channel);
+  g_assert_nonnull (strstr (rules, "'filter': <'a  == \"b*\"'>, 'exclude': <['e:x', 'e:y*']>, 'problem': <''>"));
+  call (rig, channel, "Channel.DisableEvent", g_variant_new ("(s@a{sv})", "e:*", g_variant_new_parsed (options)));
+  disabled = list_rules (rig, channel);
+  g_assert_nonnull (strstr (disabled, "'enabled': <true>, 'loglevel': <-1>, 'loglevel-match': <'at-least'>,"
+                                      " 'filter': <''>"));
+  g_assert_nonnull (strstr (disabled, "'enabled': <false>, 'loglevel': <-1>, 'loglevel-match': <'at-least'>,"
+                                      " 'filter': <'a"));
+}
+
+static void
 options_disable_exactly_one_rule (Rig *rig)
 {
   g_autofree char *session = rig_session (rig, "one");
@@ -290,6 +312,7 @@ add_tests (void)
   rig_add ("/bus/channel/metadata-has-defaults-of-its-own", metadata_has_defaults_of_its_own);
   rig_add ("/bus/channel/rules-are-added-disabled-and-enabled-again", rules_are_added_disabled_and_enabled_again);
   rig_add ("/bus/channel/levels-are-names-or-numbers", levels_are_names_or_numbers);
+  rig_add ("/bus/channel/filters-and-exclusions-are-kept-as-written", filters_and_exclusions_are_kept_as_written);
   rig_add ("/bus/channel/options-disable-exactly-one-rule", options_disable_exactly_one_rule);
   rig_add ("/bus/channel/many-rules-come-all-or-none", many_rules_come_all_or_none);
   rig_add ("/bus/channel/contexts-are-added-once-and-in-order", contexts_are_added_once_and_in_order);

@@ -28,7 +28,8 @@ says_what_it_is (Rig *rig)
   rig_assert_property (rig, RIG_ROOT, "Manager.Version", "'1.2.3'");
   rig_assert_property (rig, RIG_ROOT, "Manager.TracerVersion", "'2.13.5'");
   rig_assert_property (rig, RIG_ROOT, "Manager.RegistrationSocket", "'/run/lttng/lttng-ust-sock-8'");
-  rig_assert_property (rig, RIG_ROOT, "Manager.Features", "['mode-overwrite', 'process-buffers', 'tracepoint-fields']");
+  rig_assert_property (rig, RIG_ROOT, "Manager.Features",
+                       "['exclude', 'filter', 'mode-overwrite', 'process-buffers', 'tracepoint-fields']");
 }
 
 static void

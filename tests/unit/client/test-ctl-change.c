@@ -112,6 +112,9 @@ enables_many_events_in_one_call (Fixture *f, gconstpointer data)
   fixture_assert_calls (f, GET_SESSION S1 " Session.EnableEvents ('big', [('a:*', {'loglevel': <'info'>, "
                         "'loglevel-match': <'exactly'>}), ('b:c', {'loglevel': <'info'>, 'loglevel-match': "
                         "<'exactly'>})], @a{sv} {})\n");
+  fixture_run (f, "enable-event 'a:*' -x a:b,a:c --filter 'd == \"e,f\"'");
+  fixture_assert_calls (f, GET_SESSION S1 " Session.EnableEvents ('', [('a:*', {'exclude': <['a:b', 'a:c']>, "
+                        "'filter': <'d == \"e,f\"'>})], @a{sv} {})\n");
   fixture_run (f, "enable-event -u --all --loglevel 6");
   fixture_assert_calls (f, GET_SESSION S1 " Session.EnableEvents ('', [('*', {'loglevel': <'6'>})], @a{sv} {})\n");
 }

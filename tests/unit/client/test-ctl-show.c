@@ -114,8 +114,9 @@ lists_a_session_with_its_channels_and_rules (Fixture *f, gconstpointer data)
                    "'BytesWritten': <uint64 1>, 'EventsDiscarded': <uint64 2>, 'PacketsLost': <uint64 3>},)");
   tst_fake_answer (f->fake, S1 "/channel/2 Channel.ListEventRules",
                    "([{'pattern': <'a:*'>, 'enabled': <true>, 'loglevel': <-1>, 'loglevel-match': <'at-least'>, "
-                   "'problem': <''>}, {'pattern': <'b'>, 'enabled': <false>, 'loglevel': <6>, "
-                   "'loglevel-match': <'exactly'>, 'problem': <'odd'>}],)");
+                   "'filter': <'x == 1'>, 'exclude': <['a:b', 'a:c']>, 'problem': <''>}, {'pattern': <'b'>, "
+                   "'enabled': <false>, 'loglevel': <6>, 'loglevel-match': <'exactly'>, 'filter': <''>, "
+                   "'exclude': <@as []>, 'problem': <'odd'>}],)");
   fixture_run (f, "list demo");
   g_assert_cmpstr (f->errors, ==, "");
   g_assert_cmpstr (f->output, ==,
@@ -129,9 +130,9 @@ lists_a_session_with_its_channels_and_rules (Fixture *f, gconstpointer data)
                    "\n"
                    "  Channel big (disabled): 8 x 4 KiB, discard, switch timer 0 us, read timer 9 us\n"
                    "    1 B written, 2 events discarded, 3 packets lost\n"
-                   "    EVENT  ENABLED  LOGLEVEL  PROBLEM\n"
-                   "    a:*    yes      -         -\n"
-                   "    b      no       = 6       odd\n");
+                   "    EVENT  ENABLED  LOGLEVEL  FILTER  EXCLUDE  PROBLEM\n"
+                   "    a:*    yes      -         x == 1  a:b,a:c  -\n"
+                   "    b      no       = 6       -       -        odd\n");
   fixture_run (f, "list demo -c none");
   g_assert_null (strstr (f->output, "Channel"));
   fixture_run (f, "list demo --json");
