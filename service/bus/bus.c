@@ -162,6 +162,8 @@ tbus_bus_own_async (TbusBus *self, const char *address, gboolean session_bus, GC
   g_task_set_source_tag (task, tbus_bus_own_async);
   if (address == NULL)
     {
+      if (!session_bus)
+        tbus_gate_ask_polkit (self->context->gate);
       well_known = g_dbus_address_get_for_bus_sync (session_bus ? G_BUS_TYPE_SESSION : G_BUS_TYPE_SYSTEM, NULL, &error);
       if (well_known == NULL)
         {

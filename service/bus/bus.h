@@ -23,9 +23,9 @@ typedef struct {
 TbusBus *tbus_bus_new (TbusCore *core, const TbusBusInfo *info);
 
 /*
- * Once: connects to @address, or where that is NULL to the session bus, else the system bus; exports everything,
- * then takes the name. When it finishes, callers can call. AlreadyExists (another service has the name),
- * NotAuthorized (the bus's policy), or what the connection failed with.
+ * Once: connects to @address, or where that is NULL to the session bus, else the system bus, where polkit decides
+ * on what users may do; exports everything, then takes the name. When it finishes, callers can call. AlreadyExists
+ * (another service has the name), NotAuthorized (the bus's policy), or what the connection failed with.
  */
 void tbus_bus_own_async (TbusBus *self, const char *address, gboolean session_bus, GCancellable *cancellable,
                          GAsyncReadyCallback callback, gpointer user_data);

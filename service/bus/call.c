@@ -12,6 +12,7 @@ struct TbusCall {
   TbusBusContext *bus;
   GObject *object;
   TbusPeer *peer; /* entered */
+  TbusTurn *turn; /* NULL once it began, and where it waits for nobody */
 };
 
 typedef struct {
@@ -55,6 +56,8 @@ tbus_call_free (TbusCall *self)
 
       invocation_fail (g_steal_pointer (&self->invocation), error);
     }
+  if (self->turn != NULL)
+    tbus_turn_leave (self->turn);
   tbus_peer_leave (self->peer);
   g_object_unref (self->peer);
   g_object_unref (self->object);
@@ -63,22 +66,52 @@ tbus_call_free (TbusCall *self)
 }
 
 static void
-on_granted (GObject *source, GAsyncResult *result, gpointer user_data)
+call_run (gpointer data)
 {
-  g_autoptr(TbusCall) self = user_data;
-  g_autoptr(GError) error = NULL;
-  TbusHandler handler = self->method->handler;
-  GObject *object = self->object;
+  TbusCall *self = data;
 
-  tbus_thread_assert_main ();
-  if (!tbus_gate_check_finish (TBUS_GATE (source), result, &error))
+  self->turn = NULL;
+  /* Who left while others had their turn gets nothing done. */
+  if (g_cancellable_is_cancelled (tbus_call_get_cancellable (self)))
     {
-      tbus_call_fail (g_steal_pointer (&self), g_steal_pointer (&error));
+      tbus_call_free (self);
       return;
     }
   /* Parsed messages are trees whose leaves go when they are flattened; flat, what is borrowed stays. */
   (void) g_variant_get_data (g_dbus_method_invocation_get_parameters (self->invocation));
-  handler (g_steal_pointer (&self), object);
+  self->method->handler (self, self->object);
+}
+
+static void
+on_granted (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr(TbusCall) self = user_data;
+  g_autoptr(TbusPeer) keep = g_object_ref (self->peer);
+  g_autoptr(GError) error = NULL;
+
+  tbus_thread_assert_main ();
+  if (!tbus_gate_check_finish (TBUS_GATE (source), result, &error))
+    tbus_call_fail (g_steal_pointer (&self), g_steal_pointer (&error));
+  else if (self->turn != NULL)
+    tbus_turn_ready (g_steal_pointer (&self)->turn);
+  else
+    call_run (g_steal_pointer (&self));
+}
+
+static void
+call_ask (TbusCall *self)
+{
+  g_auto(TbusScope) scope = { NULL };
+  g_autoptr(GError) error = NULL;
+
+  if (!tbus_scope_init_object (&scope, self->bus->core, self->object, tbus_call_get_uid (self), &error))
+    {
+      tbus_call_fail (self, g_steal_pointer (&error));
+      return;
+    }
+  if (self->method->action != TBUS_ACTION_OPEN)
+    self->turn = tbus_turns_take (tbus_peer_get_turns (self->peer), scope.subject, call_run, self);
+  tbus_call_ask_async (self, self->method->action, &scope, FALSE, on_granted, self);
 }
 
 static void
@@ -86,15 +119,12 @@ on_identified (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr(TbusCall) self = user_data;
   g_autoptr(GError) error = NULL;
-  const TbusMethod *method = self->method;
-  TbusGate *gate = self->bus->gate;
-  TbusPeer *peer = TBUS_PEER (source);
 
   tbus_thread_assert_main ();
-  if (!tbus_peer_identify_finish (peer, result, &error))
+  if (!tbus_peer_identify_finish (TBUS_PEER (source), result, &error))
     tbus_call_fail (g_steal_pointer (&self), g_steal_pointer (&error));
   else
-    tbus_gate_check_async (gate, peer, method->action, method->name, on_granted, g_steal_pointer (&self));
+    call_ask (g_steal_pointer (&self));
 }
 
 void
@@ -117,6 +147,21 @@ tbus_call_begin (TbusBusContext *bus, const TbusMethod *method, GObject *object,
   self->object = g_object_ref (object);
   self->peer = g_object_ref (peer);
   tbus_peer_identify_async (peer, on_identified, self);
+}
+
+void
+tbus_call_ask_async (TbusCall *self, TbusAction action, const TbusScope *scope, gboolean quietly,
+                     GAsyncReadyCallback callback, gpointer user_data)
+{
+  GDBusMessageFlags flags = g_dbus_message_get_flags (g_dbus_method_invocation_get_message (self->invocation));
+  const TbusGateQuestion question = {
+    .method = self->method->name,
+    .action = action,
+    .scope = scope,
+    .interactive = !quietly && (flags & G_DBUS_MESSAGE_FLAGS_ALLOW_INTERACTIVE_AUTHORIZATION) != 0,
+  };
+
+  tbus_gate_check_async (self->bus->gate, self->peer, &question, callback, user_data);
 }
 
 TbusBusContext *

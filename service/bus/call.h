@@ -3,10 +3,11 @@
 /*
  * Call: one method call, from its arrival to its one answer.
  *
- *   arrived -> caller identified -> granted -> handler -> answered
+ *   arrived -> caller identified -> granted -> its turn -> handler -> answered
  *
  * Nothing is read of its arguments, and nothing done, before the grant; a caller that leaves before it gets
- * nothing done. A call that is freed without an answer is answered with an error.
+ * nothing done. Calls of one caller on one session, or on the manager, begin in the order in which they came. A
+ * call that is freed without an answer is answered with an error.
  *
  * Owner:   one: whoever has it answers or frees it. Threads: main, but for the work of tbus_call_return_built().
  * Limit:   TBUS_MAX_CALLS in flight a caller, TBUS_MAX_REPLY bytes a reply: Exhausted.
@@ -34,6 +35,13 @@ GVariant *tbus_call_get_parameters (TbusCall *self);
 gboolean tbus_call_parse_options (TbusCall *self, const TbusOption *table, gpointer store, GError **error);
 /* For methods without options yet: FALSE where some are given, and then the call is answered. */
 gboolean tbus_call_takes_no_options (TbusCall *self);
+
+/*
+ * A further question, for what only the arguments tell: whether its caller may do @action in @scope. A password is
+ * asked for where the caller allows it, but never @quietly. Finish with tbus_gate_check_finish() of the source.
+ */
+void tbus_call_ask_async (TbusCall *self, TbusAction action, const TbusScope *scope, gboolean quietly,
+                          GAsyncReadyCallback callback, gpointer user_data);
 
 /* The answers; each takes the call. */
 /* @value: the tuple of what the method returns, floating; NULL: nothing */

@@ -102,8 +102,25 @@ on_group (GObject *source, GAsyncResult *result, gpointer user_data)
 }
 
 static void
+on_reach_granted (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autofree Create *create = user_data;
+  TbusCall *call = create->call;
+  g_autoptr(GError) error = NULL;
+
+  tbus_thread_assert_main ();
+  if (!tbus_gate_check_finish (TBUS_GATE (source), result, &error))
+    tbus_call_fail (call, g_steal_pointer (&error));
+  else
+    tbus_owner_group_async (tbus_call_get_uid (call), tbus_call_get_cancellable (call), on_group,
+                            g_steal_pointer (&create));
+}
+
+/* Whose apps it reaches is among the arguments, so that is a question of its own. */
+static void
 manager_create_session (TbusCall *call, gpointer core)
 {
+  g_auto(TbusScope) scope = { NULL };
   TbusSessionRequest request = { NULL };
   g_autoptr(GError) error = NULL;
   Create *create;
@@ -115,7 +132,8 @@ manager_create_session (TbusCall *call, gpointer core)
     }
   create = g_new0 (Create, 1);
   *create = (Create){ call, request };
-  tbus_owner_group_async (request.owner, tbus_call_get_cancellable (call), on_group, create);
+  tbus_scope_init_request (&scope, &request);
+  tbus_call_ask_async (call, TBUS_ACTION_TRACE_OTHERS, &scope, FALSE, on_reach_granted, create);
 }
 
 static void

@@ -22,6 +22,7 @@ struct _TbusPeer {
   GCancellable *cancellable;
   guint subscription;
   guint calls;
+  TbusTurns *turns;
 };
 
 G_DEFINE_FINAL_TYPE (TbusPeer, tbus_peer, G_TYPE_OBJECT)
@@ -30,6 +31,7 @@ static void
 tbus_peer_init (TbusPeer *self)
 {
   self->cancellable = g_cancellable_new ();
+  self->turns = tbus_turns_new ();
   self->waiting = g_ptr_array_new_with_free_func (g_object_unref);
 }
 
@@ -42,6 +44,7 @@ tbus_peer_finalize (GObject *object)
   g_free (self->name);
   g_ptr_array_unref (self->waiting);
   g_object_unref (self->cancellable);
+  tbus_turns_free (self->turns);
   G_OBJECT_CLASS (tbus_peer_parent_class)->finalize (object);
 }
 
@@ -68,6 +71,12 @@ GCancellable *
 tbus_peer_get_cancellable (TbusPeer *self)
 {
   return self->cancellable;
+}
+
+TbusTurns *
+tbus_peer_get_turns (TbusPeer *self)
+{
+  return self->turns;
 }
 
 gboolean

@@ -7,6 +7,8 @@
  * Owner:   references; the peer set holds those that it remembers. Threads: main.
  * Limit:   TBUS_MAX_CALLS in flight a peer, TBUS_MAX_PEERS remembered; a peer that asks nothing now is forgotten first.
  */
+#include "bus/turns.h"
+
 #include <gio/gio.h>
 #include <sys/types.h>
 
@@ -22,6 +24,9 @@ const char *tbus_peer_get_name (TbusPeer *self);
 uid_t tbus_peer_get_uid (TbusPeer *self);
 /* Fires when it leaves the bus. */
 GCancellable *tbus_peer_get_cancellable (TbusPeer *self);
+
+/* The order of its calls. */
+TbusTurns *tbus_peer_get_turns (TbusPeer *self);
 
 /* One more call in flight, until tbus_peer_leave(); Exhausted. */
 gboolean tbus_peer_enter (TbusPeer *self, GError **error);

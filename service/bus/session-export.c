@@ -207,7 +207,7 @@ static const TbusMethod methods[] = {
   { "CreateChannel", TBUS_ACTION_TRACE_OWN, session_create_channel },
   { "GetChannel", TBUS_ACTION_OWNER, session_get_channel },
   { "EnableEvents", TBUS_ACTION_TRACE_OWN, session_enable_events },
-  { "Start", TBUS_ACTION_TRACE_OWN, session_start },
+  { "Start", TBUS_ACTION_START, session_start },
   { "Stop", TBUS_ACTION_OWNER, session_stop },
   { "Destroy", TBUS_ACTION_OWNER, session_destroy },
   { "PushMetadata", TBUS_ACTION_OWNER, session_push_metadata },

@@ -32,7 +32,7 @@ typedef struct {
 
 typedef struct {
   TbusCall *call;
-  TbusApp *app; /* nullable: the only one asked; the call holds it */
+  TbusApp *app; /* nullable: the only one asked; a reference */
   Listing *listing;
 } Request;
 
@@ -60,7 +60,15 @@ listing_free (gpointer data)
   g_free (self->name);
   g_free (self);
 }
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (Listing, listing_free)
+
+static void
+request_free (Request *self)
+{
+  g_clear_pointer (&self->listing, listing_free);
+  g_clear_object (&self->app);
+  g_free (self);
+}
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Request, request_free)
 
 static GVariant *
 fields_value (GPtrArray *fields)
@@ -187,78 +195,131 @@ listing_build (gpointer data)
 static void
 on_listed (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  g_autofree Request *request = user_data;
-  g_autoptr(Listing) listing = request->listing;
+  g_autoptr(Request) request = user_data;
+  TbusTracepointListing *listing;
   g_autoptr(GError) error = NULL;
 
   tbus_thread_assert_main ();
-  listing->listing = tbus_app_set_list_tracepoints_finish (TBUS_APP_SET (source), result, &error);
-  if (listing->listing != NULL && request->app != NULL && tbus_app_get_state (request->app) == TBUS_APP_GONE
-      && listing->listing->apps->len == 0)
+  listing = tbus_app_set_list_tracepoints_finish (TBUS_APP_SET (source), result, &error);
+  request->listing->listing = listing;
+  if (listing != NULL && request->app != NULL && tbus_app_get_state (request->app) == TBUS_APP_GONE
+      && listing->apps->len == 0)
     g_set_error (&error, TBUS_ERROR, TBUS_ERROR_APP_GONE, "The app (process %d) has ended",
                  tbus_app_get_tracee (request->app)->pid);
   if (error != NULL)
     tbus_call_fail (request->call, g_steal_pointer (&error));
   else
-    tbus_call_return_built (request->call, listing_build, g_steal_pointer (&listing), listing_free);
+    tbus_call_return_built (request->call, listing_build, g_steal_pointer (&request->listing), listing_free);
 }
 
-/* (transfer full) */
-static GPtrArray *
-shown_apps (TbusAppSet *set)
+/* Takes @request. @others: also those of other users, where no single one was asked for */
+static void
+list (Request *request, gboolean others)
 {
-  GPtrArray *apps = tbus_app_set_list (set);
+  TbusAppSet *set = tbus_core_get_apps (tbus_call_get_bus (request->call)->core);
+  g_autoptr(GPtrArray) apps = g_ptr_array_new_with_free_func (g_object_unref);
 
-  for (guint i = apps->len; i-- > 0;)
-    if (!tbus_app_set_is_shown (set, g_ptr_array_index (apps, i)))
-      g_ptr_array_remove_index (apps, i);
-  return apps;
+  if (request->app != NULL)
+    g_ptr_array_add (apps, g_object_ref (request->app));
+  else
+    {
+      g_clear_pointer (&apps, g_ptr_array_unref);
+      apps = tbus_app_set_list (set);
+      for (guint i = apps->len; i-- > 0;)
+        {
+          TbusApp *app = g_ptr_array_index (apps, i);
+
+          if (!tbus_app_set_is_shown (set, app)
+              || (!others && tbus_app_get_tracee (app)->uid != tbus_call_get_uid (request->call)))
+            g_ptr_array_remove_index (apps, i);
+        }
+    }
+  tbus_app_set_list_tracepoints_async (set, apps, request->listing->fields, tbus_call_get_cancellable (request->call),
+                                       on_listed, request);
 }
 
-/* (transfer full) */
-static GPtrArray *
-choose_apps (TbusAppSet *set, TbusApp *app, const char *path, GError **error)
+static void
+request_fail (Request *request, GError *error)
 {
-  GPtrArray *apps;
+  tbus_call_fail (request->call, error);
+  request_free (request);
+}
+
+/* Who may not trace others' apps is shown the own ones; who asks for one of others is told that it may not. */
+static void
+on_others_granted (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  Request *request = user_data;
+  g_autoptr(GError) error = NULL;
+  gboolean others;
+
+  tbus_thread_assert_main ();
+  others = tbus_gate_check_finish (TBUS_GATE (source), result, &error);
+  if (others || (request->app == NULL && !g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED)))
+    list (request, others);
+  else
+    request_fail (request, g_steal_pointer (&error));
+}
+
+static gboolean
+find_app (Request *request, const char *path, GError **error)
+{
+  TbusAppSet *set = tbus_core_get_apps (tbus_call_get_bus (request->call)->core);
+  TbusApp *app = NULL;
   guint64 id;
 
-  if (app == NULL && g_str_equal (path, "/"))
-    return shown_apps (set);
-  if (app == NULL && tbus_path_parse_app (path, &id))
+  if (tbus_path_parse_app (path, &id))
     app = tbus_app_set_find_id (set, id);
-  if (app == NULL)
+  if (app != NULL)
+    request->app = g_object_ref (app);
+  else
+    g_set_error (error, TBUS_ERROR, TBUS_ERROR_NOT_FOUND, "No app is registered as %.128s", path);
+  return app != NULL;
+}
+
+/* The caller may trace its own apps. */
+static void
+manager_list (Request *request, const char *path)
+{
+  uid_t caller = tbus_call_get_uid (request->call);
+  g_auto(TbusScope) scope = { NULL };
+  g_autoptr(GError) error = NULL;
+
+  if (!g_str_equal (path, "/") && !find_app (request, path, &error))
     {
-      g_set_error (error, TBUS_ERROR, TBUS_ERROR_NOT_FOUND, "No app is registered as %.128s", path);
-      return NULL;
+      request_fail (request, g_steal_pointer (&error));
+      return;
     }
-  apps = g_ptr_array_new_with_free_func (g_object_unref);
-  g_ptr_array_add (apps, g_object_ref (app));
-  return apps;
+  if (request->app != NULL)
+    tbus_scope_init_user (&scope, tbus_app_get_tracee (request->app)->uid, caller);
+  else
+    tbus_scope_init_everybody (&scope, caller);
+  tbus_call_ask_async (request->call, TBUS_ACTION_TRACE_OTHERS, &scope, request->app == NULL, on_others_granted,
+                       request);
 }
 
 void
 tbus_tracepoints_list (TbusCall *call, TbusApp *app)
 {
-  TbusAppSet *set = tbus_core_get_apps (tbus_call_get_bus (call)->core);
   const TbusOption *table = app == NULL ? manager_options : app_options;
   Options options = { "/", "", 0, FALSE };
-  g_autoptr(GPtrArray) apps = NULL;
   g_autoptr(GError) error = NULL;
   Request *request;
 
-  if (tbus_call_parse_options (call, table, &options, &error))
-    apps = choose_apps (set, app, options.app, &error);
-  if (apps == NULL)
+  if (!tbus_call_parse_options (call, table, &options, &error))
     {
       tbus_call_fail (call, g_steal_pointer (&error));
       return;
     }
   request = g_new0 (Request, 1);
   request->call = call;
-  request->app = app;
+  request->app = app != NULL ? g_object_ref (app) : NULL;
   request->listing = g_new0 (Listing, 1);
   request->listing->name = g_strdup (options.name);
   request->listing->limit = options.limit;
   request->listing->fields = options.fields;
-  tbus_app_set_list_tracepoints_async (set, apps, options.fields, tbus_call_get_cancellable (call), on_listed, request);
+  if (app == NULL)
+    manager_list (request, options.app);
+  else
+    list (request, TRUE);
 }

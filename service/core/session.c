@@ -288,6 +288,13 @@ tbus_session_get_group (TbusSession *self)
   return self->group;
 }
 
+const uid_t *
+tbus_session_get_uids (TbusSession *self, gsize *n)
+{
+  *n = self->all_users ? 0 : self->uids->len;
+  return self->all_users ? NULL : (const uid_t *) (gpointer) self->uids->data;
+}
+
 TbusSessionState
 tbus_session_get_state (TbusSession *self)
 {

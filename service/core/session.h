@@ -40,6 +40,8 @@ guint64 tbus_session_get_id (TbusSession *self);
 const char *tbus_session_get_name (TbusSession *self);
 uid_t tbus_session_get_owner (TbusSession *self);
 gid_t tbus_session_get_group (TbusSession *self);
+/* Whose apps it traces, @n of them; NULL: everybody's. */
+const uid_t *tbus_session_get_uids (TbusSession *self, gsize *n);
 TbusSessionState tbus_session_get_state (TbusSession *self);
 const char *tbus_session_state_to_string (TbusSessionState state);
 const char *tbus_session_get_output (TbusSession *self);

@@ -36,6 +36,28 @@ else
   skip "$name" description
 fi
 
+name='polkit takes the policy'
+policy=$TRACEBUS_BUILD/data/org.tracebus1.policy
+dtd=/usr/share/polkit-1/policyconfig-1.dtd
+if [ ! -f "$dtd" ] || ! command -v xmllint > /dev/null; then
+  skip "$name" "xmllint or $dtd"
+else
+  # xmllint says on the way that it looks for the type by its public name, and may not.
+  xmllint --noout --nonet --dtdvalid "$dtd" "$policy" > "$work/out" 2>&1
+  result $? "$name"
+fi
+
+name='the questions for a password speak German and French'
+status=0
+for language in de fr; do
+  for element in description message; do
+    wanted=$(grep -c "<$element>" "$policy")
+    [ "$(grep -c "<$element xml:lang=\"$language\">" "$policy")" -eq "$wanted" ] ||
+      { echo "not all of $wanted ${element}s are there in $language" > "$work/out"; status=1; }
+  done
+done
+result $status "$name"
+
 for kind in system user; do
   name="systemd takes the $kind unit"
   unit=$TRACEBUS_BUILD/data/tracebus.service

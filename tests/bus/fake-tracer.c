@@ -160,7 +160,7 @@ tst_fake_tracer_port (TstFakeTracer *self)
 }
 
 TbusTracee *
-tst_fake_tracer_register (TstFakeTracer *self, TbusCore *core, const char *name)
+tst_fake_tracer_register (TstFakeTracer *self, TbusCore *core, const char *name, uid_t uid)
 {
   TbusTracee *tracee;
 
@@ -169,7 +169,7 @@ tst_fake_tracer_register (TstFakeTracer *self, TbusCore *core, const char *name)
   tracee->id = tbus_id_next (TBUS_ID_APP);
   tracee->pid = getpid ();
   tracee->parent_pid = getppid ();
-  tracee->uid = getuid ();
+  tracee->uid = uid;
   tracee->gid = getgid ();
   g_strlcpy (tracee->name, name, sizeof tracee->name);
   tracee->abi_major = 9;

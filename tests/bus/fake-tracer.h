@@ -16,7 +16,7 @@ void tst_fake_tracer_free (TstFakeTracer *self);
 TbusTracer tst_fake_tracer_port (TstFakeTracer *self);
 
 /* An app of this process and user registers with @core. (transfer full) */
-TbusTracee *tst_fake_tracer_register (TstFakeTracer *self, TbusCore *core, const char *name);
+TbusTracee *tst_fake_tracer_register (TstFakeTracer *self, TbusCore *core, const char *name, uid_t uid);
 /* Frozen, it does nothing; @core is told. */
 void tst_fake_tracer_freeze (TstFakeTracer *self, TbusCore *core, TbusTracee *tracee, gboolean frozen);
 /* As frozen, but nobody has noticed yet. NULL: none any more. */

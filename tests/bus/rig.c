@@ -35,7 +35,7 @@ rig_own_at (Rig *self, TbusBus *bus, const char *address, GError **error)
 gboolean
 rig_own (Rig *self, TbusBus *bus, GError **error)
 {
-  return rig_own_at (self, bus, tst_bus_address (self->daemon), error);
+  return rig_own_at (self, bus, self->polkit != NULL ? NULL : tst_bus_address (self->daemon), error);
 }
 
 static void
@@ -67,7 +67,7 @@ rig_end_daemon (Rig *self)
 }
 
 static Rig *
-rig_build (uid_t service_uid)
+rig_build (uid_t service_uid, gboolean polkit)
 {
   g_autoptr(GError) error = NULL;
   Rig *self = g_new0 (Rig, 1);
@@ -83,6 +83,11 @@ rig_build (uid_t service_uid)
   if (service_uid != geteuid ())
     g_assert_cmpint (seteuid (service_uid), ==, 0);
   self->bus = rig_make_bus (self);
+  if (polkit)
+    {
+      g_setenv ("DBUS_SYSTEM_BUS_ADDRESS", tst_bus_address (self->daemon), TRUE);
+      self->polkit = tst_fake_polkit_new (tst_bus_address (self->daemon));
+    }
   if (geteuid () != getuid ())
     g_assert_cmpint (seteuid (getuid ()), ==, 0);
   rig_own (self, self->bus, &error);
@@ -94,13 +99,19 @@ rig_build (uid_t service_uid)
 Rig *
 rig_new (void)
 {
-  return rig_build (geteuid ());
+  return rig_build (geteuid (), FALSE);
 }
 
 Rig *
 rig_new_as (uid_t service_uid)
 {
-  return rig_build (service_uid);
+  return rig_build (service_uid, FALSE);
+}
+
+Rig *
+rig_new_with_polkit (void)
+{
+  return rig_build (geteuid (), TRUE);
 }
 
 static void
@@ -130,6 +141,7 @@ rig_free (Rig *self)
   g_clear_object (&self->pool.consumer);
   tst_fake_tracer_free (self->tracer);
   tbus_tracee_index_free (self->index);
+  g_clear_pointer (&self->polkit, tst_fake_polkit_free);
   g_clear_pointer (&self->daemon, tst_bus_free);
   tst_dir_free (self->dir);
   rcu_barrier ();
@@ -335,7 +347,13 @@ rig_channel (Rig *self, const char *session, const char *name)
 char *
 rig_app (Rig *self, const char *name)
 {
-  TbusTracee *tracee = tst_fake_tracer_register (self->tracer, self->core, name);
+  return rig_app_of (self, name, getuid ());
+}
+
+char *
+rig_app_of (Rig *self, const char *name, uid_t uid)
+{
+  TbusTracee *tracee = tst_fake_tracer_register (self->tracer, self->core, name, uid);
   TbusAppSet *apps = tbus_core_get_apps (self->core);
 
   g_ptr_array_add (self->tracees, tracee);
@@ -417,16 +435,21 @@ on_patience_lost (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
+/* Takes @rig. */
 static void
-run_test (gconstpointer data)
+run_with (Rig *rig, RigTest test)
 {
-  RigTest test = (RigTest) data;
   guint patience = g_timeout_add_seconds (PATIENCE_S, on_patience_lost, NULL);
-  Rig *rig = rig_new ();
 
   test (rig);
   rig_free (rig);
   g_source_remove (patience);
+}
+
+static void
+run_test (gconstpointer data)
+{
+  run_with (rig_new (), (RigTest) data);
 }
 
 static void
@@ -436,6 +459,15 @@ run_test_as_root (gconstpointer data)
     g_test_skip ("only root can be several users");
   else
     run_test (data);
+}
+
+static void
+run_test_with_polkit (gconstpointer data)
+{
+  if (getuid () != 0)
+    g_test_skip ("only root can be several users");
+  else
+    run_with (rig_new_with_polkit (), (RigTest) data);
 }
 
 void
@@ -448,6 +480,12 @@ void
 rig_add_for_root (const char *name, RigTest test)
 {
   g_test_add_data_func (name, test, run_test_as_root);
+}
+
+void
+rig_add_with_polkit (const char *name, RigTest test)
+{
+  g_test_add_data_func (name, test, run_test_with_polkit);
 }
 
 int

@@ -9,6 +9,7 @@
 #include "bus/bus.h"
 #include "bus/interface.h"
 #include "fake-consumer.h"
+#include "fake-polkit.h"
 #include "fake-tracer.h"
 #include "support/bus.h"
 
@@ -22,6 +23,7 @@ typedef struct {
   TstFakeTracer *tracer;
   TstFakePool pool;
   TbusBus *bus;
+  TstFakePolkit *polkit; /* nullable */
   GDBusConnection *caller;
   GPtrArray *tracees;
 } Rig;
@@ -30,6 +32,8 @@ typedef struct {
 Rig *rig_new (void);
 /* As @service_uid, which takes root. */
 Rig *rig_new_as (uid_t service_uid);
+/* On what is the system bus to it, where the fake polkit decides. */
+Rig *rig_new_with_polkit (void);
 /* Ends everything, and checks that no descriptor is charged any more. */
 void rig_free (Rig *self);
 
@@ -71,6 +75,7 @@ char *rig_session (Rig *self, const char *name);
 char *rig_channel (Rig *self, const char *session, const char *name);
 /* Registered and shown. */
 char *rig_app (Rig *self, const char *name);
+char *rig_app_of (Rig *self, const char *name, uid_t uid);
 
 /* One object of each interface. */
 typedef struct {
@@ -111,6 +116,8 @@ typedef void (*RigTest) (Rig *rig);
 void rig_add (const char *name, RigTest test);
 /* One that needs root, to be several users; skips otherwise. */
 void rig_add_for_root (const char *name, RigTest test);
+/* The same, and the rig is one with polkit. */
+void rig_add_with_polkit (const char *name, RigTest test);
 int rig_main (int argc, char **argv, void (*add_tests) (void));
 
 G_END_DECLS

@@ -2,8 +2,8 @@
 # What building, running and testing need of Debian 12, and how to get it. Sourced by tests/run.sh and
 # client/quickstart.sh; POSIX sh.
 
-build_packages='meson ninja-build pkg-config gcc libc6-dev libglib2.0-dev libglib2.0-bin liblttng-ust-dev liburcu-dev
-  python3'
+build_packages='meson ninja-build pkg-config gcc gettext libc6-dev libglib2.0-dev libglib2.0-bin
+  libpolkit-gobject-1-dev liblttng-ust-dev liburcu-dev python3'
 run_packages='babeltrace2 dbus'
 test_packages='lttng-tools libdbus-1-dev libxml2-utils procps iproute2 systemd util-linux'
 # For 32-bit programs on amd64. What needs them is left out where they are not there.

@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "bus/polkit.h"
+
+#include "base/log.h"
+#include "base/thread.h"
+
+#include <polkit/polkit.h>
+
+struct _TbusPolkit {
+  GObject parent_instance;
+
+  GDBusConnection *connection; /* the library's own; NULL until it is there */
+  PolkitAuthority *authority;  /* likewise */
+  gboolean silent;             /* the last question was not answered, and the log says so */
+};
+
+G_DEFINE_FINAL_TYPE (TbusPolkit, tbus_polkit, G_TYPE_OBJECT)
+
+typedef struct {
+  PolkitSubject *subject;
+  PolkitDetails *details;
+  char *action;
+  PolkitCheckAuthorizationFlags flags;
+} Question;
+
+static void
+question_free (gpointer data)
+{
+  Question *self = data;
+
+  g_object_unref (self->subject);
+  g_object_unref (self->details);
+  g_free (self->action);
+  g_free (self);
+}
+
+static void
+tbus_polkit_dispose (GObject *object)
+{
+  TbusPolkit *self = TBUS_POLKIT (object);
+
+  g_clear_object (&self->authority);
+  g_clear_object (&self->connection);
+  G_OBJECT_CLASS (tbus_polkit_parent_class)->dispose (object);
+}
+
+static void
+tbus_polkit_class_init (TbusPolkitClass *class)
+{
+  G_OBJECT_CLASS (class)->dispose = tbus_polkit_dispose;
+}
+
+static void
+tbus_polkit_init (TbusPolkit *self)
+{
+}
+
+TbusPolkit *
+tbus_polkit_new (void)
+{
+  return g_object_new (TBUS_TYPE_POLKIT, NULL);
+}
+
+/* The next question begins from the connection on; what failed is told once. Takes @error. */
+static void
+ask_fail (GTask *task, GError *error)
+{
+  TbusPolkit *self = g_task_get_source_object (task);
+
+  if (!g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+    {
+      g_dbus_error_strip_remote_error (error);
+      g_clear_object (&self->authority);
+      g_clear_object (&self->connection);
+      if (!self->silent)
+        tbus_log_warning (TBUS_MSG_POLKIT_SILENT, "TRACEBUS_ERROR", error->message,
+                          "polkit does not answer: until it does, only root may do anything: %s", error->message);
+      self->silent = TRUE;
+    }
+  g_task_return_error (task, error);
+}
+
+static void
+on_checked (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr(GTask) task = user_data;
+  TbusPolkit *self = g_task_get_source_object (task);
+  g_autoptr(PolkitAuthorizationResult) answer = NULL;
+  GError *error = NULL;
+
+  tbus_thread_assert_main ();
+  answer = polkit_authority_check_authorization_finish (POLKIT_AUTHORITY (source), result, &error);
+  if (answer == NULL)
+    {
+      ask_fail (task, error);
+      return;
+    }
+  self->silent = FALSE;
+  if (polkit_authorization_result_get_is_authorized (answer))
+    g_task_return_int (task, TBUS_ANSWER_YES);
+  else if (polkit_authorization_result_get_dismissed (answer))
+    g_task_return_int (task, TBUS_ANSWER_DISMISSED);
+  else if (polkit_authorization_result_get_is_challenge (answer))
+    g_task_return_int (task, TBUS_ANSWER_AUTH);
+  else
+    g_task_return_int (task, TBUS_ANSWER_NO);
+}
+
+/* Takes @task. */
+static void
+ask_check (GTask *task)
+{
+  TbusPolkit *self = g_task_get_source_object (task);
+  Question *question = g_task_get_task_data (task);
+
+  polkit_authority_check_authorization (self->authority, question->subject, question->action, question->details,
+                                        question->flags, g_task_get_cancellable (task), on_checked, task);
+}
+
+static void
+on_authority (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr(GTask) task = user_data;
+  TbusPolkit *self = g_task_get_source_object (task);
+  g_autoptr(PolkitAuthority) authority = NULL;
+  GError *error = NULL;
+
+  tbus_thread_assert_main ();
+  authority = polkit_authority_get_finish (result, &error);
+  if (authority == NULL)
+    {
+      ask_fail (task, error);
+      return;
+    }
+  g_set_object (&self->authority, authority);
+  ask_check (g_steal_pointer (&task));
+}
+
+static void
+on_connection (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr(GTask) task = user_data;
+  TbusPolkit *self = g_task_get_source_object (task);
+  GCancellable *cancellable = g_task_get_cancellable (task);
+  g_autoptr(GDBusConnection) connection = NULL;
+  GError *error = NULL;
+
+  tbus_thread_assert_main ();
+  connection = g_bus_get_finish (result, &error);
+  if (connection == NULL)
+    {
+      ask_fail (task, error);
+      return;
+    }
+  /* The library takes the process's shared connection, and that ends the process with the bus unless told. */
+  g_dbus_connection_set_exit_on_close (connection, FALSE);
+  g_set_object (&self->connection, connection);
+  polkit_authority_get_async (cancellable, on_authority, g_steal_pointer (&task));
+}
+
+static PolkitDetails *
+make_details (const TbusPolkitQuestion *question)
+{
+  PolkitDetails *details = polkit_details_new ();
+  g_autofree char *owner = g_strdup_printf ("%u", question->owner);
+
+  polkit_details_insert (details, "session", question->session);
+  polkit_details_insert (details, "owner", owner);
+  polkit_details_insert (details, "uids", question->uids);
+  return details;
+}
+
+void
+tbus_polkit_ask_async (TbusPolkit *self, const TbusPolkitQuestion *question, GCancellable *cancellable,
+                       GAsyncReadyCallback callback, gpointer user_data)
+{
+  GTask *task = g_task_new (self, cancellable, callback, user_data);
+  Question *asked = g_new0 (Question, 1);
+
+  tbus_thread_assert_main ();
+  asked->subject = polkit_system_bus_name_new (question->caller);
+  asked->details = make_details (question);
+  asked->action = g_strdup (question->action);
+  asked->flags = question->interactive ? POLKIT_CHECK_AUTHORIZATION_FLAGS_ALLOW_USER_INTERACTION
+                                       : POLKIT_CHECK_AUTHORIZATION_FLAGS_NONE;
+  g_task_set_source_tag (task, tbus_polkit_ask_async);
+  g_task_set_task_data (task, asked, question_free);
+  if (self->authority != NULL)
+    ask_check (task);
+  else
+    g_bus_get (G_BUS_TYPE_SYSTEM, cancellable, on_connection, task);
+}
+
+TbusAnswer
+tbus_polkit_ask_finish (TbusPolkit *self, GAsyncResult *result, GError **error)
+{
+  g_autoptr(GError) failure = NULL;
+  gssize answer = g_task_propagate_int (G_TASK (result), &failure);
+
+  if (failure == NULL)
+    return answer;
+  g_propagate_error (error, g_steal_pointer (&failure));
+  return TBUS_ANSWER_NO;
+}
