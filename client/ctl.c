@@ -28,13 +28,21 @@ ctl_usage (GError **error, const char *format, ...)
 gboolean
 ctl_parse (Ctl *ctl, const GOptionEntry *entries, char ***args, GError **error)
 {
+  return ctl_parse_into (ctl, entries, NULL, args, error);
+}
+
+gboolean
+ctl_parse_into (Ctl *ctl, const GOptionEntry *entries, gpointer data, char ***args, GError **error)
+{
   const CtlVerb *verb = ctl->verb;
   g_autoptr(GOptionContext) context = g_option_context_new (verb->arguments);
+  GOptionGroup *group = g_option_group_new (NULL, NULL, NULL, data, NULL);
   guint count;
 
   g_option_context_set_summary (context, verb->summary);
   g_option_context_set_description (context, verb->details);
-  g_option_context_add_main_entries (context, entries, NULL);
+  g_option_group_add_entries (group, entries);
+  g_option_context_set_main_group (context, group);
   if (!g_option_context_parse_strv (context, args, error))
     return FALSE;
   /* "--" stays where options follow it. */

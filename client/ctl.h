@@ -40,6 +40,8 @@ struct CtlVerb {
 
 /* Takes @entries' options out of @args and leaves the arguments; @args[0] is no argument. --help prints and exits. */
 gboolean ctl_parse (Ctl *ctl, const GOptionEntry *entries, char ***args, GError **error);
+/* The same with @data for the entries that are callbacks. */
+gboolean ctl_parse_into (Ctl *ctl, const GOptionEntry *entries, gpointer data, char ***args, GError **error);
 /* The command line is wrong, because. Returns: %FALSE */
 gboolean ctl_usage (GError **error, const char *format, ...) G_GNUC_PRINTF (2, 3);
 

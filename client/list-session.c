@@ -129,6 +129,32 @@ print_channel (GVariant *channel, gboolean legend)
   print_rules (channel, legend);
 }
 
+/* "vpid 1, 2", "vuid none": of those that do not take all. */
+static void
+print_trackers (GVariant *session)
+{
+  static const char *const attributes[] = { "vpid", "vuid", "vgid" };
+  g_autoptr(GVariant) trackers = g_variant_lookup_value (session, "Trackers", G_VARIANT_TYPE_VARDICT);
+
+  for (guint i = 0; trackers != NULL && i < G_N_ELEMENTS (attributes); i++)
+    {
+      g_autoptr(GVariant) values = g_variant_lookup_value (trackers, attributes[i], G_VARIANT_TYPE ("au"));
+      gsize n = values != NULL ? g_variant_n_children (values) : 0;
+
+      if (values == NULL)
+        continue;
+      printf ("  Tracked    %s%s", attributes[i], n == 0 ? " none" : "");
+      for (gsize j = 0; j < n; j++)
+        {
+          guint32 value;
+
+          g_variant_get_child (values, j, "u", &value);
+          printf ("%s %u", j > 0 ? "," : "", value);
+        }
+      printf ("\n");
+    }
+}
+
 static void
 print_problems (GVariant *session)
 {
@@ -164,6 +190,7 @@ print_session (GVariant *session)
   printf ("Session %s (%s)\n", name, state);
   printf ("  Owner      %s\n  Created    %s\n  Output     %s\n  Buffers    %s\n", owner, created, output, ownership);
   printf ("  Totals     %s written, %s events discarded, %s packets lost\n", written, discarded, lost);
+  print_trackers (session);
   print_problems (session);
 }
 

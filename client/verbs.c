@@ -11,6 +11,8 @@ const CtlVerb *const ctl_verbs[] = {
   &ctl_verb_enable_event,
   &ctl_verb_disable_event,
   &ctl_verb_add_context,
+  &ctl_verb_track,
+  &ctl_verb_untrack,
   &ctl_verb_start,
   &ctl_verb_stop,
   &ctl_verb_destroy,

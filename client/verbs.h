@@ -18,6 +18,8 @@ extern const CtlVerb ctl_verb_disable_channel;
 extern const CtlVerb ctl_verb_enable_event;
 extern const CtlVerb ctl_verb_disable_event;
 extern const CtlVerb ctl_verb_add_context;
+extern const CtlVerb ctl_verb_track;
+extern const CtlVerb ctl_verb_untrack;
 extern const CtlVerb ctl_verb_start;
 extern const CtlVerb ctl_verb_stop;
 extern const CtlVerb ctl_verb_destroy;

@@ -15,6 +15,7 @@
 #define TBUS_MAX_CHANNELS 64            /* channels of one session */
 #define TBUS_MAX_CONTEXTS 64            /* contexts of one channel */
 #define TBUS_MAX_RULES 4096             /* event rules of one channel */
+#define TBUS_MAX_TRACKED 4096           /* values of one attribute that a session tracks */
 #define TBUS_MAX_APPS 65536             /* registered apps */
 #define TBUS_MAX_HALF_OPEN 1024         /* connections that have not paired yet */
 #define TBUS_HANDSHAKE_TIMEOUT_MS 3000  /* from accept to a paired notify socket */

@@ -10,6 +10,7 @@
 #include "bus/names.h"
 #include "bus/registries.h"
 #include "bus/rule-options.h"
+#include "bus/tracked-values.h"
 #include "bus/values.h"
 #include "introspection/interface-info.h"
 
@@ -195,6 +196,65 @@ session_flush (TbusCall *call, gpointer session)
     tbus_session_flush_async (session, NULL, tbus_answer_flush, call);
 }
 
+typedef struct {
+  TbusCall *call;
+  TbusTrackRequest request;
+} Track;
+
+static void
+on_values (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autofree Track *track = user_data;
+  TbusCall *call = track->call;
+  g_autoptr(GArray) values = NULL;
+  g_autoptr(GError) error = NULL;
+
+  tbus_thread_assert_main ();
+  values = tbus_tracked_values_finish (result, &error);
+  if (values == NULL)
+    {
+      tbus_call_fail (call, g_steal_pointer (&error));
+      return;
+    }
+  track->request.values = values;
+  tbus_session_track_async (tbus_call_get_object (call), &track->request, tbus_call_get_cancellable (call),
+                            tbus_answer_operation, call);
+}
+
+static void
+change_tracker (TbusCall *call, gboolean track)
+{
+  g_autoptr(GVariant) values = NULL;
+  g_autoptr(GError) error = NULL;
+  TbusTracked tracked;
+  const char *attribute;
+  Track *waiting;
+
+  if (!tbus_call_takes_no_options (call))
+    return;
+  g_variant_get (tbus_call_get_parameters (call), "(&s@av@a{sv})", &attribute, &values, NULL);
+  if (!tbus_tracked_parse (attribute, &tracked, &error))
+    {
+      tbus_call_fail (call, g_steal_pointer (&error));
+      return;
+    }
+  waiting = g_new0 (Track, 1);
+  *waiting = (Track){ call, { tracked, track, NULL } };
+  tbus_tracked_values_async (tracked, values, tbus_call_get_cancellable (call), on_values, waiting);
+}
+
+static void
+session_track (TbusCall *call, gpointer session)
+{
+  change_tracker (call, TRUE);
+}
+
+static void
+session_untrack (TbusCall *call, gpointer session)
+{
+  change_tracker (call, FALSE);
+}
+
 static void
 session_list_buffer_registries (TbusCall *call, gpointer session)
 {
@@ -212,6 +272,8 @@ static const TbusMethod methods[] = {
   { "Destroy", TBUS_ACTION_OWNER, session_destroy },
   { "PushMetadata", TBUS_ACTION_OWNER, session_push_metadata },
   { "Flush", TBUS_ACTION_OWNER, session_flush },
+  { "Track", TBUS_ACTION_TRACE_OWN, session_track },
+  { "Untrack", TBUS_ACTION_OWNER, session_untrack },
   { "ListBufferRegistries", TBUS_ACTION_OWNER, session_list_buffer_registries },
   { NULL },
 };
@@ -327,6 +389,25 @@ get_problems (TbusBusContext *bus, gpointer session)
   return g_variant_builder_end (&list);
 }
 
+/* Those that do not take all. */
+static GVariant *
+get_trackers (TbusBusContext *bus, gpointer session)
+{
+  GVariantBuilder dict;
+
+  g_variant_builder_init (&dict, G_VARIANT_TYPE_VARDICT);
+  for (TbusTracked i = 0; i < TBUS_N_TRACKED; i++)
+    {
+      const TbusTracker *tracker = tbus_session_get_tracker (session, i);
+
+      if (!tracker->all)
+        tbus_dict_add (&dict, tbus_tracked_to_string (i),
+                       g_variant_new_fixed_array (G_VARIANT_TYPE_UINT32, tracker->values->data, tracker->values->len,
+                                                  sizeof (guint32)));
+    }
+  return g_variant_builder_end (&dict);
+}
+
 static const TbusProperty properties[] = {
   { "Name", get_name, TBUS_PROPERTY_CONST },
   { "Id", get_id, TBUS_PROPERTY_CONST },
@@ -342,6 +423,7 @@ static const TbusProperty properties[] = {
   { "PacketsLost", get_packets_lost, TBUS_PROPERTY_COUNTER },
   { "DataPending", get_data_pending, TBUS_PROPERTY_CHANGING },
   { "Problems", get_problems, TBUS_PROPERTY_CHANGING },
+  { "Trackers", get_trackers, TBUS_PROPERTY_CHANGING },
   { NULL },
 };
 

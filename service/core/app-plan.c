@@ -58,7 +58,7 @@ plan_sessions (TbusApp *self, TbusJob *job)
       if (app_session == NULL)
         {
           if (tbus_session_get_state (session) != TBUS_SESSION_ACTIVE
-              || !tbus_session_traces (session, self->tracee->uid))
+              || !tbus_session_traces (session, self->tracee))
             continue;
           app_session = tbus_app_session_new (tbus_session_get_id (session));
           app_session->traced_uid = self->tracee->uid;
@@ -86,6 +86,31 @@ plan_sessions (TbusApp *self, TbusJob *job)
     }
 }
 
+/* What the app is not recorded by any more. */
+static void
+mark_untracked (TbusApp *self)
+{
+  for (guint i = 0; i < self->sessions->len; i++)
+    {
+      TbusAppSession *app_session = g_ptr_array_index (self->sessions, i);
+      TbusSession *session = tbus_session_set_find_id (self->hub->sessions, app_session->session_id);
+
+      if (session != NULL && tbus_session_get_state (session) == TBUS_SESSION_ACTIVE
+          && !tbus_session_traces (session, self->tracee))
+        app_session->ending = TRUE;
+    }
+}
+
+/* The session may go on without this app. */
+static void
+part_with (TbusApp *self, guint64 session_id, TbusBufferSet *set)
+{
+  TbusSession *session = tbus_session_set_find_id (self->hub->sessions, session_id);
+
+  if (session != NULL)
+    tbus_session_part_with (session, self, set);
+}
+
 /* What is to be released, and what has nothing left to release. */
 static void
 plan_endings (TbusApp *self, TbusJob *job)
@@ -99,7 +124,11 @@ plan_endings (TbusApp *self, TbusJob *job)
       if (app_session->there)
         add_part (self, job, NULL, app_session);
       else
-        g_ptr_array_remove_index (self->sessions, i);
+        {
+          if (app_session->set != NULL)
+            part_with (self, app_session->session_id, app_session->set);
+          g_ptr_array_remove_index (self->sessions, i);
+        }
     }
 }
 
@@ -144,22 +173,33 @@ close_sent_writers (TbusAppSession *app_session)
 }
 
 static void
+apply_part (TbusApp *self, TbusJob *job, const TbusAppPart *part)
+{
+  TbusAppSession *app_session = tbus_app_find_session (self, part->session_id);
+  TbusSession *session = tbus_session_set_find_id (self->hub->sessions, part->session_id);
+  g_autoptr(TbusBufferSet) set = NULL;
+
+  if (app_session == NULL)
+    return;
+  if (app_session->set != NULL)
+    set = tbus_buffer_set_ref (app_session->set);
+  tbus_reconcile_apply (&part->plan, job, app_session);
+  if (session != NULL)
+    tbus_session_app_problem (session, app_session);
+  if (app_session->set != NULL && app_session->set->key.ownership == TBUS_BUFFER_PROCESS)
+    close_sent_writers (app_session);
+  if (!app_session->ending || app_session->there)
+    return;
+  if (set != NULL)
+    part_with (self, part->session_id, set);
+  g_ptr_array_remove (self->sessions, app_session);
+}
+
+static void
 apply_parts (TbusApp *self, TbusJob *job)
 {
   for (guint i = 0; i < self->parts->len; i++)
-    {
-      TbusAppPart *part = &g_array_index (self->parts, TbusAppPart, i);
-      TbusAppSession *app_session = tbus_app_find_session (self, part->session_id);
-      TbusSession *session = tbus_session_set_find_id (self->hub->sessions, part->session_id);
-
-      if (app_session == NULL)
-        continue;
-      tbus_reconcile_apply (&part->plan, job, app_session);
-      if (session != NULL)
-        tbus_session_app_problem (session, app_session);
-      if (app_session->set != NULL && app_session->set->key.ownership == TBUS_BUFFER_PROCESS)
-        close_sent_writers (app_session);
-    }
+    apply_part (self, job, &g_array_index (self->parts, TbusAppPart, i));
   g_array_set_size (self->parts, 0);
 }
 
@@ -213,6 +253,7 @@ plan (TbusApp *self)
       tbus_job_add (job, TBUS_OP_TRACER_VERSION, TBUS_SLOT_ROOT);
       return g_steal_pointer (&job);
     }
+  mark_untracked (self);
   plan_endings (self, job);
   plan_sessions (self, job);
   plan_register_done (self, job);

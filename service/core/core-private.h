@@ -71,7 +71,7 @@ TbusAppSet *tbus_app_set_new (void);
 
 /* session*.c */
 TbusSession *tbus_session_new (TbusHub *hub, const TbusSessionRequest *request, const char *output);
-gboolean tbus_session_traces (TbusSession *self, uid_t uid);
+gboolean tbus_session_traces (TbusSession *self, const TbusTracee *tracee);
 /* (transfer full): what an app should have of it now. */
 TbusWanted *tbus_session_describe (TbusSession *self);
 /*
@@ -90,6 +90,8 @@ void tbus_session_problem (TbusSession *self, const TbusProblemReport *report, T
 void tbus_session_app_problem (TbusSession *self, const TbusAppSession *app_session);
 /* @consumer died: what it held is given up, and made anew when it runs again. */
 void tbus_session_consumer_died (TbusSession *self, TbusConsumer *consumer);
+/* @app has released the session, which goes on without it; @set was its buffers. */
+void tbus_session_part_with (TbusSession *self, TbusApp *app, TbusBufferSet *set);
 /* An app that had @set to itself is gone: what it wrote is drained, then the set goes. */
 void tbus_session_leave_set (TbusSession *self, TbusBufferSet *set);
 

@@ -6,6 +6,7 @@
  *   session-work.c     the queue of what callers asked, and how work reaches apps
  *   session-run.c      start, stop, destroy, flush, push
  *   session-rules.c    rules and channels on and off, contexts
+ *   session-track.c    whose apps
  *   session-buffers.c  buffer sets and consumers
  *
  * Owner: the session set. Threads: main.
@@ -36,6 +37,7 @@ struct _TbusSession {
   gid_t group;
   GArray *uids; /* of uid_t: whose apps */
   gboolean all_users;
+  TbusTracker trackers[TBUS_N_TRACKED];
   char *output;
   gint64 created_at;
   TbusSessionState state;
@@ -48,6 +50,7 @@ struct _TbusSession {
   GPtrArray *sets;     /* of TbusBufferSet, references: the teardown list (B4) */
   GPtrArray *outputs;  /* of TbusSessionOutput */
   GPtrArray *problems; /* of TbusProblem */
+  GArray *partings;    /* of guint64: ids of apps that were given up, once each time */
   guint rebuilds;      /* buffers made anew after a consumer's death */
   guint64 bytes_dropped;
 
@@ -70,6 +73,8 @@ struct TbusSessionWork {
   GPtrArray *rules;
   TbusEventRule *exact;
   TbusContext *context;
+  TbusTracked tracked;
+  GArray *values; /* of guint32 */
   gboolean enable;
   guint64 bytes;
   guint failed_consumers;
@@ -86,6 +91,8 @@ void tbus_work_finish (TbusSessionWork *work);
 void tbus_work_fail (TbusSessionWork *work, GError *error); /* @error: (transfer full) */
 /* Kicks every app that the session concerns and holds the work for each until it has applied it. */
 void tbus_work_reach_apps (TbusSessionWork *work);
+/* FALSE where the session is being destroyed: then the work has failed. */
+gboolean tbus_work_expect_alive (TbusSessionWork *work);
 /* Answers the caller now with what is known; the work goes on. */
 void tbus_work_answer_early (TbusSessionWork *work);
 
@@ -93,6 +100,9 @@ void tbus_work_answer_early (TbusSessionWork *work);
 void tbus_session_set_state (TbusSession *self, TbusSessionState state);
 void tbus_session_changed (TbusSession *self, const char *property);
 TbusChannel *tbus_session_find_channel_id (TbusSession *self, guint64 id);
+
+/* session-track.c */
+guint tbus_session_count_partings (TbusSession *self, guint64 app);
 
 /* session-buffers.c */
 /* Opens the output with the owner's consumer; holds @work, and keeps the error with the output. */

@@ -15,18 +15,6 @@ reach_and_finish (TbusSessionWork *work)
   tbus_work_release (work);
 }
 
-static gboolean
-expect_alive (TbusSessionWork *work)
-{
-  TbusSession *self = work->session;
-
-  if (self->state != TBUS_SESSION_DESTROYING)
-    return TRUE;
-  tbus_work_fail (work, g_error_new (TBUS_ERROR, TBUS_ERROR_INVALID_STATE, "Session \"%s\" is being destroyed",
-                                     self->name));
-  return FALSE;
-}
-
 /* All or none: how many rules the channel would have is known before the first is added. */
 static gboolean
 check_room (TbusChannel *channel, GPtrArray *rules, GError **error)
@@ -121,7 +109,7 @@ ask_for_fields (TbusSessionWork *work)
   g_autoptr(GPtrArray) apps = tbus_app_set_list (self->hub->apps);
 
   for (guint i = apps->len; i-- > 0;)
-    if (!tbus_session_traces (self, tbus_app_get_tracee (g_ptr_array_index (apps, i))->uid))
+    if (!tbus_session_traces (self, tbus_app_get_tracee (g_ptr_array_index (apps, i))))
       g_ptr_array_remove_index (apps, i);
   tbus_app_set_list_tracepoints_async (self->hub->apps, apps, TRUE, NULL, on_fields_listed, work);
 }
@@ -129,7 +117,7 @@ ask_for_fields (TbusSessionWork *work)
 static void
 begin_enable_events (TbusSessionWork *work)
 {
-  if (!expect_alive (work))
+  if (!tbus_work_expect_alive (work))
     return;
   if (tbus_filter_advice_is_wanted (work->rules))
     ask_for_fields (work);
@@ -151,7 +139,7 @@ tbus_session_enable_events_async (TbusSession *self, const char *channel, GPtrAr
 static void
 begin_disable_events (TbusSessionWork *work)
 {
-  if (!expect_alive (work))
+  if (!tbus_work_expect_alive (work))
     return;
   if (tbus_channel_disable_rules (work->channel, work->name, work->exact) == 0)
     {
@@ -177,7 +165,7 @@ tbus_session_disable_events_async (TbusSession *self, TbusChannel *channel, cons
 static void
 begin_set_enabled (TbusSessionWork *work)
 {
-  if (!expect_alive (work))
+  if (!tbus_work_expect_alive (work))
     return;
   if (tbus_channel_is_metadata (work->channel))
     {
@@ -229,7 +217,7 @@ begin_add_context (TbusSessionWork *work)
 {
   GError *error = NULL;
 
-  if (!expect_alive (work))
+  if (!tbus_work_expect_alive (work))
     return;
   if (expect_context (work, &error))
     tbus_work_finish (work);

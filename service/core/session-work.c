@@ -24,6 +24,7 @@ work_free (TbusSessionWork *work)
   g_clear_pointer (&work->rules, g_ptr_array_unref);
   g_clear_pointer (&work->exact, tbus_event_rule_unref);
   g_clear_pointer (&work->context, tbus_context_unref);
+  g_clear_pointer (&work->values, g_array_unref);
   g_free (work->name);
   g_free (work);
 }
@@ -102,6 +103,18 @@ tbus_work_fail (TbusSessionWork *work, GError *error)
   leave_queue (work);
 }
 
+gboolean
+tbus_work_expect_alive (TbusSessionWork *work)
+{
+  TbusSession *self = work->session;
+
+  if (self->state != TBUS_SESSION_DESTROYING)
+    return TRUE;
+  tbus_work_fail (work, g_error_new (TBUS_ERROR, TBUS_ERROR_INVALID_STATE, "Session \"%s\" is being destroyed",
+                                     self->name));
+  return FALSE;
+}
+
 void
 tbus_work_answer_early (TbusSessionWork *work)
 {
@@ -149,7 +162,7 @@ tbus_work_reach_apps (TbusSessionWork *work)
       TbusApp *app = g_ptr_array_index (apps, i);
 
       if (tbus_app_find_session (app, session->id) == NULL
-          && !(active && tbus_session_traces (session, tbus_app_get_tracee (app)->uid)))
+          && !(active && tbus_session_traces (session, tbus_app_get_tracee (app))))
         {
           g_ptr_array_remove_index_fast (apps, i);
           continue;

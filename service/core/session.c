@@ -16,6 +16,7 @@ enum {
   PROP_PACKETS_LOST,
   PROP_DATA_PENDING,
   PROP_PROBLEMS,
+  PROP_TRACKERS,
   N_PROPS
 };
 static GParamSpec *props[N_PROPS];
@@ -60,6 +61,9 @@ tbus_session_get_property (GObject *object, guint id, GValue *value, GParamSpec 
     case PROP_PROBLEMS:
       g_value_set_pointer (value, self->problems);
       break;
+    case PROP_TRACKERS:
+      g_value_set_pointer (value, self->trackers);
+      break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
     }
@@ -86,6 +90,9 @@ tbus_session_finalize (GObject *object)
   g_ptr_array_unref (self->outputs);
   g_ptr_array_unref (self->problems);
   g_array_unref (self->uids);
+  g_array_unref (self->partings);
+  for (guint i = 0; i < TBUS_N_TRACKED; i++)
+    tbus_tracker_clear (&self->trackers[i]);
   tbus_ctf_clock_clear (&self->clock);
   g_free (self->name);
   g_free (self->output);
@@ -106,6 +113,7 @@ install_properties (GObjectClass *object_class)
   props[PROP_PACKETS_LOST] = g_param_spec_uint64 ("packets-lost", NULL, NULL, 0, G_MAXUINT64, 0, flags);
   props[PROP_DATA_PENDING] = g_param_spec_boolean ("data-pending", NULL, NULL, FALSE, flags);
   props[PROP_PROBLEMS] = g_param_spec_pointer ("problems", NULL, NULL, flags);
+  props[PROP_TRACKERS] = g_param_spec_pointer ("trackers", NULL, NULL, flags);
   g_object_class_install_properties (object_class, N_PROPS, props);
 }
 
@@ -127,10 +135,13 @@ static void
 tbus_session_init (TbusSession *self)
 {
   self->uids = g_array_new (FALSE, FALSE, sizeof (uid_t));
+  self->partings = g_array_new (FALSE, FALSE, sizeof (guint64));
   self->channels = g_ptr_array_new_with_free_func (g_object_unref);
   self->sets = g_ptr_array_new_with_free_func ((GDestroyNotify) tbus_buffer_set_unref);
   self->outputs = g_ptr_array_new_with_free_func (output_free);
   self->problems = g_ptr_array_new_with_free_func ((GDestroyNotify) tbus_problem_free);
+  for (guint i = 0; i < TBUS_N_TRACKED; i++)
+    tbus_tracker_init (&self->trackers[i]);
   self->created_at = g_get_real_time ();
   g_queue_init (&self->works);
 }
@@ -169,17 +180,6 @@ tbus_session_set_state (TbusSession *self, TbusSessionState state)
   self->state = state;
   tbus_session_changed (self, "state");
   tbus_session_changed (self, "data-pending");
-}
-
-gboolean
-tbus_session_traces (TbusSession *self, uid_t uid)
-{
-  if (self->all_users)
-    return TRUE;
-  for (guint i = 0; i < self->uids->len; i++)
-    if (g_array_index (self->uids, uid_t, i) == uid)
-      return TRUE;
-  return FALSE;
 }
 
 static gboolean

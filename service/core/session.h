@@ -11,11 +11,12 @@
  * Owner:   the session set. Threads: main.
  * Signals: channel-added (TbusChannel *), channel-removed (TbusChannel *); notify for the properties
  *          state, output, buffer-ownership, channels, bytes-written, events-discarded, packets-lost, data-pending,
- *          problems.
+ *          problems, trackers.
  */
 #include "core/channel.h"
 #include "ctf/trace.h"
 #include "core/operation.h"
+#include "core/tracker.h"
 
 G_BEGIN_DECLS
 
@@ -79,6 +80,17 @@ void tbus_session_set_channel_enabled_async (TbusSession *self, TbusChannel *cha
 /* Before the first Start only. AlreadyExists where @channel has it. */
 void tbus_session_add_context_async (TbusSession *self, TbusChannel *channel, TbusContext *context,
                                      GAsyncReadyCallback callback, gpointer user_data);
+/* What is to be tracked, or not any more. */
+typedef struct {
+  TbusTracked tracked;
+  gboolean track;
+  GArray *values; /* of guint32; empty: all */
+} TbusTrackRequest;
+
+const TbusTracker *tbus_session_get_tracker (TbusSession *self, TbusTracked tracked);
+/* While it is active, apps are given up or taken up at once; else at the next Start. @request is copied. */
+void tbus_session_track_async (TbusSession *self, const TbusTrackRequest *request, GCancellable *cancellable,
+                               GAsyncReadyCallback callback, gpointer user_data);
 void tbus_session_start_async (TbusSession *self, GCancellable *cancellable, GAsyncReadyCallback callback,
                                gpointer user_data);
 /* @wait: answer when all that apps wrote before is in the files. */

@@ -30,11 +30,14 @@ path_component (const char *name)
 static char *
 make_directory (TbusSession *session, const TbusTracee *tracee, const TbusBufferKey *key)
 {
+  gboolean process = key->ownership == TBUS_BUFFER_PROCESS;
   g_autofree char *component = path_component (tracee->name);
   g_autofree char *when = format_time (tracee->registered_at, TRUE);
-  g_autofree char *again = session->rebuilds > 0 ? g_strdup_printf ("-%u", session->rebuilds) : g_strdup ("");
+  /* Both only grow: no directory is used twice. */
+  guint times = session->rebuilds + (process ? tbus_session_count_partings (session, tracee->id) : 0);
+  g_autofree char *again = times > 0 ? g_strdup_printf ("-%u", times) : g_strdup ("");
 
-  if (key->ownership == TBUS_BUFFER_PROCESS)
+  if (process)
     return g_strdup_printf ("ust/pid/%s-%d-%s%s", component, (int) tracee->pid, when, again);
   return g_strdup_printf ("ust/uid/%u/%u-bit%s", (guint) tracee->uid, key->bits, again);
 }

@@ -383,6 +383,8 @@ rig_plausible (const GDBusMethodInfo *method, GVariant *options)
         g_variant_builder_add (&arguments, "s", "plausible");
       else if (g_str_equal (type, "u"))
         g_variant_builder_add (&arguments, "u", 1);
+      else if (g_str_equal (type, "av"))
+        g_variant_builder_add_value (&arguments, g_variant_new_parsed ("[<1>]"));
       else
         g_variant_builder_add_value (&arguments, g_variant_new_parsed ("[('plausible', @a{sv} {})]"));
     }

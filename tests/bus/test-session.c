@@ -160,6 +160,62 @@ lists_its_buffer_registries (Rig *rig)
   rig_assert_entry (channels, "header-type", "''");
 }
 
+static GVariant *
+track (const char *attribute, const char *values)
+{
+  return g_variant_new ("(s@av@a{sv})", attribute, g_variant_new_parsed (values), rig_options (NULL, NULL));
+}
+
+static void
+tracks_numbers_and_names (Rig *rig)
+{
+  g_autofree char *session = rig_session (rig, "one");
+  g_autoptr(GVariant) again = NULL;
+
+  rig_assert_property (rig, session, "Session.Trackers", "@a{sv} {}");
+  call (rig, session, "Session.Track", track ("vpid", "[<uint32 7>, <int64 5>, <byte 0x06>]"));
+  rig_assert_property (rig, session, "Session.Trackers", "{'vpid': <[uint32 5, 6, 7]>}");
+  again = rig_call (rig, session, "Session.Track", track ("vpid", "[<int16 5>]"));
+  rig_assert_entry (again, "warnings", "['vpid 5 is tracked already']");
+  call (rig, session, "Session.Untrack", track ("vpid", "[<uint64 5>, <uint16 6>]"));
+  call (rig, session, "Session.Track", track ("vuid", "[<'root'>, <1000>]"));
+  call (rig, session, "Session.Untrack", track ("vgid", "@av []"));
+  rig_assert_property (rig, session, "Session.Trackers",
+                       "{'vpid': <[uint32 7]>, 'vuid': <[uint32 0, 1000]>, 'vgid': <@au []>}");
+  call (rig, session, "Session.Track", track ("vpid", "@av []"));
+  call (rig, session, "Session.Track", track ("vgid", "[<'root'>]"));
+  rig_assert_property (rig, session, "Session.Trackers", "{'vuid': <[uint32 0, 1000]>, 'vgid': <[uint32 0]>}");
+}
+
+static void
+refuses_to_track_what_is_nothing (Rig *rig)
+{
+  static const struct {
+    const char *method, *attribute, *values, *error, *says;
+  } cases[] = {
+    { "Session.Track", "pid", "[<1>]", "InvalidArgs", "vpid" },
+    { "Session.Track", "vpid", "[<0>]", "InvalidArgs", "no process id" },
+    { "Session.Track", "vpid", "[<-1>]", "InvalidArgs", "no process id" },
+    { "Session.Track", "vpid", "[<uint32 2147483648>]", "InvalidArgs", "no process id" },
+    { "Session.Track", "vpid", "[<'init'>]", "InvalidArgs", "no number" },
+    { "Session.Track", "vuid", "[<uint32 4294967295>]", "InvalidArgs", "no id of a user" },
+    { "Session.Track", "vuid", "[<true>]", "InvalidArgs", "neither a number nor a name" },
+    { "Session.Track", "vuid", "[<'root'>, <'no such user'>]", "NotFound", "user \"no such user\"" },
+    { "Session.Track", "vgid", "[<'no such group'>]", "NotFound", "group \"no such group\"" },
+    { "Session.Untrack", "vpid", "[<1>]", "InvalidState", "every vpid" },
+  };
+  g_autofree char *session = rig_session (rig, "one");
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autofree char *why = rig_refused (rig, session, cases[i].method, track (cases[i].attribute, cases[i].values),
+                                          cases[i].error);
+
+      g_assert_nonnull (strstr (why, cases[i].says));
+    }
+  rig_assert_property (rig, session, "Session.Trackers", "@a{sv} {}");
+}
+
 static void
 says_what_is_wrong_now (Rig *rig)
 {
@@ -207,6 +263,8 @@ add_tests (void)
   rig_add ("/bus/session/counts-a-frozen-app-as-pending", counts_a_frozen_app_as_pending);
   rig_add ("/bus/session/pushes-metadata-and-flushes", pushes_metadata_and_flushes);
   rig_add ("/bus/session/lists-its-buffer-registries", lists_its_buffer_registries);
+  rig_add ("/bus/session/tracks-numbers-and-names", tracks_numbers_and_names);
+  rig_add ("/bus/session/refuses-to-track-what-is-nothing", refuses_to_track_what_is_nothing);
   rig_add ("/bus/session/says-what-is-wrong-now", says_what_is_wrong_now);
   rig_add ("/bus/session/is-worked-on-in-the-order-of-calls", is_worked_on_in_the_order_of_calls);
 }

@@ -170,6 +170,34 @@ makes_a_channel_for_a_context (Fixture *f, gconstpointer data)
 }
 
 static void
+tracks_ids_and_names (Fixture *f, gconstpointer data)
+{
+  fixture_add_demo (f);
+  tst_fake_answer (f->fake, S1 " Session.Track", "({" RESULT "},)");
+  fixture_run (f, "track -u --vpid=1,2 --vuid=root,1000");
+  g_assert_cmpstr (f->errors, ==, "");
+  g_assert_cmpstr (f->output, ==, "vpid 1,2: tracked in session demo\nvuid root,1000: tracked in session demo\n");
+  fixture_assert_calls (f, GET_SESSION S1 " Session.Track ('vpid', [<uint32 1>, <uint32 2>], @a{sv} {})\n"
+                        S1 " Session.Track ('vuid', [<'root'>, <uint32 1000>], @a{sv} {})\n");
+  fixture_run (f, "track -p 7 -s demo");
+  fixture_assert_calls (f, GET_SESSION S1 " Session.Track ('vpid', [<uint32 7>], @a{sv} {})\n");
+}
+
+static void
+tracks_all_or_nothing (Fixture *f, gconstpointer data)
+{
+  fixture_add_demo (f);
+  tst_fake_answer (f->fake, S1 " Session.Track", "({" RESULT "},)");
+  tst_fake_answer (f->fake, S1 " Session.Untrack", "({" RESULT "},)");
+  fixture_run (f, "track --vpid --all");
+  g_assert_cmpstr (f->output, ==, "vpid all: tracked in session demo\n");
+  fixture_assert_calls (f, GET_SESSION S1 " Session.Track ('vpid', @av [], @a{sv} {})\n");
+  fixture_run (f, "untrack -a --vgid");
+  g_assert_cmpstr (f->output, ==, "vgid all: not tracked in session demo\n");
+  fixture_assert_calls (f, GET_SESSION S1 " Session.Untrack ('vgid', @av [], @a{sv} {})\n");
+}
+
+static void
 lists_the_types_of_contexts (Fixture *f, gconstpointer data)
 {
   tst_fake_answer (f->fake, "/org/tracebus1 Properties.GetAll",
@@ -331,6 +359,8 @@ main (int argc, char **argv)
   TST_ADD ("/client/ctl/adds-contexts-to-one-channel", adds_contexts_to_one_channel);
   TST_ADD ("/client/ctl/adds-contexts-to-all-channels", adds_contexts_to_all_channels);
   TST_ADD ("/client/ctl/makes-a-channel-for-a-context", makes_a_channel_for_a_context);
+  TST_ADD ("/client/ctl/tracks-ids-and-names", tracks_ids_and_names);
+  TST_ADD ("/client/ctl/tracks-all-or-nothing", tracks_all_or_nothing);
   TST_ADD ("/client/ctl/lists-the-types-of-contexts", lists_the_types_of_contexts);
   TST_ADD ("/client/ctl/disables-each-pattern-once", disables_each_pattern_once);
   TST_ADD ("/client/ctl/names-the-apps-that-will-follow", names_the_apps_that_will_follow);

@@ -76,6 +76,12 @@ refuse_to_go_without_what_they_need (void)
   assert_usage_error ("enable-event a,,b", "empty name");
   assert_usage_error ("enable-event ''", "event");
   assert_usage_error ("add-context -u", "--list");
+  assert_usage_error ("track -u", "--vpid");
+  assert_usage_error ("track --all", "--vpid");
+  assert_usage_error ("untrack --vuid", "--all");
+  assert_usage_error ("track --vgid=1 --all", "--vgid=1");
+  assert_usage_error ("track --vpid=1 --vpid=2", "twice");
+  assert_usage_error ("track --vpid=1,,2", "empty");
 }
 
 static void

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "client/verbs.h"
+
+#include "client/tracking.h"
+
+static gboolean
+untrack_run (Ctl *ctl, char ***args, GError **error)
+{
+  return ctl_change_trackers (ctl, args, "Session.Untrack", "not tracked", error);
+}
+
+const CtlVerb ctl_verb_untrack = {
+  .name = "untrack",
+  .summary = "Record some processes, users or groups no more",
+  .details = "Takes back what was given to track; with --all, nothing is tracked until track says so.",
+  .run = untrack_run,
+};
