@@ -20,8 +20,9 @@ def rows(bench):
     yield Row("scale-stop", "stop", "ms", None)
     yield Row("scale-start-stop", "start and stop", "ms", 300, True)
     yield Row("scale-destroy", "destroy", "ms")
-    yield Row("scale-rss", "resident memory of the service", "MiB", 0.6)
+    yield Row("scale-rss", "resident memory of the service while it records", "MiB", 0.6)
     yield Row("scale-pss", "its proportional share", "MiB")
+    yield Row("scale-rss-after", "resident memory after a list of all tracepoints", "MiB")
 
 
 def _work(bench, peer, n):
@@ -36,7 +37,6 @@ def _work(bench, peer, n):
             listed = peer.list_apps()
         yield "scale-register", register * 1e3
         yield "scale-list", peer.list_apps()[0] * 1e3
-        yield "scale-tracepoints", peer.list_tracepoints()[0] * 1e3
         _, session = peer.create("scale", output)
         peer.enable(session, None, ["tbtest:*"])
         start = peer.start(session)
@@ -44,6 +44,8 @@ def _work(bench, peer, n):
         resident, proportional = memory_mib(peer.service_pid)
         stop = peer.stop(session)
         destroy = peer.destroy(session)
+        yield "scale-tracepoints", peer.list_tracepoints()[0] * 1e3
+        yield "scale-rss-after", memory_mib(peer.service_pid)[0]
     bench.expect(peer, f"ticks of {n} apps", traces.count_named(output, "tbtest:tick"), n)
     yield "scale-start", start * 1e3
     yield "scale-stop", stop * 1e3
