@@ -33,9 +33,9 @@ def describe_machine(place):
 def _package(name):
     if shutil.which("dpkg-query") is None:
         return "?"
-    run = subprocess.run(["dpkg-query", "--show", "--showformat", "${Version}", name], capture_output=True, text=True,
+    run = subprocess.run(["dpkg-query", "--show", "--showformat", "${Version}\n", name], capture_output=True, text=True,
                          check=False)
-    return run.stdout.strip() or "not installed"
+    return next(iter(run.stdout.split()), "not installed")
 
 
 def _number(value, unit):
