@@ -50,8 +50,15 @@ class Peer:
         self._directory.cleanup()
 
     @staticmethod
-    def _lttng(*arguments):
+    def control(*arguments):
         subprocess.run(["lttng", "--quiet", *arguments], check=True, stdout=subprocess.DEVNULL)
+
+    @staticmethod
+    def run(argv, talk=""):
+        """Runs a program to its end, with @talk as its input: what it printed."""
+        environment = {**os.environ, "LTTNG_UST_REGISTER_TIMEOUT": "-1"}
+        run = subprocess.run(argv, env=environment, input=talk, stdout=subprocess.PIPE, text=True, check=True)
+        return run.stdout
 
     def record(self, argv, *, events=("*",), scheme="uid", channel=(), talk=""):
         """
@@ -61,14 +68,13 @@ class Peer:
         self._count += 1
         output = self.path / f"trace-{self._count}"
         name = f"peer-{self._count}"
-        self._lttng("create", name, f"--output={output}")
-        self._lttng("enable-channel", "--userspace", f"--buffers-{scheme}", *channel, "peer")
+        self.control("create", name, f"--output={output}")
+        self.control("enable-channel", "--userspace", f"--buffers-{scheme}", *channel, "peer")
         for event in events:
             pattern, *options = [event] if isinstance(event, str) else event
-            self._lttng("enable-event", "--userspace", "--channel=peer", pattern, *options)
-        self._lttng("start")
-        environment = {**os.environ, "LTTNG_UST_REGISTER_TIMEOUT": "-1"}
-        run = subprocess.run(argv, env=environment, input=talk, stdout=subprocess.PIPE, text=True, check=True)
-        self._lttng("stop")
-        self._lttng("destroy", name)
-        return Recording(trace_events.read_trace(output), run.stdout, output)
+            self.control("enable-event", "--userspace", "--channel=peer", pattern, *options)
+        self.control("start")
+        printed = self.run(argv, talk)
+        self.control("stop")
+        self.control("destroy", name)
+        return Recording(trace_events.read_trace(output), printed, output)

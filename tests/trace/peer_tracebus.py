@@ -71,8 +71,12 @@ class Peer:
     def _run(self, *argv, **options):
         return subprocess.run(argv, env=self._environment, check=True, stdout=subprocess.PIPE, text=True, **options)
 
-    def _ctl(self, *arguments):
+    def control(self, *arguments):
         self._run(self._build / "client/tracebusctl", *arguments)
+
+    def run(self, argv, talk=""):
+        """Runs a program to its end, with @talk as its input: what it printed."""
+        return self._run(*argv, input=talk).stdout
 
     def record(self, argv, *, events=("*",), scheme="uid", channel=(), talk=""):
         """
@@ -82,13 +86,13 @@ class Peer:
         self._count += 1
         output = self.path / f"trace-{self._count}"
         name = f"peer-{self._count}"
-        self._ctl("create", name, f"--output={output}")
-        self._ctl("enable-channel", f"--buffers-{scheme}", *channel, "peer")
+        self.control("create", name, f"--output={output}")
+        self.control("enable-channel", f"--buffers-{scheme}", *channel, "peer")
         for event in events:
             pattern, *options = [event] if isinstance(event, str) else event
-            self._ctl("enable-event", "--channel=peer", pattern, *options)
-        self._ctl("start")
-        run = self._run(*argv, input=talk)
-        self._ctl("stop")
-        self._ctl("destroy", name)
-        return Recording(trace_events.read_trace(output), run.stdout, output)
+            self.control("enable-event", "--channel=peer", pattern, *options)
+        self.control("start")
+        printed = self.run(argv, talk)
+        self.control("stop")
+        self.control("destroy", name)
+        return Recording(trace_events.read_trace(output), printed, output)
