@@ -3,7 +3,6 @@
 
 #include "base/error.h"
 #include "base/limits.h"
-#include "core/filter/bytecode.h"
 #include "core/filter/filter.h"
 #include "core/ids.h"
 #include "core/pattern.h"
@@ -71,7 +70,7 @@ tbus_event_rule_set_filter (TbusEventRule *self, const char *expression, GError 
 
   g_return_val_if_fail (self->filter == NULL, FALSE);
   if (filter == NULL || !tbus_filter_check (filter, NULL, error)
-      || !tbus_filter_generate (filter, &self->bytecode, &self->reloc_offset, error))
+      || !tbus_filter_compile (filter, &self->bytecode, &self->reloc_offset, error))
     return FALSE;
   self->filter = g_strdup (expression);
   return TRUE;

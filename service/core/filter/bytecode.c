@@ -302,7 +302,7 @@ emit_node (Emitter *self, const TbusFilterNode *node, Register *reg, GError **er
 }
 
 gboolean
-tbus_filter_generate (const TbusFilterNode *tree, GBytes **bytecode, guint32 *reloc_offset, GError **error)
+tbus_filter_compile (const TbusFilterNode *tree, GBytes **bytecode, guint32 *reloc_offset, GError **error)
 {
   g_autoptr(GByteArray) code = g_byte_array_new ();
   g_autoptr(GByteArray) relocations = g_byte_array_new ();

@@ -13,7 +13,10 @@
 
 G_BEGIN_DECLS
 
-/* @tree: checked, in scope LANGUAGE at least. Outputs are untouched on failure, which is FilterSyntax. */
-gboolean tbus_filter_generate (const TbusFilterNode *tree, GBytes **bytecode, guint32 *reloc_offset, GError **error);
+/*
+ * @tree: checked, in scope LANGUAGE at least. @bytecode: code, and from @reloc_offset on the relocation table.
+ * FALSE with FilterSyntax, and outputs untouched.
+ */
+gboolean tbus_filter_compile (const TbusFilterNode *tree, GBytes **bytecode, guint32 *reloc_offset, GError **error);
 
 G_END_DECLS

@@ -3,7 +3,6 @@
 
 #include "base/error.h"
 #include "base/limits.h"
-#include "core/filter/bytecode.h"
 #include "core/filter/parse.h"
 
 #include <string.h>
@@ -35,14 +34,6 @@ void
 tbus_filter_free (TbusFilter *self)
 {
   tbus_filter_node_free (self);
-}
-
-gboolean
-tbus_filter_compile (const char *expression, GBytes **bytecode, guint32 *reloc_offset, GError **error)
-{
-  g_autoptr(TbusFilterNode) tree = tbus_filter_parse (expression, error);
-
-  return tree != NULL && tbus_filter_generate (tree, bytecode, reloc_offset, error);
 }
 
 gboolean

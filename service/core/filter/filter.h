@@ -3,11 +3,12 @@
 /*
  * Filter: which of the events that a rule matches are recorded, as an expression over their fields and contexts.
  *
- * Bytecode is made here only: what an app gets to run is never a caller's.
+ * It is parsed, checked, then compiled. Bytecode is made here only: what an app gets to run is never a caller's.
  *
  * Owner:   one; immutable. Threads: any.
  * Limit:   base/limits.h: TBUS_MAX_FILTER, TBUS_MAX_FILTER_NESTING, TBUS_MAX_FILTER_STEPS; 65535 bytes of bytecode.
  */
+#include "core/filter/bytecode.h"
 #include "core/filter/check.h"
 
 G_BEGIN_DECLS
@@ -17,9 +18,6 @@ typedef TbusFilterNode TbusFilter;
 /* (transfer full): NULL with FilterSyntax, which says what is wrong at which column, counted in characters from 1. */
 TbusFilter *tbus_filter_parse (const char *expression, GError **error);
 void tbus_filter_free (TbusFilter *self);
-
-/* @bytecode: code, and from @reloc_offset on the relocation table. Outputs are untouched on failure. */
-gboolean tbus_filter_compile (const char *expression, GBytes **bytecode, guint32 *reloc_offset, GError **error);
 
 /*
  * Whether it could ever be true: for some event where @event is NULL, else for that one. FALSE with FilterSyntax,

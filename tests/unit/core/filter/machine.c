@@ -234,6 +234,14 @@ check_table (const Machine *self)
   return NULL;
 }
 
+gboolean
+tst_compile (const char *expression, GBytes **bytecode, guint32 *reloc_offset, GError **error)
+{
+  g_autoptr(TbusFilter) filter = tbus_filter_parse (expression, error);
+
+  return filter != NULL && tbus_filter_compile (filter, bytecode, reloc_offset, error);
+}
+
 const char *
 tst_machine_refuses (GBytes *bytecode, guint32 reloc_offset)
 {

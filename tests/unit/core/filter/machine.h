@@ -6,10 +6,12 @@
  *
  * Owner: none. Threads: any.
  */
-#include <glib.h>
+#include "core/filter/filter.h"
 
 G_BEGIN_DECLS
 
+/* Parsed and compiled. */
+gboolean tst_compile (const char *expression, GBytes **bytecode, guint32 *reloc_offset, GError **error);
 /* NULL where it can be run, else why not. */
 const char *tst_machine_refuses (GBytes *bytecode, guint32 reloc_offset);
 

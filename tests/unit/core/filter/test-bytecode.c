@@ -5,8 +5,6 @@
  * peer.txt is what lttng-sessiond 2.13.9 sent for each expression, recorded with trace/capture-filters.py:
  * "OFFSET HEX EXPRESSION", or "refused EXPRESSION". ours.txt is where we differ on purpose, under the reason.
  */
-#include "core/filter/filter.h"
-
 #include "base/error.h"
 #include "base/limits.h"
 #include "unit/core/filter/machine.h"
@@ -22,7 +20,7 @@ outcome_of (const char *expression)
   guint32 offset;
   gsize size;
 
-  if (!tbus_filter_compile (expression, &bytecode, &offset, &error))
+  if (!tst_compile (expression, &bytecode, &offset, &error))
     {
       g_assert_error (error, TBUS_ERROR, TBUS_ERROR_FILTER_SYNTAX);
       return g_strdup ("refused");
@@ -113,7 +111,7 @@ is_what_the_opcodes_say (void)
       g_test_skip ("written for a little-endian machine");
       return;
     }
-  g_assert_true (tbus_filter_compile ("i & 1 && \"a*\" == s", &bytecode, &offset, NULL));
+  g_assert_true (tst_compile ("i & 1 && \"a*\" == s", &bytecode, &offset, NULL));
   g_assert_cmpuint (offset, ==, 26);
   g_assert_true (g_bytes_equal (bytecode, wanted));
 }

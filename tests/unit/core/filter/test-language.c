@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* The language: how operators bind, what is refused, and where the message says it is. */
-#include "core/filter/filter.h"
-
 #include "base/error.h"
 #include "base/limits.h"
+#include "unit/core/filter/machine.h"
 
 #include <string.h>
 
@@ -14,7 +13,7 @@ compile (const char *expression)
   GBytes *bytecode = NULL;
   guint32 offset;
 
-  tbus_filter_compile (expression, &bytecode, &offset, &error);
+  tst_compile (expression, &bytecode, &offset, &error);
   g_assert_no_error (error);
   return bytecode;
 }
@@ -164,7 +163,7 @@ refuses_and_says_where (void)
       GBytes *bytecode = NULL;
       guint32 offset = 7;
 
-      g_assert_false (tbus_filter_compile (refusals[i].expression, &bytecode, &offset, &error));
+      g_assert_false (tst_compile (refusals[i].expression, &bytecode, &offset, &error));
       g_assert_error (error, TBUS_ERROR, TBUS_ERROR_FILTER_SYNTAX);
       g_test_message ("%s: %s", refusals[i].expression, error->message);
       g_assert_true (g_str_has_prefix (error->message, where));
@@ -182,7 +181,7 @@ assert_length (const char *before, gsize n, const char *after, gboolean accepted
   g_autoptr(GBytes) bytecode = NULL;
   guint32 offset;
 
-  g_assert_cmpint (tbus_filter_compile (expression, &bytecode, &offset, NULL), ==, accepted);
+  g_assert_cmpint (tst_compile (expression, &bytecode, &offset, NULL), ==, accepted);
 }
 
 static void
