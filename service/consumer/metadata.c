@@ -163,6 +163,14 @@ tc_metadata_sync (TcMetadata *self)
   return result;
 }
 
+bool
+tc_metadata_describes (TcMetadata *self, uint32_t channel)
+{
+  uint64_t described = __atomic_load_n (&self->log->described, __ATOMIC_ACQUIRE);
+
+  return channel < TW_LOG_MAX_CHANNELS && (described >> channel & 1) != 0;
+}
+
 uint64_t
 tc_metadata_get_written (TcMetadata *self)
 {

@@ -13,6 +13,7 @@
 #include "wire/log-layout.h"
 
 #include <stdatomic.h>
+#include <stdbool.h>
 
 typedef struct {
   int dir_fd; /* borrowed from the set */
@@ -30,4 +31,6 @@ int tc_metadata_init (TcMetadata *self, int dir_fd, int log_fd, TcProblems *prob
 void tc_metadata_clear (TcMetadata *self);
 /* All that is published now is in the file when it returns 0; else -1 with errno, and the problem is told. */
 int tc_metadata_sync (TcMetadata *self);
+/* Whether a packet of @channel can be read, once all that is published now is in the file. */
+bool tc_metadata_describes (TcMetadata *self, uint32_t channel);
 uint64_t tc_metadata_get_written (TcMetadata *self);

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <lttng/ust-ctl.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -43,6 +44,17 @@ drop (TcStream *self, size_t size, int errnum)
                     self->file.name, self->file.origin.cpu, strerror (errnum));
 }
 
+/* An app that had these buffers never asked how to write into them: no reader could know what is in the packet. */
+static void
+refuse_undescribed (TcStream *self, const TcPacket *packet, size_t size)
+{
+  if (packet->content_bits == TC_PACKET_HEADER * CHAR_BIT)
+    return; /* that it never recorded is no loss */
+  count (&self->counters.bytes_dropped, size);
+  tc_problem_begin (&self->subject, TC_PROBLEM_TORN_STREAM, EBADMSG,
+                    "The buffer of %s_%u holds events that nobody described", self->file.name, self->file.origin.cpu);
+}
+
 static void
 write_packet (TcStream *self, const uint8_t *subbuffer)
 {
@@ -63,6 +75,11 @@ write_packet (TcStream *self, const uint8_t *subbuffer)
     }
   account (self, &packet);
   size = (size_t) (packet.packet_bits / 8);
+  if (!tc_metadata_describes (self->metadata, origin->channel))
+    {
+      refuse_undescribed (self, &packet, size);
+      return;
+    }
   parts[0] = (struct iovec) { .iov_base = page, .iov_len = origin->page_size };
   parts[1] = (struct iovec) {
     .iov_base = (void *) (subbuffer + origin->page_size), .iov_len = size - origin->page_size,

@@ -169,6 +169,7 @@ first_registration (TbusClassRegistry *self, Channel *channel, const TbusClassBo
   g_string_append_len (self->scratch, channel->pending->str, channel->pending->len);
   if (!tbus_metadata_log_append (self->log, self->scratch->str, self->scratch->len, error))
     return FALSE;
+  tbus_metadata_log_set_described (self->log, channel->id);
   self->held -= channel->pending->len;
   g_string_truncate (channel->pending, 0);
   channel->context_raw = hash_body (context);

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/fd-budget.h"
+#include "base/limits.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -13,6 +14,14 @@
 #include <unistd.h>
 
 enum { GROW_STEP = 64 << 10 };
+
+/* At the start of the file. */
+typedef struct {
+  guint64 published;
+  guint64 described;
+} Header;
+
+G_STATIC_ASSERT (TBUS_MAX_CHANNELS <= 64);
 
 struct TbusMetadataLog {
   int fd;
@@ -101,8 +110,8 @@ tbus_metadata_log_free (TbusMetadataLog *self)
 gboolean
 tbus_metadata_log_append (TbusMetadataLog *self, const char *text, gsize length, GError **error)
 {
-  guint64 *published = (guint64 *) self->map;
-  guint64 before = __atomic_load_n (published, __ATOMIC_RELAXED);
+  Header *header = (Header *) self->map;
+  guint64 before = __atomic_load_n (&header->published, __ATOMIC_RELAXED);
 
   if (length > self->limit - before)
     {
@@ -113,14 +122,23 @@ tbus_metadata_log_append (TbusMetadataLog *self, const char *text, gsize length,
   if (!ensure_size (self, before + length, error))
     return FALSE;
   memcpy (self->map + TBUS_LOG_TEXT_OFFSET + before, text, length);
-  __atomic_store_n (published, before + length, __ATOMIC_RELEASE);
+  __atomic_store_n (&header->published, before + length, __ATOMIC_RELEASE);
   return TRUE;
+}
+
+void
+tbus_metadata_log_set_described (TbusMetadataLog *self, guint32 id)
+{
+  Header *header = (Header *) self->map;
+
+  g_return_if_fail (id < TBUS_MAX_CHANNELS);
+  __atomic_or_fetch (&header->described, G_GUINT64_CONSTANT (1) << id, __ATOMIC_RELEASE);
 }
 
 guint64
 tbus_metadata_log_length (TbusMetadataLog *self)
 {
-  return __atomic_load_n ((guint64 *) self->map, __ATOMIC_ACQUIRE);
+  return __atomic_load_n (&((Header *) self->map)->published, __ATOMIC_ACQUIRE);
 }
 
 const char *

@@ -14,7 +14,7 @@
 
 G_BEGIN_DECLS
 
-/* A guint64, the published length, at offset 0; the text from here on. */
+/* Two guint64, the published length and a bit for each described channel, at offset 0; the text from here on. */
 enum { TBUS_LOG_TEXT_OFFSET = 4096 };
 
 typedef struct TbusMetadataLog TbusMetadataLog;
@@ -23,6 +23,8 @@ TbusMetadataLog *tbus_metadata_log_new (gsize limit, GError **error);
 void tbus_metadata_log_free (TbusMetadataLog *self);
 /* Appends all of @text (whole TSDL blocks) and publishes it, or nothing. */
 gboolean tbus_metadata_log_append (TbusMetadataLog *self, const char *text, gsize length, GError **error);
+/* The stream block of channel @id, below %TBUS_MAX_CHANNELS, has been appended: its packets may be written. */
+void tbus_metadata_log_set_described (TbusMetadataLog *self, guint32 id);
 /* Bytes published so far. */
 guint64 tbus_metadata_log_length (TbusMetadataLog *self);
 /* The text, valid as long as the log: @tbus_metadata_log_length() bytes, not NUL-terminated. */

@@ -7,11 +7,18 @@
  * The service writes text first, then publishes its length with release semantics; a consumer loads
  * the length with acquire semantics before it writes a data packet, and writes the text out up to
  * there first. The text only grows; a published length always ends a whole TSDL block.
+ *
+ * A channel is marked as described when its stream block has been published. Until then no packet of it may go to
+ * a file: nobody could read it. That happens to an app that ends after it was given buffers, and before it asks how
+ * to write into them.
  */
 #include <stdint.h>
 
 enum { TW_LOG_TEXT_OFFSET = 4096 };
 
+enum { TW_LOG_MAX_CHANNELS = 64 };
+
 typedef struct {
   uint64_t published; /* bytes of text that readers may take; atomic */
+  uint64_t described; /* a bit for each channel id; atomic */
 } TwLogHeader;

@@ -228,6 +228,7 @@ tst_log_new (void)
   g_assert_cmpint (ftruncate (self->fd, TW_LOG_TEXT_OFFSET + LOG_LIMIT), ==, 0);
   self->header = mmap (NULL, TW_LOG_TEXT_OFFSET + LOG_LIMIT, PROT_READ | PROT_WRITE, MAP_SHARED, self->fd, 0);
   g_assert_true (self->header != MAP_FAILED);
+  self->header->described = G_MAXUINT64;
   return self;
 }
 

@@ -306,6 +306,23 @@ is_silent_while_nothing_happens (TstRecording *f, gconstpointer data)
   g_assert_cmpuint (g_queue_get_length (&f->rig->events), ==, 0);
 }
 
+/* An app that ended before it asked how to write; and one that wrote all the same. */
+static void
+writes_no_packet_that_nobody_described (TstRecording *f, gconstpointer data)
+{
+  TwCounters counters;
+
+  f->log->header->described = 0;
+  counters = tst_rig_flush (f->rig, TW_FLUSH_SESSION, TST_SESSION, TRUE);
+  g_assert_cmpuint (counters.packets_written + counters.bytes_dropped, ==, 0);
+  tst_recording_start (f, "app-idle", NULL, NULL);
+  tst_recording_emit (f, 10);
+  tst_tracer_stop (f->tracer);
+  counters = tst_rig_flush (f->rig, TW_FLUSH_SESSION, TST_SESSION, FALSE);
+  g_assert_cmpuint (counters.packets_written, ==, 0);
+  g_assert_cmpuint (counters.bytes_dropped, >, 0);
+}
+
 static void
 add (const char *name, const TstShape *shape, void (*func) (TstRecording *, gconstpointer))
 {
@@ -327,6 +344,7 @@ main (int argc, char **argv)
   add ("keeps-to-the-size-and-count-of-its-files", &rotating, keeps_to_the_size_and_count_of_its_files);
   add ("numbers-its-files-without-end", &numbered, numbers_its_files_without_end);
   add ("closes-a-set-that-is-still-written", &plain, closes_a_set_that_is_still_written);
+  add ("writes-no-packet-that-nobody-described", &plain, writes_no_packet_that_nobody_described);
   add ("is-silent-while-nothing-happens", &plain, is_silent_while_nothing_happens);
   return g_test_run ();
 }
