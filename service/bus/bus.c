@@ -49,6 +49,7 @@ static void
 bus_withdraw (TbusBus *self)
 {
   g_clear_pointer (&self->tree, tbus_object_tree_free);
+  g_clear_pointer (&self->context->ephemerals, tbus_ephemerals_free);
   if (self->context->changes != NULL)
     tbus_changes_drop (self->context->changes);
   if (self->connection != NULL)
@@ -136,6 +137,8 @@ on_connected (GObject *source, GAsyncResult *result, gpointer user_data)
     {
       g_signal_connect_swapped (self->connection, "closed", G_CALLBACK (on_closed), self);
       self->context->peers = tbus_peer_set_new (self->connection);
+      self->context->ephemerals = tbus_ephemerals_new (self->connection,
+                                                       tbus_core_get_sessions (self->context->core));
       self->tree = tbus_object_tree_new (self->context, self->connection, &error);
     }
   if (self->tree == NULL)

@@ -6,6 +6,8 @@
 #include "base/thread.h"
 #include "bus/error-names.h"
 
+#include <gio/gunixfdlist.h>
+
 struct TbusCall {
   GDBusMethodInvocation *invocation; /* NULL once it is answered */
   const TbusMethod *method;
@@ -207,6 +209,29 @@ tbus_call_parse_options (TbusCall *self, const TbusOption *table, gpointer store
   g_autoptr(GVariant) dict = g_variant_get_child_value (parameters, g_variant_n_children (parameters) - 1);
 
   return tbus_options_parse (dict, table, store, error);
+}
+
+TbusHandle *
+tbus_call_dup_handle (TbusCall *self, const char *key, gint32 index, GError **error)
+{
+  GDBusMessage *message = g_dbus_method_invocation_get_message (self->invocation);
+  GUnixFDList *list = g_dbus_message_get_unix_fd_list (message);
+  gint32 n = list != NULL ? g_unix_fd_list_get_length (list) : 0;
+  g_autoptr(GError) failure = NULL;
+  int fd;
+
+  if (index < 0 || index >= n)
+    {
+      g_set_error (error, TBUS_ERROR, TBUS_ERROR_INVALID_ARGS,
+                   "Option \"%s\" is descriptor %d of the message, which has %d of them", key, index, n);
+      return NULL;
+    }
+  fd = g_unix_fd_list_get (list, index, &failure);
+  if (fd >= 0)
+    return tbus_handle_new (fd, "A descriptor of a caller", error);
+  g_set_error (error, TBUS_ERROR, TBUS_ERROR_EXHAUSTED, "Cannot keep the descriptor of option \"%s\": %s", key,
+               failure->message);
+  return NULL;
 }
 
 gboolean

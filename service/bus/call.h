@@ -33,6 +33,11 @@ GCancellable *tbus_call_get_cancellable (TbusCall *self);
 GVariant *tbus_call_get_parameters (TbusCall *self);
 /* Reads the last argument, an a{sv}: see tbus_options_parse(). */
 gboolean tbus_call_parse_options (TbusCall *self, const TbusOption *table, gpointer store, GError **error);
+/*
+ * The descriptor that came along as @index, the value of the option @key: (transfer full); InvalidArgs where there is
+ * none, or Exhausted.
+ */
+TbusHandle *tbus_call_dup_handle (TbusCall *self, const char *key, gint32 index, GError **error);
 /* For methods without options yet: FALSE where some are given, and then the call is answered. */
 gboolean tbus_call_takes_no_options (TbusCall *self);
 

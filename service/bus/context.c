@@ -18,6 +18,7 @@ context_clear (gpointer data)
 {
   TbusBusContext *self = data;
 
+  g_clear_pointer (&self->ephemerals, tbus_ephemerals_free);
   g_clear_object (&self->core);
   g_clear_object (&self->gate);
   g_clear_pointer (&self->peers, tbus_peer_set_free);

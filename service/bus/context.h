@@ -6,6 +6,7 @@
  * Owner:   references: the bus, its objects and the calls in flight, which may outlast it. Threads: main.
  */
 #include "bus/changes.h"
+#include "bus/ephemeral.h"
 #include "bus/gate.h"
 #include "bus/peer.h"
 #include "core/core.h"
@@ -20,6 +21,7 @@ struct TbusBusContext {
   TbusGate *gate;
   TbusPeerSet *peers;
   TbusChanges *changes;
+  TbusEphemerals *ephemerals; /* NULL while there is no connection */
   char *version;
   char *tracer_version;
   char *registration_socket;

@@ -117,7 +117,7 @@ check_need (Check *self, TbusAction action, const TbusScope *scope)
 }
 
 static void
-deny (GTask *task, const Check *check, TbusAnswer answer, const GError *silence)
+deny (GTask *task, const Check *check, TbusVerdict answer, const GError *silence)
 {
   const char *action = check->actions[check->at];
   uid_t uid = tbus_peer_get_uid (check->peer);
@@ -125,15 +125,15 @@ deny (GTask *task, const Check *check, TbusAnswer answer, const GError *silence)
   if (silence != NULL)
     g_task_return_new_error (task, TBUS_ERROR, TBUS_ERROR_NOT_AUTHORIZED, "%s needs %s, and polkit does not answer: %s",
                              check->method, action, silence->message);
-  else if (answer == TBUS_ANSWER_AUTH && !check->interactive)
+  else if (answer == TBUS_VERDICT_AUTH && !check->interactive)
     g_task_return_new_error (task, TBUS_ERROR, TBUS_ERROR_INTERACTIVE,
                              "%s needs %s, for which a password is asked: call with interactive authorization allowed",
                              check->method, action);
-  else if (answer == TBUS_ANSWER_AUTH)
+  else if (answer == TBUS_VERDICT_AUTH)
     g_task_return_new_error (task, TBUS_ERROR, TBUS_ERROR_NOT_AUTHORIZED,
                              "%s needs %s, for which a password is asked, but no agent of user %u is there to ask:"
                              " pkttyagent is one", check->method, action, uid);
-  else if (answer == TBUS_ANSWER_DISMISSED)
+  else if (answer == TBUS_VERDICT_DISMISSED)
     g_task_return_new_error (task, TBUS_ERROR, TBUS_ERROR_NOT_AUTHORIZED,
                              "%s needs %s, and the question for a password was dismissed", check->method, action);
   else
@@ -147,13 +147,13 @@ on_answer (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr(GTask) task = user_data;
   g_autoptr(GError) error = NULL;
   Check *check = g_task_get_task_data (task);
-  TbusAnswer answer;
+  TbusVerdict answer;
 
   tbus_thread_assert_main ();
   answer = tbus_polkit_ask_finish (TBUS_POLKIT (source), result, &error);
   if (g_task_return_error_if_cancelled (task))
     return;
-  if (answer != TBUS_ANSWER_YES)
+  if (answer != TBUS_VERDICT_YES)
     {
       deny (task, check, answer, error);
       return;
@@ -247,10 +247,10 @@ static void
 on_listed (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   static const char *const words[] = {
-    [TBUS_ANSWER_NO] = "no",
-    [TBUS_ANSWER_YES] = "yes",
-    [TBUS_ANSWER_AUTH] = "auth",
-    [TBUS_ANSWER_DISMISSED] = "no",
+    [TBUS_VERDICT_NO] = "no",
+    [TBUS_VERDICT_YES] = "yes",
+    [TBUS_VERDICT_AUTH] = "auth",
+    [TBUS_VERDICT_DISMISSED] = "no",
   };
   g_autoptr(GTask) task = user_data;
 

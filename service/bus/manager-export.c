@@ -5,135 +5,16 @@
 #include "base/fd-budget.h"
 #include "base/thread.h"
 #include "bus/call.h"
+#include "bus/create-session.h"
 #include "bus/names.h"
-#include "bus/owner.h"
 #include "bus/tracepoints.h"
 #include "bus/values.h"
 #include "introspection/interface-info.h"
 
-enum { MAX_UIDS = 1024 };
-
-typedef struct {
-  const char *output;
-  TbusUint32s uids;
-  gboolean all_users;
-} CreateOptions;
-
-static const TbusOption create_options[] = {
-  { "output", TBUS_OPTION_STRING, G_STRUCT_OFFSET (CreateOptions, output) },
-  { "uids", TBUS_OPTION_UINT32S, G_STRUCT_OFFSET (CreateOptions, uids) },
-  { "all-users", TBUS_OPTION_BOOLEAN, G_STRUCT_OFFSET (CreateOptions, all_users) },
-  { "ephemeral", TBUS_OPTION_BOOLEAN, TBUS_OPTION_RESERVED },
-  { "snapshot", TBUS_OPTION_BOOLEAN, TBUS_OPTION_RESERVED },
-  { "live-timer-us", TBUS_OPTION_UINT32, TBUS_OPTION_RESERVED },
-  { "shm-path", TBUS_OPTION_STRING, TBUS_OPTION_RESERVED },
-  { "output-fd", TBUS_OPTION_HANDLE, TBUS_OPTION_RESERVED },
-  { NULL },
-};
-
-typedef struct {
-  TbusCall *call;
-  TbusSessionRequest request; /* borrows from the call */
-} Create;
-
-static gboolean
-parse_create (TbusCall *call, TbusSessionRequest *request, GError **error)
-{
-  CreateOptions options = { NULL };
-
-  if (!tbus_call_parse_options (call, create_options, &options, error))
-    return FALSE;
-  if (options.uids.n > 0 && options.all_users)
-    {
-      g_set_error_literal (error, TBUS_ERROR, TBUS_ERROR_INVALID_ARGS,
-                           "Options \"uids\" and \"all-users\" exclude each other: give one");
-      return FALSE;
-    }
-  if (options.uids.n > MAX_UIDS)
-    {
-      g_set_error (error, TBUS_ERROR, TBUS_ERROR_EXHAUSTED,
-                   "Option \"uids\" takes %d users at most, not %" G_GSIZE_FORMAT ": use \"all-users\"", MAX_UIDS,
-                   options.uids.n);
-      return FALSE;
-    }
-  g_variant_get_child (tbus_call_get_parameters (call), 0, "&s", &request->name);
-  request->owner = tbus_call_get_uid (call);
-  request->output = options.output != NULL && *options.output != '\0' ? options.output : NULL;
-  request->uids = options.uids.values;
-  request->n_uids = options.uids.n;
-  request->all_users = options.all_users || (options.uids.n == 0 && request->owner == 0);
-  return TRUE;
-}
-
-static void
-return_session (TbusCall *call, TbusSession *session)
-{
-  tbus_call_return (call, g_variant_new ("(@o)", tbus_value_path (tbus_path_session (tbus_session_get_id (session)))));
-}
-
-static void
-on_created (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  TbusCall *call = user_data;
-  g_autoptr(TbusSession) session = NULL;
-  g_autoptr(GError) error = NULL;
-
-  tbus_thread_assert_main ();
-  session = tbus_session_set_create_finish (TBUS_SESSION_SET (source), result, &error);
-  if (session == NULL)
-    tbus_call_fail (call, g_steal_pointer (&error));
-  else
-    return_session (call, session);
-}
-
-static void
-on_group (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  g_autofree Create *create = user_data;
-  TbusCall *call = create->call;
-  g_autoptr(GError) error = NULL;
-
-  tbus_thread_assert_main ();
-  if (!tbus_owner_group_finish (result, &create->request.group, &error))
-    tbus_call_fail (call, g_steal_pointer (&error));
-  else
-    tbus_session_set_create_async (tbus_core_get_sessions (tbus_call_get_bus (call)->core), &create->request,
-                                   tbus_call_get_cancellable (call), on_created, call);
-}
-
-static void
-on_reach_granted (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  g_autofree Create *create = user_data;
-  TbusCall *call = create->call;
-  g_autoptr(GError) error = NULL;
-
-  tbus_thread_assert_main ();
-  if (!tbus_gate_check_finish (TBUS_GATE (source), result, &error))
-    tbus_call_fail (call, g_steal_pointer (&error));
-  else
-    tbus_owner_group_async (tbus_call_get_uid (call), tbus_call_get_cancellable (call), on_group,
-                            g_steal_pointer (&create));
-}
-
-/* Whose apps it reaches is among the arguments, so that is a question of its own. */
 static void
 manager_create_session (TbusCall *call, gpointer core)
 {
-  g_auto(TbusScope) scope = { NULL };
-  TbusSessionRequest request = { NULL };
-  g_autoptr(GError) error = NULL;
-  Create *create;
-
-  if (!parse_create (call, &request, &error))
-    {
-      tbus_call_fail (call, g_steal_pointer (&error));
-      return;
-    }
-  create = g_new0 (Create, 1);
-  *create = (Create){ call, request };
-  tbus_scope_init_request (&scope, &request);
-  tbus_call_ask_async (call, TBUS_ACTION_TRACE_OTHERS, &scope, FALSE, on_reach_granted, create);
+  tbus_create_session (call);
 }
 
 static void
@@ -147,7 +28,8 @@ manager_get_session (TbusCall *call, gpointer core)
   if (session == NULL)
     tbus_call_fail (call, g_error_new (TBUS_ERROR, TBUS_ERROR_NOT_FOUND, "There is no session \"%.128s\"", name));
   else
-    return_session (call, session);
+    tbus_call_return (call, g_variant_new ("(@o)",
+                                           tbus_value_path (tbus_path_session (tbus_session_get_id (session)))));
 }
 
 static void

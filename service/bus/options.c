@@ -66,6 +66,9 @@ store_value (TbusOptionKind kind, GVariant *value, gpointer field)
     case TBUS_OPTION_UINT64:
       *(guint64 *) field = g_variant_get_uint64 (value);
       break;
+    case TBUS_OPTION_HANDLE:
+      *(gint32 *) field = g_variant_get_handle (value);
+      break;
     case TBUS_OPTION_INT64:
       *(gint64 *) field = g_variant_get_int64 (value);
       break;
@@ -86,7 +89,6 @@ store_value (TbusOptionKind kind, GVariant *value, gpointer field)
     case TBUS_OPTION_STRINGS:
       *(const char ***) field = g_variant_get_strv (value, NULL);
       break;
-    case TBUS_OPTION_HANDLE:
     default:
       g_assert_not_reached ();
     }

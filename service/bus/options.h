@@ -22,7 +22,7 @@ typedef enum {
   TBUS_OPTION_PATH,     /* const char *: an object's */
   TBUS_OPTION_STRINGS,  /* const char **: the array is whoever's the store is, what it holds is borrowed */
   TBUS_OPTION_UINT32S,  /* TbusUint32s */
-  TBUS_OPTION_HANDLE,   /* no field yet: reserved options only */
+  TBUS_OPTION_HANDLE,   /* gint32: an index; see tbus_call_dup_handle() */
   TBUS_OPTION_LOGLEVEL, /* TbusLoglevelOption */
 } TbusOptionKind;
 

@@ -97,13 +97,13 @@ on_checked (GObject *source, GAsyncResult *result, gpointer user_data)
     }
   self->silent = FALSE;
   if (polkit_authorization_result_get_is_authorized (answer))
-    g_task_return_int (task, TBUS_ANSWER_YES);
+    g_task_return_int (task, TBUS_VERDICT_YES);
   else if (polkit_authorization_result_get_dismissed (answer))
-    g_task_return_int (task, TBUS_ANSWER_DISMISSED);
+    g_task_return_int (task, TBUS_VERDICT_DISMISSED);
   else if (polkit_authorization_result_get_is_challenge (answer))
-    g_task_return_int (task, TBUS_ANSWER_AUTH);
+    g_task_return_int (task, TBUS_VERDICT_AUTH);
   else
-    g_task_return_int (task, TBUS_ANSWER_NO);
+    g_task_return_int (task, TBUS_VERDICT_NO);
 }
 
 /* Takes @task. */
@@ -191,7 +191,7 @@ tbus_polkit_ask_async (TbusPolkit *self, const TbusPolkitQuestion *question, GCa
     g_bus_get (G_BUS_TYPE_SYSTEM, cancellable, on_connection, task);
 }
 
-TbusAnswer
+TbusVerdict
 tbus_polkit_ask_finish (TbusPolkit *self, GAsyncResult *result, GError **error)
 {
   g_autoptr(GError) failure = NULL;
@@ -200,5 +200,5 @@ tbus_polkit_ask_finish (TbusPolkit *self, GAsyncResult *result, GError **error)
   if (failure == NULL)
     return answer;
   g_propagate_error (error, g_steal_pointer (&failure));
-  return TBUS_ANSWER_NO;
+  return TBUS_VERDICT_NO;
 }

@@ -16,11 +16,11 @@ G_BEGIN_DECLS
 G_DECLARE_FINAL_TYPE (TbusPolkit, tbus_polkit, TBUS, POLKIT, GObject)
 
 typedef enum {
-  TBUS_ANSWER_NO,
-  TBUS_ANSWER_YES,
-  TBUS_ANSWER_AUTH,      /* a password would be asked for, which this question forbade */
-  TBUS_ANSWER_DISMISSED, /* it was asked for, and the user declined */
-} TbusAnswer;
+  TBUS_VERDICT_NO,
+  TBUS_VERDICT_YES,
+  TBUS_VERDICT_AUTH,      /* a password would be asked for, which this question forbade */
+  TBUS_VERDICT_DISMISSED, /* it was asked for, and the user declined */
+} TbusVerdict;
 
 /* Borrowed for the call. */
 typedef struct {
@@ -38,6 +38,6 @@ TbusPolkit *tbus_polkit_new (void);
 void tbus_polkit_ask_async (TbusPolkit *self, const TbusPolkitQuestion *question, GCancellable *cancellable,
                             GAsyncReadyCallback callback, gpointer user_data);
 /* NO with @error, of any domain, where there was no answer. */
-TbusAnswer tbus_polkit_ask_finish (TbusPolkit *self, GAsyncResult *result, GError **error);
+TbusVerdict tbus_polkit_ask_finish (TbusPolkit *self, GAsyncResult *result, GError **error);
 
 G_END_DECLS

@@ -297,6 +297,21 @@ get_owner (TbusBusContext *bus, gpointer session)
 }
 
 static GVariant *
+get_uids (TbusBusContext *bus, gpointer session)
+{
+  gsize n;
+  const uid_t *uids = tbus_session_get_uids (session, &n);
+
+  return g_variant_new_fixed_array (G_VARIANT_TYPE_UINT32, uids, n, sizeof *uids);
+}
+
+static GVariant *
+get_ephemeral (TbusBusContext *bus, gpointer session)
+{
+  return g_variant_new_boolean (tbus_session_get_ephemeral (session));
+}
+
+static GVariant *
 get_state (TbusBusContext *bus, gpointer session)
 {
   return g_variant_new_string (tbus_session_state_to_string (tbus_session_get_state (session)));
@@ -412,6 +427,8 @@ static const TbusProperty properties[] = {
   { "Name", get_name, TBUS_PROPERTY_CONST },
   { "Id", get_id, TBUS_PROPERTY_CONST },
   { "Owner", get_owner, TBUS_PROPERTY_CONST },
+  { "Uids", get_uids, TBUS_PROPERTY_CONST },
+  { "Ephemeral", get_ephemeral, TBUS_PROPERTY_CONST },
   { "State", get_state, TBUS_PROPERTY_CHANGING },
   { "Output", get_output, TBUS_PROPERTY_CHANGING },
   { "CreatedAt", get_created_at, TBUS_PROPERTY_CONST },

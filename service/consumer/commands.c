@@ -84,28 +84,41 @@ hello (Request *request)
   tc_consumer_reply (request->consumer, request->serial, &body);
 }
 
+/* By the path, or by the descriptor that came along. False where it is malformed; else @place is the caller's. */
+static bool
+get_place (Request *request, uint64_t *session, TcPlace *place, TcError *error, int *result)
+{
+  TwOutput wanted;
+
+  if (!tw_get_output (&request->body, &wanted) || request->message->n_fds > 1)
+    return false;
+  *session = wanted.session;
+  *result = tc_place_init (place, wanted.path, request->message->n_fds > 0 ? request->message->fds[0] : -1, error);
+  return true;
+}
+
 static void
 check_output (Request *request)
 {
-  TwOutput wanted;
+  uint64_t session;
+  TcPlace place;
   TcError error;
-  char *path;
+  int result;
 
-  if (!tw_get_output (&request->body, &wanted))
+  if (!get_place (request, &session, &place, &error, &result))
     {
       malformed (request);
       return;
     }
-  path = tc_output_resolve (wanted.path, &error);
-  if (path != NULL && tc_output_check (path, &error) == 0)
-    reply_str (request, path);
+  if (result == 0 && tc_output_check (&place, &error) == 0)
+    reply_str (request, place.path);
   else
     tc_consumer_refuse (request->consumer, request->serial, &error);
-  free (path);
+  tc_place_clear (&place);
 }
 
 static int
-open_or_find (TcConsumer *self, uint64_t session, const char *path, TcError *error)
+open_or_find (TcConsumer *self, uint64_t session, const TcPlace *place, TcError *error)
 {
   TcNode *node = tc_table_find (&self->outputs, session);
   TcOutput *output;
@@ -113,38 +126,38 @@ open_or_find (TcConsumer *self, uint64_t session, const char *path, TcError *err
   if (node != NULL)
     {
       output = TC_CONTAINER (node, TcOutput, node);
-      if (strcmp (output->path, path) == 0)
+      if (tc_output_is_at (output, place))
         return 0;
       return tc_error (error, EEXIST, "Session %" PRIu64 " writes to %s already", session, output->path);
     }
-  output = tc_output_open (session, path, error);
+  output = tc_output_open (session, place, error);
   if (output == NULL)
     return -1;
   tc_problems_init (&output->problems, session, self->loop, tc_ticks_tell_problem, self);
   if (tc_table_add (&self->outputs, &output->node) == 0)
     return 0;
   tc_output_unref (output);
-  return tc_error (error, ENOMEM, "No memory for the output %s", path);
+  return tc_error (error, ENOMEM, "No memory for the output %s", place->path);
 }
 
 static void
 open_output (Request *request)
 {
-  TwOutput wanted;
+  uint64_t session;
+  TcPlace place;
   TcError error;
-  char *path;
+  int result;
 
-  if (!tw_get_output (&request->body, &wanted))
+  if (!get_place (request, &session, &place, &error, &result))
     {
       malformed (request);
       return;
     }
-  path = tc_output_resolve (wanted.path, &error);
-  if (path != NULL && open_or_find (request->consumer, wanted.session, path, &error) == 0)
-    reply_str (request, path);
+  if (result == 0 && open_or_find (request->consumer, session, &place, &error) == 0)
+    reply_str (request, place.path);
   else
     tc_consumer_refuse (request->consumer, request->serial, &error);
-  free (path);
+  tc_place_clear (&place);
 }
 
 static void

@@ -2,39 +2,17 @@
 #define _GNU_SOURCE
 #include "consumer/output.h"
 
+#include "consumer/walk.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <pwd.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-enum { MODE_DIRECTORY = 0770 };
-
-int
-tc_error (TcError *error, int errnum, const char *format, ...)
-{
-  va_list args;
-
-  va_start (args, format);
-  tc_error_valist (error, errnum, format, args);
-  va_end (args);
-  return -1;
-}
-
-void
-tc_error_valist (TcError *error, int errnum, const char *format, va_list args)
-{
-  int used = vsnprintf (error->message, sizeof error->message, format, args);
-
-  error->errnum = errnum;
-  if (used >= 0 && (size_t) used < sizeof error->message)
-    snprintf (error->message + used, sizeof error->message - (size_t) used, ": %s", strerror (errnum));
-}
 
 /* Asks the name service, which may take its time: once for a session, before it records. */
 static const char *
@@ -49,128 +27,134 @@ home_directory (void)
   return user != NULL && user->pw_dir != NULL && user->pw_dir[0] == '/' ? user->pw_dir : NULL;
 }
 
-char *
-tc_output_resolve (const char *path, TcError *error)
+static int
+place_path (TcPlace *self, const char *path, TcError *error)
 {
   const char *home;
-  char *resolved = NULL;
 
   if (strlen (path) >= PATH_MAX)
-    {
-      tc_error (error, ENAMETOOLONG, "The output path that begins with %.64s is too long", path);
-      return NULL;
-    }
+    return tc_error (error, ENAMETOOLONG, "The output path that begins with %.64s is too long", path);
   if (path[0] == '/')
-    resolved = strdup (path);
+    self->path = strdup (path);
   else if (strncmp (path, "~/", 2) == 0)
     {
       home = home_directory ();
       if (home == NULL)
-        {
-          tc_error (error, ENOENT, "User %u has no home directory for the output %s", (unsigned) getuid (), path);
-          return NULL;
-        }
-      if (asprintf (&resolved, "%s/%s", home, path + 2) < 0)
-        resolved = NULL;
+        return tc_error (error, ENOENT, "User %u has no home directory for the output %s", (unsigned) getuid (), path);
+      if (asprintf (&self->path, "%s/%s", home, path + 2) < 0)
+        self->path = NULL;
     }
   else
-    {
-      tc_error (error, EINVAL, "The output path %s is not absolute and does not begin with ~/", path);
-      return NULL;
-    }
-  if (resolved == NULL)
-    tc_error (error, ENOMEM, "No memory for the output %s", path);
-  return resolved;
+    return tc_error (error, EINVAL, "The output path %s is not absolute and does not begin with ~/", path);
+  return self->path != NULL ? 0 : tc_error (error, ENOMEM, "No memory for the output %s", path);
 }
 
-/* A directory in which this process may make files? */
+/* What the kernel calls the directory of @fd. */
 static int
-check_directory (const char *path, TcError *error)
+place_descriptor (TcPlace *self, int fd, TcError *error)
 {
+  char link[32], path[PATH_MAX];
   struct stat about;
+  ssize_t len;
 
-  if (stat (path, &about) < 0)
-    return tc_error (error, errno, "Cannot write a trace to %s", path);
+  if (fstat (fd, &about) < 0)
+    return tc_error (error, errno, "Cannot write a trace to the descriptor that was given");
   if (!S_ISDIR (about.st_mode))
-    return tc_error (error, ENOTDIR, "Cannot write a trace to %s", path);
-  if (faccessat (AT_FDCWD, path, W_OK | X_OK, AT_EACCESS) < 0)
+    return tc_error (error, ENOTDIR, "Cannot write a trace to the descriptor that was given");
+  snprintf (link, sizeof link, "/proc/self/fd/%d", fd);
+  len = readlink (link, path, sizeof path - 1);
+  if (len < 0)
+    return tc_error (error, errno, "Cannot name the directory that was given");
+  path[len] = '\0';
+  self->fd = fd;
+  self->path = strdup (path);
+  return self->path != NULL ? 0 : tc_error (error, ENOMEM, "No memory for the output %s", path);
+}
+
+int
+tc_place_init (TcPlace *self, const char *path, int fd, TcError *error)
+{
+  *self = (TcPlace) { .fd = -1 };
+  return fd >= 0 ? place_descriptor (self, fd, error) : place_path (self, path, error);
+}
+
+void
+tc_place_clear (TcPlace *self)
+{
+  free (self->path);
+  self->path = NULL;
+}
+
+/* Whether this process may make files in the directory of @fd, which is called @path. */
+static int
+check_directory (int fd, const char *path, TcError *error)
+{
+  if (faccessat (fd, ".", W_OK | X_OK, AT_EACCESS) < 0)
     return tc_error (error, errno, "Cannot write a trace to %s", path);
   return 0;
 }
 
-/* Cuts the last component off. False where there is none. */
-static bool
-to_parent (char *path)
-{
-  char *slash = strrchr (path, '/');
-
-  if (slash == NULL || strcmp (path, "/") == 0)
-    return false;
-  slash[slash == path] = '\0';
-  return true;
-}
-
 int
-tc_output_check (const char *path, TcError *error)
+tc_output_check (const TcPlace *place, TcError *error)
 {
-  char *ancestor = strdup (path);
-  int result;
+  int fd, result;
 
-  if (ancestor == NULL)
-    return tc_error (error, ENOMEM, "No memory for the output %s", path);
+  if (place->fd >= 0)
+    return check_directory (place->fd, place->path, error);
   /* What does not exist yet would be made in its nearest ancestor that does. */
-  do
-    result = check_directory (ancestor, error);
-  while (result < 0 && error->errnum == ENOENT && to_parent (ancestor));
-  free (ancestor);
+  fd = tc_walk (place->path, false, error);
+  if (fd < 0)
+    return -1;
+  result = check_directory (fd, place->path, error);
+  close (fd);
   return result;
 }
 
+/* A descriptor of our own, which shares nothing with the one that came. */
 static int
-make_path (char *path, TcError *error)
+open_place (const TcPlace *place, TcError *error)
 {
-  for (char *slash = strchr (path + 1, '/'); ; slash = strchr (slash + 1, '/'))
-    {
-      int made, errnum;
+  int fd;
 
-      if (slash != NULL)
-        *slash = '\0';
-      made = mkdir (path, MODE_DIRECTORY);
-      errnum = errno;
-      if (made < 0 && errnum != EEXIST && access (path, F_OK) < 0)
-        return tc_error (error, errnum, "Cannot make the directory %s", path);
-      if (slash == NULL)
-        return 0;
-      *slash = '/';
-    }
+  if (place->fd < 0)
+    return tc_walk (place->path, true, error);
+  fd = openat (place->fd, ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+  return fd >= 0 ? fd : tc_error (error, errno, "Cannot write a trace to %s", place->path);
 }
 
 TcOutput *
-tc_output_open (uint64_t session, const char *path, TcError *error)
+tc_output_open (uint64_t session, const TcPlace *place, TcError *error)
 {
   TcOutput *self = calloc (1, sizeof *self);
 
-  if (self == NULL || (self->path = strdup (path)) == NULL)
+  if (self == NULL || (self->path = strdup (place->path)) == NULL)
     {
       free (self);
-      tc_error (error, ENOMEM, "No memory for the output %s", path);
+      tc_error (error, ENOMEM, "No memory for the output %s", place->path);
       return NULL;
     }
   self->node.key = session;
   self->refs = 1;
-  self->dir_fd = -1;
   self->subject.problems = &self->problems;
-  if (make_path (self->path, error) == 0 && check_directory (path, error) == 0)
-    {
-      self->dir_fd = open (path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-      if (self->dir_fd < 0)
-        tc_error (error, errno, "Cannot open the directory %s", path);
-    }
-  if (self->dir_fd >= 0)
+  self->dir_fd = open_place (place, error);
+  if (self->dir_fd >= 0 && check_directory (self->dir_fd, place->path, error) == 0)
     return self;
+  if (self->dir_fd >= 0)
+    close (self->dir_fd);
   free (self->path);
   free (self);
   return NULL;
+}
+
+bool
+tc_output_is_at (const TcOutput *self, const TcPlace *place)
+{
+  struct stat mine, theirs;
+
+  if (place->fd < 0)
+    return strcmp (self->path, place->path) == 0;
+  return fstat (self->dir_fd, &mine) == 0 && fstat (place->fd, &theirs) == 0 && mine.st_dev == theirs.st_dev
+         && mine.st_ino == theirs.st_ino;
 }
 
 void
@@ -229,7 +213,7 @@ tc_make_directory (int dir_fd, const char *path)
 
       memcpy (name, part, len);
       name[len] = '\0';
-      if (mkdirat (fd, name, MODE_DIRECTORY) == 0 || errno == EEXIST)
+      if (mkdirat (fd, name, TC_MODE_DIRECTORY) == 0 || errno == EEXIST)
         next = openat (fd, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
       errnum = errno;
       close (fd);

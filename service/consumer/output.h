@@ -3,15 +3,14 @@
 /*
  * Output: the directory below which one session's traces are written.
  *
- * The process has the owner's rights, so the kernel decides what may be opened; nothing is checked
- * by hand. Everything below the directory is reached through its descriptor.
+ * The process has the owner's rights, so the kernel decides what may be opened. Everything below the directory is
+ * reached through its descriptor, without following symbolic links.
  * Owner:   counted: the session's table entry, and each of its sets.
  * Threads: main.
  */
+#include "consumer/error.h"
 #include "consumer/problem.h"
 #include "consumer/table.h"
-
-#include <stdarg.h>
 
 typedef struct {
   TcNode node; /* key: the session */
@@ -22,23 +21,22 @@ typedef struct {
   TcSubject subject;   /* the directory itself */
 } TcOutput;
 
-/* Errors of this layer: an errno, and a sentence that names the thing. */
+/* Where an output is to be: by a path, or by a descriptor that came with a request. */
 typedef struct {
-  int errnum;
-  char message[512];
-} TcError;
+  char *path; /* absolute; of a descriptor, what the kernel calls it */
+  int fd;     /* borrowed; -1: by the path */
+} TcPlace;
 
-/* Sets @error; returns -1, for "return tc_error (...)". */
-int tc_error (TcError *error, int errnum, const char *format, ...) __attribute__ ((format (printf, 3, 4)));
-void tc_error_valist (TcError *error, int errnum, const char *format, va_list args)
-  __attribute__ ((format (printf, 3, 0)));
+/* @fd: -1, or a directory, and then @path does not matter. "~/x" is below the home of the process's own user. */
+int tc_place_init (TcPlace *self, const char *path, int fd, TcError *error);
+/* Also after a failure. */
+void tc_place_clear (TcPlace *self);
 
-/* "~/x" becomes absolute, with the home of the process's own user. NULL with @error. Free it. */
-char *tc_output_resolve (const char *path, TcError *error);
 /* Whether it could be made and written: 0, or -1 with @error. Makes nothing. */
-int tc_output_check (const char *path, TcError *error);
+int tc_output_check (const TcPlace *place, TcError *error);
 /* Makes the directory where it is missing, and opens it. @problems are the caller's to initialise. NULL with @error. */
-TcOutput *tc_output_open (uint64_t session, const char *path, TcError *error);
+TcOutput *tc_output_open (uint64_t session, const TcPlace *place, TcError *error);
+bool tc_output_is_at (const TcOutput *self, const TcPlace *place);
 /* Begins a problem if the directory is gone. */
 void tc_output_check_alive (TcOutput *self);
 TcOutput *tc_output_ref (TcOutput *self);

@@ -51,7 +51,7 @@ on_output_opened (TbusConsumer *consumer, gconstpointer reply, const GError *err
 void
 tbus_session_open_output (TbusSession *self, TbusConsumer *consumer, TbusSessionWork *work)
 {
-  TbusOutputRequest request = { self->id, self->output };
+  TbusOutputRequest request = { self->id, self->output, self->directory };
   TbusSessionOutput *output;
   OpenCall *call;
 

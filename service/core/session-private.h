@@ -39,6 +39,8 @@ struct _TbusSession {
   gboolean all_users;
   TbusTracker trackers[TBUS_N_TRACKED];
   char *output;
+  TbusHandle *directory; /* nullable: what output is, where its creator gave a descriptor */
+  gboolean ephemeral;
   gint64 created_at;
   TbusSessionState state;
   gboolean ever_started;

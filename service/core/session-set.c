@@ -69,6 +69,7 @@ create_call_free (gpointer data)
 
   g_free ((char *) call->request.name);
   g_free ((char *) call->request.output);
+  g_clear_pointer (&call->request.directory, tbus_handle_unref);
   g_free (call->uids);
   g_free (call->making);
   g_free (call);
@@ -84,7 +85,12 @@ create_call_new (const TbusSessionRequest *request)
   call->uids = g_memdup2 (request->uids, request->n_uids * sizeof *request->uids);
   call->request.uids = call->uids;
   call->making = g_strdup_printf ("%u:%s", (guint) request->owner, request->name);
-  if (request->output != NULL)
+  if (request->directory != NULL)
+    {
+      tbus_handle_ref (request->directory);
+      call->request.output = g_strdup ("/"); /* until the consumer has said where it is */
+    }
+  else if (request->output != NULL)
     call->request.output = g_strdup (request->output);
   else
     {
@@ -190,7 +196,7 @@ tbus_session_set_create_async (TbusSessionSet *self, const TbusSessionRequest *r
   g_autoptr(GTask) task = g_task_new (self, cancellable, callback, user_data);
   g_autoptr(TbusConsumer) consumer = NULL;
   CreateCall *call = create_call_new (request);
-  TbusOutputRequest check = { 0, call->request.output };
+  TbusOutputRequest check = { 0, call->request.output, call->request.directory };
   GError *error = NULL;
 
   g_task_set_task_data (task, call, create_call_free);

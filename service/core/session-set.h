@@ -6,6 +6,7 @@
  * Owner:   TbusCore. Threads: main.
  * Signals: added (TbusSession *), removed (TbusSession *).
  */
+#include "base/handle.h"
 #include "core/session.h"
 
 G_BEGIN_DECLS
@@ -18,9 +19,11 @@ typedef struct {
   uid_t owner;
   gid_t group;
   const char *output;   /* nullable: absolute path; default below the owner's home */
+  TbusHandle *directory; /* nullable: a directory, instead of a path */
   const uid_t *uids;    /* whose apps; n_uids 0: the owner's own */
   gsize n_uids;
   gboolean all_users;   /* everybody's */
+  gboolean ephemeral;   /* ends with its creator's connection, which the bus sees to */
 } TbusSessionRequest;
 
 /*

@@ -96,6 +96,7 @@ tbus_session_finalize (GObject *object)
   tbus_ctf_clock_clear (&self->clock);
   g_free (self->name);
   g_free (self->output);
+  g_clear_pointer (&self->directory, tbus_handle_unref);
   G_OBJECT_CLASS (tbus_session_parent_class)->finalize (object);
 }
 
@@ -157,6 +158,8 @@ tbus_session_new (TbusHub *hub, const TbusSessionRequest *request, const char *o
   self->owner = request->owner;
   self->group = request->group;
   self->output = g_strdup (output);
+  self->directory = request->directory != NULL ? tbus_handle_ref (request->directory) : NULL;
+  self->ephemeral = request->ephemeral;
   self->all_users = request->all_users;
   if (request->n_uids > 0)
     g_array_append_vals (self->uids, request->uids, request->n_uids);
@@ -293,6 +296,12 @@ tbus_session_get_uids (TbusSession *self, gsize *n)
 {
   *n = self->all_users ? 0 : self->uids->len;
   return self->all_users ? NULL : (const uid_t *) (gpointer) self->uids->data;
+}
+
+gboolean
+tbus_session_get_ephemeral (TbusSession *self)
+{
+  return self->ephemeral;
 }
 
 TbusSessionState

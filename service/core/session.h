@@ -43,6 +43,8 @@ uid_t tbus_session_get_owner (TbusSession *self);
 gid_t tbus_session_get_group (TbusSession *self);
 /* Whose apps it traces, @n of them; NULL: everybody's. */
 const uid_t *tbus_session_get_uids (TbusSession *self, gsize *n);
+/* Ends with its creator's connection. */
+gboolean tbus_session_get_ephemeral (TbusSession *self);
 TbusSessionState tbus_session_get_state (TbusSession *self);
 const char *tbus_session_state_to_string (TbusSessionState state);
 const char *tbus_session_get_output (TbusSession *self);

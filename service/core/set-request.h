@@ -5,13 +5,14 @@
  *
  * Owner: none; strings and descriptors are borrowed for the call. Threads: main.
  */
-#include <glib.h>
+#include "base/handle.h"
 
 G_BEGIN_DECLS
 
 typedef struct {
   guint64 session;
-  const char *path; /* absolute, or "~/..." */
+  const char *path;      /* absolute, or "~/..." */
+  TbusHandle *directory; /* nullable: that is it, whatever the path says */
 } TbusOutputRequest; /* answered with const char *: the absolute path */
 
 typedef struct {

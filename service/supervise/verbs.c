@@ -40,7 +40,13 @@ ask_output (TbusConsumer *consumer, TwType type, const TbusOutputRequest *asked,
 {
   TbusRequest *request = tbus_request_new (consumer, type, asked->session, done, data);
   const TwOutput output = { .session = asked->session, .path = asked->path };
+  GError *error = NULL;
 
+  if (asked->directory != NULL && !tbus_request_take_copy (request, tbus_handle_get_fd (asked->directory), &error))
+    {
+      tbus_request_fail_later (request, error);
+      return;
+    }
   tw_put_output (&request->body, &output);
   ask (request);
 }

@@ -22,8 +22,8 @@ typedef enum {
 
   /* requests */
   TW_HELLO = 16,    /* TwHello -> TwHello. First. */
-  TW_CHECK_OUTPUT,  /* TwOutput -> str: the absolute path. Makes nothing. */
-  TW_OPEN_OUTPUT,   /* TwOutput -> str: the absolute path. Makes the directory, keeps it open. */
+  TW_CHECK_OUTPUT,  /* TwOutput, 0 or 1 fd -> str: the absolute path. Makes nothing. */
+  TW_OPEN_OUTPUT,   /* TwOutput, 0 or 1 fd -> str: the absolute path. Makes the directory, keeps it open. */
   TW_CLOSE_OUTPUT,  /* u64 session -> empty */
   TW_ADD_SET,       /* TwSet, 1 fd: the metadata log -> empty. Makes its directory and metadata file. */
   TW_ADD_CHANNEL,   /* TwChannel, n_streams fds: empty shm files -> TwChannelMade with 1 + 2 n fds */
@@ -47,6 +47,7 @@ typedef struct {
   uint64_t pid;
 } TwHello;
 
+/* A descriptor that comes along is the directory, whatever the path says. */
 typedef struct {
   uint64_t session;
   const char *path;  /* absolute; or "~/..." below the owner's home, which the consumer looks up */

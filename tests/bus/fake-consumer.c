@@ -94,6 +94,14 @@ fake_output (TbusConsumer *consumer, const TbusOutputRequest *request, TbusConsu
 {
   Answer *answer = answer_add (consumer, ANSWER_PATH, done, data);
 
+  if (request->directory != NULL)
+    {
+      g_autofree char *link = g_strdup_printf ("/proc/self/fd/%d", tbus_handle_get_fd (request->directory));
+
+      answer->path = g_file_read_link (link, NULL);
+      g_assert_nonnull (answer->path);
+      return;
+    }
   answer->path = request->path[0] == '~' ? g_strconcat ("/var/owner", request->path + 1, NULL)
                                          : g_strdup (request->path);
 }

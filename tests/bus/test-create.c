@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* CreateSession: outputs by descriptor, and sessions that end with their creator. */
+#define _GNU_SOURCE
+#include "rig.h"
+
+#include "base/error.h"
+#include "base/fd-budget.h"
+
+#include <fcntl.h>
+#include <gio/gunixfdlist.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static void
+keep_result (GObject *source, GAsyncResult *result, gpointer data)
+{
+  *(GAsyncResult **) data = g_object_ref (result);
+}
+
+/* With the descriptor @fd as output. (transfer full): the session's path; NULL with @error */
+static char *
+create_at (Rig *rig, const char *name, int fd, GError **error)
+{
+  g_autoptr(GUnixFDList) list = g_unix_fd_list_new ();
+  g_autoptr(GAsyncResult) result = NULL;
+  g_autoptr(GVariant) reply = NULL;
+  int index = g_unix_fd_list_append (list, fd, NULL);
+  char *path = NULL;
+
+  g_dbus_connection_call_with_unix_fd_list (
+    rig->caller, "org.tracebus1", RIG_ROOT, "org.tracebus1.Manager", "CreateSession",
+    g_variant_new ("(s@a{sv})", name, rig_options ("output-fd", g_variant_new_handle (index))), NULL,
+    G_DBUS_CALL_FLAGS_NONE, G_MAXINT, list, NULL, keep_result, &result);
+  rig_wait_until (result != NULL);
+  reply = g_dbus_connection_call_with_unix_fd_list_finish (rig->caller, NULL, result, error);
+  if (reply != NULL)
+    g_variant_get (reply, "(o)", &path);
+  return path;
+}
+
+static void
+assert_output (Rig *rig, const char *session, const char *expected)
+{
+  g_autofree char *quoted = g_strdup_printf ("'%s'", expected);
+
+  rig_assert_property (rig, session, "Session.Output", quoted);
+}
+
+static void
+an_output_may_be_a_descriptor (Rig *rig)
+{
+  g_autofree char *directory = tst_dir_file (rig->dir, "out");
+  g_autofree char *moved = tst_dir_file (rig->dir, "moved");
+  g_autoptr(GVariant) ruled = NULL, started = NULL, destroyed = NULL;
+  g_autoptr(GError) error = NULL;
+  g_autofree char *session = NULL;
+  guint before;
+  int fd;
+
+  g_assert_cmpint (mkdir (directory, 0700), ==, 0);
+  fd = open (directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
+  g_free (rig_session (rig, "first")); /* there is a consumer now */
+  before = tbus_fd_budget_used ();
+  session = create_at (rig, "by-descriptor", fd, &error);
+  close (fd); /* the session has its own */
+  g_assert_no_error (error);
+  assert_output (rig, session, directory);
+  g_assert_cmpuint (tbus_fd_budget_used (), ==, before + 1);
+
+  /* It is the same directory at Start, whatever it is called by then. */
+  g_assert_cmpint (rename (directory, moved), ==, 0);
+  ruled = rig_call (rig, session, "Session.EnableEvents", rig_one_rule ("", "*", rig_options (NULL, NULL)));
+  started = rig_call (rig, session, "Session.Start", rig_no_options ());
+  assert_output (rig, session, moved);
+  destroyed = rig_call (rig, session, "Session.Destroy", rig_no_options ());
+  g_assert_cmpuint (tbus_fd_budget_used (), ==, before);
+  g_assert_cmpint (rmdir (moved), ==, 0);
+}
+
+static void
+a_session_that_is_refused_keeps_no_descriptor (Rig *rig)
+{
+  g_autoptr(GError) error = NULL;
+  guint before;
+  int fd = open ("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+  g_free (rig_session (rig, "taken"));
+  before = tbus_fd_budget_used ();
+  g_assert_null (create_at (rig, "taken", fd, &error));
+  g_assert_error (error, TBUS_ERROR, TBUS_ERROR_ALREADY_EXISTS);
+  close (fd);
+  g_assert_cmpuint (tbus_fd_budget_used (), ==, before);
+}
+
+/* (transfer full): its path */
+static char *
+create_ephemeral (Rig *rig, GDBusConnection *caller, const char *name)
+{
+  g_autoptr(GError) error = NULL;
+  g_autoptr(GVariant) reply = rig_try (
+    rig, caller, RIG_ROOT, "Manager.CreateSession",
+    g_variant_new ("(s@a{sv})", name, rig_options ("ephemeral", g_variant_new_boolean (TRUE))), &error);
+  char *path;
+
+  g_assert_no_error (error);
+  g_variant_get (reply, "(o)", &path);
+  return path;
+}
+
+static guint
+count_sessions (Rig *rig)
+{
+  return tbus_session_set_count (tbus_core_get_sessions (rig->core));
+}
+
+/* Takes @caller. */
+static void
+leave (GDBusConnection *caller)
+{
+  g_assert_true (g_dbus_connection_close_sync (caller, NULL, NULL));
+  g_object_unref (caller);
+}
+
+static void
+an_ephemeral_session_ends_with_its_creator (Rig *rig)
+{
+  GDBusConnection *creator = tst_bus_connect (rig->daemon);
+  GDBusConnection *other = tst_bus_connect (rig->daemon);
+  g_autofree char *lasting = rig_session (rig, "lasting");
+  g_autofree char *active = create_ephemeral (rig, creator, "active");
+  g_autofree char *idle = create_ephemeral (rig, creator, "idle");
+  g_autofree char *others = create_ephemeral (rig, other, "others");
+  g_autoptr(GVariant) ruled = NULL, started = NULL;
+
+  rig_assert_property (rig, active, "Session.Ephemeral", "true");
+  rig_assert_property (rig, lasting, "Session.Ephemeral", "false");
+  ruled = rig_call (rig, active, "Session.EnableEvents", rig_one_rule ("", "*", rig_options (NULL, NULL)));
+  started = rig_call (rig, active, "Session.Start", rig_no_options ());
+  leave (creator);
+  rig_wait_until (count_sessions (rig) == 2);
+  rig_assert_property (rig, lasting, "Session.Name", "'lasting'");
+  rig_assert_property (rig, others, "Session.Name", "'others'");
+  leave (other);
+  rig_wait_until (count_sessions (rig) == 1);
+}
+
+static void
+an_ephemeral_session_may_end_before (Rig *rig)
+{
+  GDBusConnection *creator = tst_bus_connect (rig->daemon);
+  g_autofree char *session = create_ephemeral (rig, creator, "short");
+  g_autofree char *lasting = rig_session (rig, "lasting");
+  g_autoptr(GVariant) destroyed = rig_call (rig, session, "Session.Destroy", rig_no_options ());
+  g_autofree char *again = create_ephemeral (rig, creator, "short");
+
+  g_assert_cmpuint (count_sessions (rig), ==, 2);
+  leave (creator);
+  rig_wait_until (count_sessions (rig) == 1);
+}
+
+/* The consumer's answer comes when the caller has left: the session is made or not, but it does not stay. */
+static void
+an_ephemeral_session_does_not_outlive_a_creator_in_a_hurry (Rig *rig)
+{
+  g_autofree char *first = rig_session (rig, "first");
+
+  for (guint i = 0; i < 20; i++)
+    {
+      GDBusConnection *creator = tst_bus_connect (rig->daemon);
+      g_autofree char *name = g_strdup_printf ("hurry-%u", i);
+
+      g_dbus_connection_call (creator, "org.tracebus1", RIG_ROOT, "org.tracebus1.Manager", "CreateSession",
+                              g_variant_new ("(s@a{sv})", name,
+                                             rig_options ("ephemeral", g_variant_new_boolean (TRUE))),
+                              NULL, G_DBUS_CALL_FLAGS_NONE, G_MAXINT, NULL, NULL, NULL);
+      g_assert_true (g_dbus_connection_flush_sync (creator, NULL, NULL));
+      for (guint turns = 0; turns < i; turns++)
+        g_main_context_iteration (NULL, FALSE);
+      leave (creator);
+      for (guint turns = 0; turns < 20 - i; turns++)
+        g_main_context_iteration (NULL, FALSE);
+    }
+  rig_wait_until (count_sessions (rig) == 1);
+  g_free (rig_session (rig, "last")); /* everything that was under way is over */
+  rig_wait_until (count_sessions (rig) == 2);
+}
+
+static void
+add_tests (void)
+{
+  rig_add ("/bus/create/an-output-may-be-a-descriptor", an_output_may_be_a_descriptor);
+  rig_add ("/bus/create/a-session-that-is-refused-keeps-no-descriptor", a_session_that_is_refused_keeps_no_descriptor);
+  rig_add ("/bus/create/an-ephemeral-session-ends-with-its-creator", an_ephemeral_session_ends_with_its_creator);
+  rig_add ("/bus/create/an-ephemeral-session-may-end-before", an_ephemeral_session_may_end_before);
+  rig_add ("/bus/create/an-ephemeral-session-does-not-outlive-a-creator-in-a-hurry",
+           an_ephemeral_session_does_not_outlive_a_creator_in_a_hurry);
+}
+
+int
+main (int argc, char **argv)
+{
+  return rig_main (argc, argv, add_tests);
+}
