@@ -146,7 +146,7 @@ on_answered (GObject *source, GAsyncResult *result, gpointer user_data)
   GError *error = NULL;
   GVariant *answer;
 
-  answer = g_dbus_connection_call_finish (G_DBUS_CONNECTION (source), result, &error);
+  answer = g_dbus_connection_call_with_unix_fd_list_finish (G_DBUS_CONNECTION (source), NULL, result, &error);
   if (answer == NULL)
     {
       g_dbus_error_strip_remote_error (error);
@@ -160,6 +160,14 @@ void
 tbus_client_call_async (TbusClient *self, const char *path, const char *member, GVariant *parameters,
                         GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
 {
+  tbus_client_call_with_fds_async (self, path, member, parameters, NULL, cancellable, callback, user_data);
+}
+
+void
+tbus_client_call_with_fds_async (TbusClient *self, const char *path, const char *member, GVariant *parameters,
+                                 GUnixFDList *fds, GCancellable *cancellable, GAsyncReadyCallback callback,
+                                 gpointer user_data)
+{
   g_autofree char *interface = NULL;
   const char *method;
   GTask *task;
@@ -171,8 +179,9 @@ tbus_client_call_async (TbusClient *self, const char *path, const char *member, 
                                (int) (method - member), member);
   task = g_task_new (self, cancellable, callback, user_data);
   g_task_set_source_tag (task, tbus_client_call_async);
-  g_dbus_connection_call (self->connection, TBUS_BUS_NAME, path, interface, method + 1, parameters, NULL,
-                          G_DBUS_CALL_FLAGS_ALLOW_INTERACTIVE_AUTHORIZATION, G_MAXINT, cancellable, on_answered, task);
+  g_dbus_connection_call_with_unix_fd_list (self->connection, TBUS_BUS_NAME, path, interface, method + 1, parameters,
+                                            NULL, G_DBUS_CALL_FLAGS_ALLOW_INTERACTIVE_AUTHORIZATION, G_MAXINT, fds,
+                                            cancellable, on_answered, task);
 }
 
 GVariant *

@@ -130,6 +130,13 @@ explain_absence (GError *error)
 GVariant *
 ctl_call (Ctl *ctl, const char *path, const char *member, GVariant *parameters, GError **error)
 {
+  return ctl_call_with_fds (ctl, path, member, parameters, NULL, error);
+}
+
+GVariant *
+ctl_call_with_fds (Ctl *ctl, const char *path, const char *member, GVariant *parameters, GUnixFDList *fds,
+                   GError **error)
+{
   g_autoptr(GVariant) held = parameters != NULL ? g_variant_ref_sink (parameters) : NULL;
   g_autoptr(GVariant) answer = NULL;
   g_autoptr(GError) local_error = NULL;
@@ -139,7 +146,7 @@ ctl_call (Ctl *ctl, const char *path, const char *member, GVariant *parameters, 
   if (!ctl_connect (ctl, error))
     return NULL;
   interrupt = g_unix_signal_add (SIGINT, on_interrupt, &wait);
-  tbus_client_call_async (ctl->client, path, member, held, NULL, on_answered, &wait);
+  tbus_client_call_with_fds_async (ctl->client, path, member, held, fds, NULL, on_answered, &wait);
   while (wait.result == NULL && !wait.interrupted)
     g_main_context_iteration (NULL, TRUE);
   g_source_remove (interrupt);

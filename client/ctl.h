@@ -50,6 +50,9 @@ gboolean ctl_split_names (const char *text, const char *what, char ***names, GEr
 
 /* Calls @member, as "Session.Start", and waits for its answer as long as it takes; Ctrl-C leaves the program. */
 GVariant *ctl_call (Ctl *ctl, const char *path, const char *member, GVariant *parameters, GError **error);
+/* The same with descriptors that @parameters speaks of. @fds: nullable */
+GVariant *ctl_call_with_fds (Ctl *ctl, const char *path, const char *member, GVariant *parameters, GUnixFDList *fds,
+                             GError **error);
 /* All properties of @interface, as "Session": a{sv}. */
 GVariant *ctl_get_properties (Ctl *ctl, const char *path, const char *interface, GError **error);
 /* The properties (a{sv}, with "Path" o added) of everything that has @interface, by path. (transfer full) */

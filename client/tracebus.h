@@ -126,6 +126,23 @@ void tbus_client_call_async (TbusClient *self, const char *path, const char *mem
                              GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
 
 /**
+ * tbus_client_call_with_fds_async:
+ * @self: a #TbusClient
+ * @path: the object
+ * @member: interface and method, as in tbus_client_call_async()
+ * @parameters: (nullable): a tuple; consumed if it is floating
+ * @fds: (nullable): descriptors that @parameters speaks of, as `h`
+ * @cancellable: (nullable): a #GCancellable
+ * @callback: called with the answer
+ * @user_data: data of @callback
+ *
+ * The same as tbus_client_call_async() for methods that take descriptors. Ends with tbus_client_call_finish(), too.
+ */
+void tbus_client_call_with_fds_async (TbusClient *self, const char *path, const char *member, GVariant *parameters,
+                                      GUnixFDList *fds, GCancellable *cancellable, GAsyncReadyCallback callback,
+                                      gpointer user_data);
+
+/**
  * tbus_client_call_finish:
  * @self: a #TbusClient
  * @result: what the callback got

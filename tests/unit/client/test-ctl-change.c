@@ -2,6 +2,7 @@
 /* What the verbs that change something ask of the service, and what they say of its answer. */
 #include "fixture.h"
 
+#include <glib/gstdio.h>
 #include <signal.h>
 #include <string.h>
 #include <unistd.h>
@@ -13,11 +14,11 @@ creates_a_session_and_makes_it_the_current_one (Fixture *f, gconstpointer data)
 {
   tst_fake_answer (f->fake, "/org/tracebus1 Manager.CreateSession", "(objectpath '" S1 "',)");
   tst_fake_answer (f->fake, S1 " Properties.GetAll", "({'Output': <'/traces/demo'>},)");
-  fixture_run (f, "create demo");
+  fixture_run (f, "create demo -o here");
   g_assert_cmpstr (f->errors, ==, "");
   g_assert_cmpstr (f->output, ==, "Session demo created\nIts trace will be in /traces/demo\n");
   g_assert_cmpint (f->status, ==, 0);
-  fixture_assert_calls (f, "/org/tracebus1 Manager.CreateSession ('demo', @a{sv} {})\n"
+  fixture_assert_calls (f, "/org/tracebus1 Manager.CreateSession ('demo', {'output-fd': <handle 0>})\n"
                         S1 " Properties.GetAll ('org.tracebus1.Session',)\n");
 
   tst_fake_answer (f->fake, "/org/tracebus1 Manager.GetSession ('demo',)", "(objectpath '" S1 "',)");
@@ -29,7 +30,10 @@ creates_a_session_and_makes_it_the_current_one (Fixture *f, gconstpointer data)
 static void
 names_a_session_after_the_time (Fixture *f, gconstpointer data)
 {
+  g_autofree char *traces = tst_dir_file (f->dir, "lttng-traces");
+  g_autoptr(GDir) folder = NULL;
   g_autofree char *calls = NULL;
+  const char *name;
 
   tst_fake_answer (f->fake, "/org/tracebus1 Manager.CreateSession", "(objectpath '" S1 "',)");
   tst_fake_answer (f->fake, S1 " Properties.GetAll", "({'Output': <'/traces/auto'>},)");
@@ -37,24 +41,59 @@ names_a_session_after_the_time (Fixture *f, gconstpointer data)
   g_assert_cmpint (f->status, ==, 0);
   calls = tst_fake_take_calls (f->fake);
   g_assert_true (g_regex_match_simple ("^/org/tracebus1 Manager.CreateSession "
-                                       "\\('auto-\\d{8}-\\d{6}', @a\\{sv\\} \\{\\}\\)\n", calls, 0, 0));
+                                       "\\('auto-\\d{8}-\\d{6}', \\{'output-fd': <handle 0>\\}\\)\n", calls, 0, 0));
+  /* The trace is to go where it would without tracebusctl. */
+  folder = g_dir_open (traces, 0, NULL);
+  g_assert_nonnull (folder);
+  name = g_dir_read_name (folder);
+  g_assert_true (g_regex_match_simple ("^auto-\\d{8}-\\d{6}$", name, 0, 0));
+  g_assert_nonnull (strstr (calls, name));
 }
 
 static void
-makes_the_output_absolute (Fixture *f, gconstpointer data)
+makes_the_output_and_takes_it_back (Fixture *f, gconstpointer data)
 {
-  g_autofree char *expected = NULL;
+  g_autofree char *there = tst_dir_file (f->dir, "there");
+  g_autofree char *before = tst_dir_file (f->dir, "before");
 
   tst_fake_refuse (f->fake, "/org/tracebus1 Manager.CreateSession", "org.tracebus1.Error.OutputUnavailable",
                    "output '/x' cannot be written");
   fixture_run (f, "create demo --output here/../there");
-  expected = g_strdup_printf ("/org/tracebus1 Manager.CreateSession ('demo', {'output': <'%s/there'>})\n",
-                              tst_dir_path (f->dir));
-  fixture_assert_calls (f, expected);
+  fixture_assert_calls (f, "/org/tracebus1 Manager.CreateSession ('demo', {'output-fd': <handle 0>})\n");
+  g_assert_false (g_file_test (there, G_FILE_TEST_EXISTS));
   /* The service's sentence, and nothing else. */
   g_assert_cmpstr (f->errors, ==, "output '/x' cannot be written\n");
   g_assert_cmpstr (f->output, ==, "");
   g_assert_cmpint (f->status, ==, 1);
+
+  g_assert_cmpint (g_mkdir (before, 0700), ==, 0);
+  fixture_run (f, "create demo --output before");
+  g_assert_true (g_file_test (before, G_FILE_TEST_IS_DIR)); /* was the caller's already */
+}
+
+static void
+tells_that_an_output_cannot_be_made (Fixture *f, gconstpointer data)
+{
+  g_autofree char *file = tst_dir_file (f->dir, "file");
+
+  g_assert_true (g_file_set_contents (file, "", 0, NULL));
+  fixture_run (f, "create demo --output file");
+  g_assert_true (g_str_has_prefix (f->errors, "Cannot write a trace to "));
+  g_assert_cmpint (f->status, ==, 1);
+  fixture_run (f, "create demo --output file/below");
+  g_assert_cmpint (f->status, ==, 1);
+  fixture_assert_calls (f, ""); /* nobody was asked */
+}
+
+static void
+leaves_a_name_with_a_slash_to_the_service (Fixture *f, gconstpointer data)
+{
+  g_autofree char *traces = tst_dir_file (f->dir, "lttng-traces");
+
+  tst_fake_refuse (f->fake, "/org/tracebus1 Manager.CreateSession", "org.tracebus1.Error.InvalidArgs", "no such name");
+  fixture_run (f, "create ../demo");
+  fixture_assert_calls (f, "/org/tracebus1 Manager.CreateSession ('../demo', @a{sv} {})\n");
+  g_assert_false (g_file_test (traces, G_FILE_TEST_EXISTS));
 }
 
 static void
@@ -351,7 +390,9 @@ main (int argc, char **argv)
   TST_ADD ("/client/ctl/creates-a-session-and-makes-it-the-current-one",
            creates_a_session_and_makes_it_the_current_one);
   TST_ADD ("/client/ctl/names-a-session-after-the-time", names_a_session_after_the_time);
-  TST_ADD ("/client/ctl/makes-the-output-absolute", makes_the_output_absolute);
+  TST_ADD ("/client/ctl/makes-the-output-and-takes-it-back", makes_the_output_and_takes_it_back);
+  TST_ADD ("/client/ctl/tells-that-an-output-cannot-be-made", tells_that_an_output_cannot_be_made);
+  TST_ADD ("/client/ctl/leaves-a-name-with-a-slash-to-the-service", leaves_a_name_with_a_slash_to_the_service);
   TST_ADD ("/client/ctl/gives-a-channel-its-attributes", gives_a_channel_its_attributes);
   TST_ADD ("/client/ctl/enables-a-channel-that-is-there", enables_a_channel_that_is_there);
   TST_ADD ("/client/ctl/disables-a-channel", disables_a_channel);
