@@ -3,6 +3,7 @@
 #include "support/recording.h"
 
 #include <signal.h>
+#include <sys/wait.h>
 
 typedef struct {
   TstService *service;
@@ -120,9 +121,13 @@ what_some_program_cannot_match_is_told (Fixture *self, gconstpointer data)
 static void
 a_stopped_program_is_not_waited_for (Fixture *self, gconstpointer data)
 {
-  kill (tst_child_pid (self->app), SIGSTOP);
+  siginfo_t stopped;
+
+  tst_child_signal (self->app, SIGSTOP);
+  /* The signal is sent, which does not mean that all its threads have heard of it. */
+  g_assert_cmpint (waitid (P_PID, tst_child_pid (self->app), &stopped, WSTOPPED | WNOWAIT), ==, 0);
   enable_well (self, "tbtest:*", "{'filter': <'nosuch == 1'>}");
-  kill (tst_child_pid (self->app), SIGCONT);
+  tst_child_signal (self->app, SIGCONT);
 }
 
 /* Rules come while the session records; where several let an event pass, it is there once. */
