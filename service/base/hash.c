@@ -38,6 +38,20 @@ add_word (TbusHash *self, guint64 word)
   self->high = mix (self->high, (word << 32) | (word >> 32), G_GUINT64_CONSTANT (0xd6e8feb86659fd93)) + self->low;
 }
 
+void
+tbus_hash_get_key (guint64 key[2])
+{
+  init_keys ();
+  memcpy (key, keys, sizeof keys);
+}
+
+void
+tbus_hash_set_key (const guint64 key[2])
+{
+  init_keys ();
+  memcpy (keys, key, sizeof keys);
+}
+
 TbusHash
 tbus_hash_start (void)
 {

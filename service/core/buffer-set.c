@@ -56,16 +56,24 @@ set_release (struct urcu_ref *refs)
   call_rcu (&self->rcu, set_free);
 }
 
-TbusBufferSet *
-tbus_buffer_set_new (const TbusBufferKey *key, const TbusCtfTrace *trace, gsize limit, GError **error)
+static TbusBufferSet *
+set_alloc (const TbusBufferKey *key)
 {
-  g_autoptr(TbusBufferSet) self = g_new0 (TbusBufferSet, 1);
-  TbusCtfTrace mine = *trace;
+  TbusBufferSet *self = g_new0 (TbusBufferSet, 1);
 
   urcu_ref_init (&self->refs);
   self->key = *key;
   self->channels = g_array_new (FALSE, TRUE, sizeof (TbusSetChannel));
   g_array_set_clear_func (self->channels, set_channel_clear);
+  return self;
+}
+
+TbusBufferSet *
+tbus_buffer_set_new (const TbusBufferKey *key, const TbusCtfTrace *trace, gsize limit, GError **error)
+{
+  g_autoptr(TbusBufferSet) self = set_alloc (key);
+  TbusCtfTrace mine = *trace;
+
   if (!make_uuid (self->uuid, error))
     return NULL;
   memcpy (mine.uuid, self->uuid, sizeof mine.uuid);
@@ -77,6 +85,16 @@ tbus_buffer_set_new (const TbusBufferKey *key, const TbusCtfTrace *trace, gsize 
     return NULL;
   self->id = tbus_id_next (TBUS_ID_KEY);
   return g_steal_pointer (&self);
+}
+
+TbusBufferSet *
+tbus_buffer_set_adopt (const TbusBufferKey *key, TbusMetadataLog *log, TbusClassRegistry *classes)
+{
+  TbusBufferSet *self = set_alloc (key);
+
+  self->log = log;
+  self->classes = classes;
+  return self;
 }
 
 TbusBufferSet *

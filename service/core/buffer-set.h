@@ -65,6 +65,8 @@ struct TbusBufferSet {
 
 /* @trace's uuid is taken from the set's, which is made here; @limit: bytes of metadata. */
 TbusBufferSet *tbus_buffer_set_new (const TbusBufferKey *key, const TbusCtfTrace *trace, gsize limit, GError **error);
+/* One that was there before: takes @log and @classes, which use it. uuid, id and the rest are the caller's. */
+TbusBufferSet *tbus_buffer_set_adopt (const TbusBufferKey *key, TbusMetadataLog *log, TbusClassRegistry *classes);
 TbusBufferSet *tbus_buffer_set_ref (TbusBufferSet *self);
 gboolean tbus_buffer_set_get_unless_zero (TbusBufferSet *self);
 void tbus_buffer_set_unref (TbusBufferSet *self);

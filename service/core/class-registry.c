@@ -42,16 +42,24 @@ class_table_new (void)
   return g_hash_table_new_full (tbus_hash_table_hash, tbus_hash_table_equal, g_free, NULL);
 }
 
-TbusClassRegistry *
-tbus_class_registry_new (const TbusCtfTrace *trace, TbusMetadataLog *log, GError **error)
+static TbusClassRegistry *
+registry_alloc (TbusMetadataLog *log)
 {
-  g_autoptr(TbusClassRegistry) self = g_new0 (TbusClassRegistry, 1);
+  TbusClassRegistry *self = g_new0 (TbusClassRegistry, 1);
 
   self->log = log;
   self->channels = g_ptr_array_new_with_free_func (channel_free);
   self->enums = class_table_new ();
   self->enum_list = g_ptr_array_new_with_free_func ((GDestroyNotify) tbus_ctf_enum_free);
   self->scratch = g_string_new (NULL);
+  return self;
+}
+
+TbusClassRegistry *
+tbus_class_registry_new (const TbusCtfTrace *trace, TbusMetadataLog *log, GError **error)
+{
+  g_autoptr(TbusClassRegistry) self = registry_alloc (log);
+
   tbus_ctf_append_preamble (self->scratch, trace);
   if (!tbus_metadata_log_append (log, self->scratch->str, self->scratch->len, error))
     return NULL;
@@ -338,4 +346,93 @@ tbus_class_registry_get_channel (TbusClassRegistry *self, guint32 number, TbusCt
 
   *header = g_atomic_int_get (&channel->header);
   *n_events = g_atomic_int_get (&channel->n_events);
+}
+
+/* State. */
+
+static void
+capture_table (GHashTable *table, GArray *ids)
+{
+  GHashTableIter iter;
+  gpointer hash, id;
+
+  g_hash_table_iter_init (&iter, table);
+  while (g_hash_table_iter_next (&iter, &hash, &id))
+    {
+      TbusClassId known = { *(const TbusHash *) hash, GPOINTER_TO_SIZE (id) - 1 };
+
+      g_array_append_val (ids, known);
+    }
+}
+
+static void
+restore_table (const GArray *ids, GHashTable *table)
+{
+  for (guint i = 0; i < ids->len; i++)
+    {
+      const TbusClassId *known = &g_array_index (ids, TbusClassId, i);
+
+      table_insert (table, &known->hash, known->id);
+    }
+}
+
+TbusClassState *
+tbus_class_registry_capture (TbusClassRegistry *self)
+{
+  TbusClassState *state = tbus_class_state_new ();
+
+  state->held = self->held;
+  for (guint i = 0; i < self->channels->len; i++)
+    {
+      const Channel *channel = g_ptr_array_index (self->channels, i);
+      TbusChannelClasses *to = tbus_class_state_add_channel (state);
+
+      to->id = channel->id;
+      to->header = channel->header;
+      to->n_events = channel->n_events;
+      to->context_raw = channel->context_raw;
+      to->context_text = channel->context_text;
+      g_string_append_len (to->pending, channel->pending->str, channel->pending->len);
+      capture_table (channel->events, to->events);
+    }
+  capture_table (self->enums, state->enum_ids);
+  for (guint i = 0; i < self->enum_list->len; i++)
+    g_ptr_array_add (state->enums, g_ptr_array_index (self->enum_list, i));
+  return state;
+}
+
+static TbusCtfEnum *
+copy_enum (const TbusCtfEnum *from)
+{
+  TbusCtfEnum *copy = tbus_ctf_enum_new (from->name);
+
+  for (guint i = 0; i < from->entries->len; i++)
+    tbus_ctf_enum_add (copy, &g_array_index (from->entries, TbusCtfEnumEntry, i));
+  return copy;
+}
+
+TbusClassRegistry *
+tbus_class_registry_restore (const TbusClassState *state, TbusMetadataLog *log)
+{
+  TbusClassRegistry *self = registry_alloc (log);
+
+  self->held = state->held;
+  for (guint i = 0; i < state->channels->len; i++)
+    {
+      const TbusChannelClasses *from = g_ptr_array_index (state->channels, i);
+      Channel *channel;
+
+      tbus_class_registry_add_channel (self, from->id);
+      channel = g_ptr_array_index (self->channels, i);
+      channel->header = from->header;
+      channel->n_events = from->n_events;
+      channel->context_raw = from->context_raw;
+      channel->context_text = from->context_text;
+      g_string_append_len (channel->pending, from->pending->str, from->pending->len);
+      restore_table (from->events, channel->events);
+    }
+  restore_table (state->enum_ids, self->enums);
+  for (guint i = 0; i < state->enums->len; i++)
+    g_ptr_array_add (self->enum_list, copy_enum (g_ptr_array_index (state->enums, i)));
+  return self;
 }

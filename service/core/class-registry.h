@@ -13,6 +13,7 @@
  * Limit:   base/limits.h: classes, fields, nesting, metadata bytes; beyond: Exhausted, for that app alone.
  */
 #include "base/thread.h"
+#include "core/class-state.h"
 #include "core/metadata-log.h"
 #include "ctf/trace.h"
 
@@ -59,6 +60,14 @@ gboolean tbus_class_registry_register_enum (TbusClassRegistry *self, const char 
 
 /* For ListBufferRegistries: @header is 0 while no app has registered it. */
 void tbus_class_registry_get_channel (TbusClassRegistry *self, guint32 channel, TbusCtfHeader *header, guint *n_events);
+
+/* What it knows now; its enumerations are borrowed and live as long as the registry. (transfer full) */
+TbusClassState *tbus_class_registry_capture (TbusClassRegistry *self) TBUS_NOTIFY_ONLY;
+/*
+ * A registry that answers as the captured one did, with the hash key of then. @log holds the text that goes with it;
+ * nothing is written. @state is copied; it came through tbus_class_state_decode(), or from a capture.
+ */
+TbusClassRegistry *tbus_class_registry_restore (const TbusClassState *state, TbusMetadataLog *log);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TbusClassRegistry, tbus_class_registry_free)
 

@@ -13,7 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { GROW_STEP = 64 << 10 };
+enum { GROW_STEP = 64 << 10, SEALS = F_SEAL_SHRINK | F_SEAL_SEAL };
 
 /* At the start of the file. */
 typedef struct {
@@ -48,19 +48,11 @@ ensure_size (TbusMetadataLog *self, gsize text_length, GError **error)
   return TRUE;
 }
 
-/*
- * Nobody but its owner may write: a consumer gets a descriptor for reading, and the mode keeps another user from
- * opening the file anew. No F_SEAL_FUTURE_WRITE: the service that takes over after a restart must map it, too.
- */
 static gboolean
-map_and_seal (TbusMetadataLog *self, GError **error)
+map_log (TbusMetadataLog *self, GError **error)
 {
   gsize size = TBUS_LOG_TEXT_OFFSET + self->limit;
-  void *map;
-
-  if (!ensure_size (self, 0, error))
-    return FALSE;
-  map = mmap (NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, self->fd, 0);
+  void *map = mmap (NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, self->fd, 0);
   if (map == MAP_FAILED)
     {
       tbus_set_errno (error, TBUS_ERROR_EXHAUSTED, errno, "Cannot map a metadata log of %" G_GSIZE_FORMAT " bytes",
@@ -68,7 +60,17 @@ map_and_seal (TbusMetadataLog *self, GError **error)
       return FALSE;
     }
   self->map = map;
-  if (fchmod (self->fd, S_IRUSR | S_IWUSR) < 0 || fcntl (self->fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_SEAL) < 0)
+  return TRUE;
+}
+
+/*
+ * Nobody but its owner may write: a consumer gets a descriptor for reading, and the mode keeps another user from
+ * opening the file anew. No F_SEAL_FUTURE_WRITE: the service that takes over after a restart must map it, too.
+ */
+static gboolean
+protect (TbusMetadataLog *self, GError **error)
+{
+  if (fchmod (self->fd, S_IRUSR | S_IWUSR) < 0 || fcntl (self->fd, F_ADD_SEALS, SEALS) < 0)
     {
       tbus_set_errno (error, TBUS_ERROR_UNSUPPORTED, errno, "Cannot protect a metadata log");
       return FALSE;
@@ -91,7 +93,43 @@ tbus_metadata_log_new (gsize limit, GError **error)
       tbus_set_errno (error, TBUS_ERROR_EXHAUSTED, errno, "Cannot make a metadata log");
       return NULL;
     }
-  if (!map_and_seal (self, error))
+  if (!ensure_size (self, 0, error) || !map_log (self, error) || !protect (self, error))
+    return NULL;
+  return g_steal_pointer (&self);
+}
+
+/* What is behind a descriptor that was kept is looked at before it is touched. */
+static gboolean
+check_kept (TbusMetadataLog *self, GError **error)
+{
+  struct stat info;
+  guint64 published;
+
+  if (fcntl (self->fd, F_GET_SEALS) == SEALS && fstat (self->fd, &info) == 0 && info.st_size >= TBUS_LOG_TEXT_OFFSET
+      && pread (self->fd, &published, sizeof published, 0) == sizeof published && published <= self->limit
+      && published <= (guint64) info.st_size - TBUS_LOG_TEXT_OFFSET)
+    {
+      self->allocated = info.st_size;
+      return TRUE;
+    }
+  g_set_error (error, TBUS_ERROR, TBUS_ERROR_INVALID_ARGS, "Descriptor %d is no metadata log", self->fd);
+  return FALSE;
+}
+
+TbusMetadataLog *
+tbus_metadata_log_adopt (int fd, gsize limit, GError **error)
+{
+  g_autoptr(TbusMetadataLog) self = NULL;
+
+  if (!tbus_fd_budget_take (1, "A metadata log", error))
+    {
+      close (fd);
+      return NULL;
+    }
+  self = g_new0 (TbusMetadataLog, 1);
+  self->limit = limit;
+  self->fd = fd;
+  if (!check_kept (self, error) || !map_log (self, error))
     return NULL;
   return g_steal_pointer (&self);
 }
@@ -156,4 +194,10 @@ tbus_metadata_log_open_reader (TbusMetadataLog *self, GError **error)
   if (fd < 0)
     tbus_set_errno (error, TBUS_ERROR_EXHAUSTED, errno, "Cannot open a metadata log for reading");
   return fd;
+}
+
+int
+tbus_metadata_log_get_fd (TbusMetadataLog *self)
+{
+  return self->fd;
 }

@@ -20,6 +20,11 @@ enum { TBUS_LOG_TEXT_OFFSET = 4096 };
 typedef struct TbusMetadataLog TbusMetadataLog;
 
 TbusMetadataLog *tbus_metadata_log_new (gsize limit, GError **error);
+/*
+ * The log behind @fd, which another life of the service made and kept (tbus_metadata_log_get_fd()); @fd is taken, also
+ * on failure. InvalidArgs where it is no such log.
+ */
+TbusMetadataLog *tbus_metadata_log_adopt (int fd, gsize limit, GError **error);
 void tbus_metadata_log_free (TbusMetadataLog *self);
 /* Appends all of @text (whole TSDL blocks) and publishes it, or nothing. */
 gboolean tbus_metadata_log_append (TbusMetadataLog *self, const char *text, gsize length, GError **error);
@@ -31,6 +36,8 @@ guint64 tbus_metadata_log_length (TbusMetadataLog *self);
 const char *tbus_metadata_log_text (TbusMetadataLog *self);
 /* Returns: a new descriptor that can only be read, for the consumer; close it. -1 with @error. */
 int tbus_metadata_log_open_reader (TbusMetadataLog *self, GError **error);
+/* The writable one; stays the log's. */
+int tbus_metadata_log_get_fd (TbusMetadataLog *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TbusMetadataLog, tbus_metadata_log_free)
 
