@@ -18,16 +18,22 @@ channel_clear (gpointer data)
 }
 
 TbusAppSession *
-tbus_app_session_new (guint64 session_id)
+tbus_app_session_new_with_id (guint64 id, guint64 session_id)
 {
   TbusAppSession *self = g_new0 (TbusAppSession, 1);
 
-  self->id = tbus_id_next (TBUS_ID_APP_SESSION);
+  self->id = id;
   self->session_id = session_id;
   self->channels = g_array_new (FALSE, TRUE, sizeof (TbusAppChannel));
   g_array_set_clear_func (self->channels, channel_clear);
   self->warnings = g_ptr_array_new_with_free_func (g_free);
   return self;
+}
+
+TbusAppSession *
+tbus_app_session_new (guint64 session_id)
+{
+  return tbus_app_session_new_with_id (tbus_id_next (TBUS_ID_APP_SESSION), session_id);
 }
 
 void

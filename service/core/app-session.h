@@ -50,6 +50,8 @@ typedef struct {
 } TbusAppSession;
 
 TbusAppSession *tbus_app_session_new (guint64 session_id);
+/* One that was there before. */
+TbusAppSession *tbus_app_session_new_with_id (guint64 id, guint64 session_id);
 void tbus_app_session_free (TbusAppSession *self);
 /* Makes room for the channels of the set. */
 void tbus_app_session_set_set (TbusAppSession *self, TbusBufferSet *set);

@@ -6,6 +6,8 @@
 
 G_BEGIN_DECLS
 
+TbusChannel *tbus_channel_new_with_id (guint64 id, guint64 session_id, const char *name,
+                                       const TbusChannelConfig *config);
 TbusChannel *tbus_channel_new (guint64 session_id, const char *name, const TbusChannelConfig *config);
 void tbus_channel_set_enabled (TbusChannel *self, gboolean enabled);
 /* @rule is taken by reference; one that is there already is enabled. @problem: (nullable): what is wrong with it now */

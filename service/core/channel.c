@@ -106,15 +106,21 @@ tbus_channel_init (TbusChannel *self)
 }
 
 TbusChannel *
-tbus_channel_new (guint64 session_id, const char *name, const TbusChannelConfig *config)
+tbus_channel_new_with_id (guint64 id, guint64 session_id, const char *name, const TbusChannelConfig *config)
 {
   TbusChannel *self = g_object_new (TBUS_TYPE_CHANNEL, NULL);
 
-  self->id = tbus_id_next (TBUS_ID_CHANNEL);
+  self->id = id;
   self->session_id = session_id;
   self->name = g_strdup (name);
   self->config = *config;
   return self;
+}
+
+TbusChannel *
+tbus_channel_new (guint64 session_id, const char *name, const TbusChannelConfig *config)
+{
+  return tbus_channel_new_with_id (tbus_id_next (TBUS_ID_CHANNEL), session_id, name, config);
 }
 
 static void

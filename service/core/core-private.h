@@ -27,6 +27,7 @@ typedef struct {
   GHashTable *channels; /* guint64 channel key -> TbusBufferSet, borrowed */
 } TbusHub;
 
+TbusHub *tbus_core_get_hub (TbusCore *core);
 /* A copy that holds a reference to each element: what is walked while it may change. */
 GPtrArray *tbus_object_array_copy (GPtrArray *array);
 /* The pool's consumer, made known to the bus. (transfer full) */
@@ -66,6 +67,8 @@ void tbus_app_set_count_refused (TbusAppSet *self);
 
 /* session-set.c */
 TbusSessionSet *tbus_session_set_new (TbusHub *hub);
+/* Takes a reference of its own. */
+void tbus_session_set_add (TbusSessionSet *self, TbusSession *session);
 void tbus_session_set_remove (TbusSessionSet *self, TbusSession *session);
 TbusAppSet *tbus_app_set_new (void);
 

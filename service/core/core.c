@@ -237,6 +237,12 @@ on_refused (gpointer core, const char *why)
 
 const TbusTracerEvents tbus_core_tracer_events = { on_registered, on_stalled, on_gone, on_refused };
 
+TbusHub *
+tbus_core_get_hub (TbusCore *self)
+{
+  return &self->hub;
+}
+
 TbusSessionSet *
 tbus_core_get_sessions (TbusCore *self)
 {

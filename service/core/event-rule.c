@@ -17,7 +17,7 @@ static const char *const level_names[] = {
 };
 
 TbusEventRule *
-tbus_event_rule_new (const char *pattern, TbusLoglevelMatch match, int loglevel, GError **error)
+tbus_event_rule_new_with_id (guint64 id, const char *pattern, TbusLoglevelMatch match, int loglevel, GError **error)
 {
   TbusEventRule *self;
   gsize length = strlen (pattern);
@@ -37,10 +37,20 @@ tbus_event_rule_new (const char *pattern, TbusLoglevelMatch match, int loglevel,
     }
   self = g_new0 (TbusEventRule, 1);
   self->refs = 1;
-  self->id = tbus_id_next (TBUS_ID_RULE);
+  self->id = id;
   self->pattern = g_strdup (pattern);
   self->match = match;
   self->loglevel = match == TBUS_LOGLEVEL_ALL ? -1 : loglevel;
+  return self;
+}
+
+TbusEventRule *
+tbus_event_rule_new (const char *pattern, TbusLoglevelMatch match, int loglevel, GError **error)
+{
+  TbusEventRule *self = tbus_event_rule_new_with_id (0, pattern, match, loglevel, error);
+
+  if (self != NULL)
+    self->id = tbus_id_next (TBUS_ID_RULE);
   return self;
 }
 

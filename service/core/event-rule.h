@@ -32,6 +32,9 @@ typedef struct {
 
 /* Checks pattern and level. (transfer full) */
 TbusEventRule *tbus_event_rule_new (const char *pattern, TbusLoglevelMatch match, int loglevel, GError **error);
+/* One that was there before. */
+TbusEventRule *tbus_event_rule_new_with_id (guint64 id, const char *pattern, TbusLoglevelMatch match, int loglevel,
+                                            GError **error);
 /* Both before anybody else has the rule. FilterSyntax also where no event of any app could match. */
 gboolean tbus_event_rule_set_filter (TbusEventRule *self, const char *expression, GError **error);
 /* Each is a pattern; InvalidArgs where the rule's own pattern has no star: there is nothing to except then. */

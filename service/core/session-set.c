@@ -167,13 +167,20 @@ forget_making (TbusSessionSet *self, const char *making)
     g_ptr_array_remove_index_fast (self->making, index);
 }
 
+void
+tbus_session_set_add (TbusSessionSet *self, TbusSession *session)
+{
+  g_ptr_array_add (self->sessions, g_object_ref (session));
+  g_signal_emit (self, signals[ADDED], 0, session);
+}
+
 static void
 on_output_checked (TbusConsumer *consumer, gconstpointer reply, const GError *error, gpointer data)
 {
   g_autoptr(GTask) task = data;
   TbusSessionSet *self = g_task_get_source_object (task);
   CreateCall *call = g_task_get_task_data (task);
-  TbusSession *session;
+  g_autoptr(TbusSession) session = NULL;
 
   forget_making (self, call->making);
   if (error != NULL)
@@ -184,9 +191,8 @@ on_output_checked (TbusConsumer *consumer, gconstpointer reply, const GError *er
   if (g_task_return_error_if_cancelled (task))
     return;
   session = tbus_session_new (self->hub, &call->request, reply);
-  g_ptr_array_add (self->sessions, session);
-  g_signal_emit (self, signals[ADDED], 0, session);
-  g_task_return_pointer (task, g_object_ref (session), g_object_unref);
+  tbus_session_set_add (self, session);
+  g_task_return_pointer (task, g_steal_pointer (&session), g_object_unref);
 }
 
 void

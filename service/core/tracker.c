@@ -38,6 +38,14 @@ tbus_tracker_clear (TbusTracker *self)
   g_clear_pointer (&self->values, g_array_unref);
 }
 
+void
+tbus_tracker_copy (const TbusTracker *from, TbusTracker *to)
+{
+  to->all = from->all;
+  g_array_set_size (to->values, 0);
+  g_array_append_vals (to->values, from->values->data, from->values->len);
+}
+
 /* Where @value is, or would be. */
 static guint
 find_place (const TbusTracker *self, guint32 value)

@@ -31,6 +31,8 @@ typedef struct {
 
 void tbus_tracker_init (TbusTracker *self);
 void tbus_tracker_clear (TbusTracker *self);
+/* @to is one that was initialised. */
+void tbus_tracker_copy (const TbusTracker *from, TbusTracker *to);
 gboolean tbus_tracker_takes (const TbusTracker *self, guint32 value);
 /* Takes all values. FALSE: it did already. */
 gboolean tbus_tracker_set_all (TbusTracker *self);

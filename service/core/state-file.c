@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The whole state as one value, and that as a file. */
+#include "core/state-private.h"
+
+#include "base/error.h"
+#include "base/limits.h"
+
+#include <string.h>
+
+#define MAGIC "tracebus"
+#define FILE_TYPE "(sua{sv})"
+
+enum { MAX_LIST = 1 << 20 };
+
+static const TbusStateField consumer_fields[] = {
+  TBUS_STATE_FIELD (TbusSavedConsumer, id, 't'),
+  TBUS_STATE_FIELD (TbusSavedConsumer, uid, 'u'),
+  TBUS_STATE_FIELD (TbusSavedConsumer, bits, 'u'),
+  TBUS_STATE_FIELD (TbusSavedConsumer, pid, 'i'),
+  TBUS_STATE_END,
+};
+
+static void
+put_consumer (gconstpointer element, GVariantBuilder *dict)
+{
+  tbus_state_put (dict, consumer_fields, element);
+}
+
+static gpointer
+get_consumer (GVariant *dict, GError **error)
+{
+  g_autofree TbusSavedConsumer *self = g_new0 (TbusSavedConsumer, 1);
+
+  return tbus_state_get (dict, consumer_fields, self, error) ? g_steal_pointer (&self) : NULL;
+}
+
+GVariant *
+tbus_state_encode (const TbusState *self)
+{
+  GVariantBuilder dict;
+
+  g_variant_builder_init (&dict, G_VARIANT_TYPE_VARDICT);
+  g_variant_builder_add (&dict, "{sv}", "ids",
+                         g_variant_new_fixed_array (G_VARIANT_TYPE_UINT64, self->ids, TBUS_N_IDS, sizeof *self->ids));
+  tbus_state_put_bytes (&dict, "hash_key", self->hash_key, sizeof self->hash_key);
+  tbus_state_put_list (&dict, "consumers", self->consumers, put_consumer);
+  tbus_state_put_list (&dict, "sessions", self->sessions, tbus_saved_session_put);
+  tbus_state_put_list (&dict, "apps", self->apps, tbus_saved_app_put);
+  return g_variant_new (FILE_TYPE, MAGIC, TBUS_STATE_VERSION, &dict);
+}
+
+/* Kinds that an older file does not know begin anew; those that this service does not know are nobody's. */
+static gboolean
+decode_ids (GVariant *dict, guint64 ids[TBUS_N_IDS], GError **error)
+{
+  g_autoptr(GVariant) value = tbus_state_lookup (dict, "ids", "at", error);
+  gconstpointer data;
+  gsize n;
+
+  if (value == NULL)
+    return FALSE;
+  data = g_variant_get_fixed_array (value, &n, sizeof *ids);
+  memcpy (ids, data, MIN (n, TBUS_N_IDS) * sizeof *ids);
+  return TRUE;
+}
+
+static gboolean
+decode (GVariant *dict, TbusState *self, GError **error)
+{
+  if (!decode_ids (dict, self->ids, error)
+      || !tbus_state_get_bytes (dict, "hash_key", self->hash_key, sizeof self->hash_key, error))
+    return FALSE;
+  g_ptr_array_unref (self->consumers);
+  self->consumers = tbus_state_get_list (dict, "consumers", MAX_LIST, get_consumer, g_free, error);
+  if (self->consumers == NULL)
+    return FALSE;
+  g_ptr_array_unref (self->sessions);
+  self->sessions = tbus_state_get_list (dict, "sessions", MAX_LIST, tbus_saved_session_get, tbus_saved_session_free,
+                                        error);
+  if (self->sessions == NULL)
+    return FALSE;
+  g_ptr_array_unref (self->apps);
+  self->apps = tbus_state_get_list (dict, "apps", TBUS_MAX_APPS, tbus_saved_app_get, tbus_saved_app_free, error);
+  return self->apps != NULL;
+}
+
+TbusState *
+tbus_state_decode (GVariant *variant, GError **error)
+{
+  g_autoptr(TbusState) self = tbus_state_new ();
+  g_autoptr(GVariant) dict = NULL;
+  const char *magic;
+  guint32 version;
+
+  if (!g_variant_is_of_type (variant, G_VARIANT_TYPE (FILE_TYPE)) || !g_variant_is_normal_form (variant))
+    {
+      tbus_state_refuse (error, "The state", "is damaged");
+      return NULL;
+    }
+  g_variant_get (variant, "(&su@a{sv})", &magic, &version, &dict);
+  if (!g_str_equal (magic, MAGIC))
+    {
+      tbus_state_refuse (error, "The state", "is something else");
+      return NULL;
+    }
+  if (version != TBUS_STATE_VERSION)
+    {
+      g_set_error (error, TBUS_ERROR, TBUS_ERROR_UNSUPPORTED, "The state has version %u, this service reads %d",
+                   version, TBUS_STATE_VERSION);
+      return NULL;
+    }
+  return decode (dict, self, error) && tbus_state_check (self, error) ? g_steal_pointer (&self) : NULL;
+}
+
+gboolean
+tbus_state_write (const TbusState *self, const char *path, GError **error)
+{
+  g_autoptr(GVariant) variant = g_variant_ref_sink (tbus_state_encode (self));
+  g_autoptr(GError) local = NULL;
+
+  if (g_file_set_contents_full (path, g_variant_get_data (variant), g_variant_get_size (variant),
+                                G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE, 0600, &local))
+    return TRUE;
+  g_set_error (error, TBUS_ERROR, TBUS_ERROR_EXHAUSTED, "Cannot write the state: %s", local->message);
+  return FALSE;
+}
+
+TbusState *
+tbus_state_read (const char *path, GError **error)
+{
+  g_autoptr(GError) local = NULL;
+  g_autoptr(GVariant) variant = NULL;
+  g_autoptr(GBytes) bytes = NULL;
+  gboolean missing;
+  char *contents;
+  gsize length;
+
+  if (!g_file_get_contents (path, &contents, &length, &local))
+    {
+      missing = g_error_matches (local, G_FILE_ERROR, G_FILE_ERROR_NOENT);
+      g_set_error (error, TBUS_ERROR, missing ? TBUS_ERROR_NOT_FOUND : TBUS_ERROR_INVALID_ARGS,
+                   "Cannot read the state: %s", local->message);
+      return NULL;
+    }
+  bytes = g_bytes_new_take (contents, length);
+  variant = g_variant_ref_sink (g_variant_new_from_bytes (G_VARIANT_TYPE (FILE_TYPE), bytes, FALSE));
+  return tbus_state_decode (variant, error);
+}
+
+/* Saving: main captures, notify adds classes, a worker waits for the disk, main hears of it and lets go of it all. */
+
+typedef struct {
+  GTask *task; /* the caller's */
+  TbusState *state;
+  char *path;
+  GError *error;
+} SaveCall;
+
+static void
+save_call_free (gpointer data)
+{
+  SaveCall *call = data;
+
+  g_object_unref (call->task);
+  tbus_state_free (call->state);
+  g_free (call->path);
+  g_clear_error (&call->error);
+  g_free (call);
+}
+
+static void
+on_written (gpointer data)
+{
+  SaveCall *call = data;
+
+  if (call->error != NULL)
+    g_task_return_error (call->task, g_steal_pointer (&call->error));
+  else
+    g_task_return_boolean (call->task, TRUE);
+}
+
+static void
+write_in_worker (GTask *errand, gpointer source, gpointer data, GCancellable *cancellable)
+{
+  SaveCall *call = data;
+
+  tbus_state_write (call->state, call->path, &call->error);
+  tbus_post (TBUS_THREAD_MAIN, on_written, call, save_call_free);
+  g_task_return_boolean (errand, TRUE);
+}
+
+static void
+add_classes (gpointer data)
+{
+  SaveCall *call = data;
+  g_autoptr(GTask) errand = g_task_new (NULL, NULL, NULL, NULL);
+
+  tbus_state_capture_classes (call->state);
+  g_task_set_task_data (errand, call, NULL);
+  g_task_run_in_thread (errand, write_in_worker);
+}
+
+void
+tbus_core_save_async (TbusCore *core, const char *path, GAsyncReadyCallback callback, gpointer user_data)
+{
+  SaveCall *call = g_new0 (SaveCall, 1);
+
+  call->task = g_task_new (core, NULL, callback, user_data);
+  call->state = tbus_core_capture (core);
+  call->path = g_strdup (path);
+  tbus_post (TBUS_THREAD_NOTIFY, add_classes, call, NULL);
+}
+
+gboolean
+tbus_core_save_finish (TbusCore *core, GAsyncResult *result, GError **error)
+{
+  g_return_val_if_fail (g_task_is_valid (result, core), FALSE);
+  return g_task_propagate_boolean (G_TASK (result), error);
+}
