@@ -8,8 +8,8 @@
 
 #include <signal.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -280,9 +280,12 @@ static void
 ends_what_does_not_register_in_time (Fixture *f, gconstpointer data)
 {
   TbusUstRegistration record = tst_fake_record (FALSE);
-  int fds[] = { add (f), add (f), add_record (f, &record) };
+  int fds[3];
 
-  tst_fake_write (fds[1], &record, 7);
+  fds[0] = add (f);
+  fds[1] = add (f);
+  tst_fake_write (fds[1], &record, 7); /* while no deadline can pass: nothing runs yet */
+  fds[2] = add_record (f, &record);
   while (f->refusals->len < G_N_ELEMENTS (fds))
     g_main_context_iteration (tbus_thread_context (TBUS_THREAD_LINK), TRUE);
   g_assert_nonnull (strstr (g_ptr_array_index (f->refusals, 0), "in time"));
@@ -313,16 +316,20 @@ makes_room_at_the_cost_of_the_oldest (Fixture *f, gconstpointer data)
 
 /* Connections of another user, made by a process of theirs; that waits for its end. */
 static pid_t
-connect_as (uid_t uid, const char *path, guint n)
+connect_as (uid_t uid, int listening, guint n)
 {
+  struct sockaddr_un address;
+  socklen_t length = sizeof address;
   pid_t child = fork ();
 
   if (child != 0)
     return child;
-  if (setuid (uid) != 0)
+  prctl (PR_SET_PDEATHSIG, SIGKILL);
+  if (setuid (uid) != 0 || getsockname (listening, (struct sockaddr *) &address, &length) != 0)
     _exit (1);
   while (n-- > 0)
-    tst_fake_connect (path);
+    if (connect (socket (AF_UNIX, SOCK_STREAM, 0), (struct sockaddr *) &address, length) != 0)
+      _exit (1);
   pause ();
   _exit (0);
 }
@@ -344,7 +351,7 @@ static void
 makes_room_at_the_cost_of_who_fills_it (Fixture *f, gconstpointer data)
 {
   TbusUstRegistration command = tst_fake_record (FALSE), notify = tst_fake_record (TRUE);
-  struct sockaddr_un address = { .sun_family = AF_UNIX };
+  const struct sockaddr_un any = { .sun_family = AF_UNIX };
   int mine, other, listening = socket (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
   pid_t child;
 
@@ -354,19 +361,17 @@ makes_room_at_the_cost_of_who_fills_it (Fixture *f, gconstpointer data)
       g_test_skip ("needs root to connect as another user");
       return;
     }
-  g_snprintf (address.sun_path, sizeof address.sun_path, "/tmp/tb-handshake-%d", (int) getpid ());
-  g_assert_cmpint (bind (listening, (struct sockaddr *) &address, sizeof address), ==, 0);
-  g_assert_cmpint (chmod (address.sun_path, 0666), ==, 0);
+  /* An abstract name, which the kernel chooses: anybody can reach it, and nothing of it stays. */
+  g_assert_cmpint (bind (listening, (const struct sockaddr *) &any, sizeof any.sun_family), ==, 0);
   g_assert_cmpint (listen (listening, 64), ==, 0);
   mine = add_record (f, &command); /* the oldest of all */
-  child = connect_as (65533, address.sun_path, 3 * LIMIT);
+  child = connect_as (65533, listening, 3 * LIMIT);
   accept_into (f, listening, 3 * LIMIT);
   g_assert_cmpuint (f->refusals->len, ==, 3 * LIMIT - (LIMIT - 1));
   other = add_record (f, &notify);
   g_assert_cmpuint (f->n_paired, ==, 1);
   kill (child, SIGKILL);
   waitpid (child, NULL, 0);
-  unlink (address.sun_path);
   close (listening);
   close (mine);
   close (other);
