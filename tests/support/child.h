@@ -13,7 +13,7 @@
 
 G_BEGIN_DECLS
 
-enum { TST_PATIENCE_MS = 25000 };
+enum { TST_PATIENCE_MS = 60000 };
 
 typedef struct TstChild TstChild;
 

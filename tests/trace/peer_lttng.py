@@ -14,7 +14,7 @@ import tempfile
 
 import events as trace_events
 
-PATIENCE = 30  # seconds until a daemon that says nothing counts as broken
+PATIENCE = 60  # seconds until a daemon that says nothing counts as broken
 
 
 @dataclasses.dataclass
