@@ -70,6 +70,16 @@ tbus_app_session_reset (TbusAppSession *self)
   self->active = FALSE;
 }
 
+/* It has no handle: it is made anew, in its place. */
+static void
+forget_failed (TbusAppEvent *event)
+{
+  if (!event->failed)
+    return;
+  event_clear (event);
+  *event = (TbusAppEvent){ NULL };
+}
+
 void
 tbus_app_session_retry (TbusAppSession *self)
 {
@@ -79,8 +89,7 @@ tbus_app_session_retry (TbusAppSession *self)
       TbusAppChannel *channel = &g_array_index (self->channels, TbusAppChannel, i);
 
       channel->failed = FALSE;
-      for (guint j = channel->events->len; j-- > 0;)
-        if (g_array_index (channel->events, TbusAppEvent, j).failed)
-          g_array_remove_index (channel->events, j); /* it has no handle: it is made anew */
+      for (guint j = 0; j < channel->events->len; j++)
+        forget_failed (&g_array_index (channel->events, TbusAppEvent, j));
     }
 }

@@ -15,7 +15,7 @@ G_BEGIN_DECLS
 
 /* A rule in the app. */
 typedef struct {
-  TbusEventRule *rule;
+  TbusEventRule *rule; /* NULL: the app was never asked for it */
   guint32 handle;
   gboolean enabled;
   gboolean failed; /* the app refused it: not asked again */
@@ -28,7 +28,7 @@ typedef struct {
   gboolean failed;
   gboolean enabled;
   guint n_contexts; /* asked for so far */
-  GArray *events;   /* of TbusAppEvent */
+  GArray *events;   /* of TbusAppEvent; index = number of the rule in its channel, as far as the app was asked */
 } TbusAppChannel;
 
 typedef struct {

@@ -11,7 +11,8 @@ struct _TbusChannel {
   char *name;
   TbusChannelConfig config;
   gboolean enabled;
-  GArray *rules;       /* of TbusChannelRule */
+  GArray *rules;       /* of TbusChannelRule; only ever appended to: a rule's number is how apps know it */
+  GHashTable *by_rule; /* TbusEventRule, by content, to its number */
   GPtrArray *contexts; /* of TbusContext */
   guint64 events_discarded, packets_lost, bytes_written;
 };
@@ -73,6 +74,7 @@ tbus_channel_finalize (GObject *object)
 {
   TbusChannel *self = TBUS_CHANNEL (object);
 
+  g_hash_table_unref (self->by_rule);
   g_array_unref (self->rules);
   g_ptr_array_unref (self->contexts);
   g_free (self->name);
@@ -102,6 +104,7 @@ tbus_channel_init (TbusChannel *self)
   self->enabled = TRUE;
   self->rules = g_array_new (FALSE, TRUE, sizeof (TbusChannelRule));
   g_array_set_clear_func (self->rules, rule_clear);
+  self->by_rule = g_hash_table_new ((GHashFunc) tbus_event_rule_hash, (GEqualFunc) tbus_event_rule_equal);
   self->contexts = g_ptr_array_new_with_free_func ((GDestroyNotify) tbus_context_unref);
 }
 
@@ -141,14 +144,11 @@ tbus_channel_set_enabled (TbusChannel *self, gboolean enabled)
 TbusChannelRule *
 tbus_channel_find_rule (TbusChannel *self, const TbusEventRule *rule)
 {
-  for (guint i = 0; i < self->rules->len; i++)
-    {
-      TbusChannelRule *mine = &g_array_index (self->rules, TbusChannelRule, i);
+  gpointer number;
 
-      if (tbus_event_rule_equal (mine->rule, rule))
-        return mine;
-    }
-  return NULL;
+  if (!g_hash_table_lookup_extended (self->by_rule, rule, NULL, &number))
+    return NULL;
+  return &g_array_index (self->rules, TbusChannelRule, GPOINTER_TO_UINT (number));
 }
 
 void
@@ -165,6 +165,7 @@ tbus_channel_enable_rule (TbusChannel *self, TbusEventRule *rule, const char *pr
       return;
     }
   added.rule = tbus_event_rule_ref (rule);
+  g_hash_table_insert (self->by_rule, added.rule, GUINT_TO_POINTER (self->rules->len));
   g_array_append_val (self->rules, added);
   changed (self, PROP_EVENT_RULE_COUNT);
 }

@@ -2,6 +2,7 @@
 #include "core/event-rule.h"
 
 #include "base/error.h"
+#include "base/hash.h"
 #include "base/limits.h"
 #include "core/filter/filter.h"
 #include "core/ids.h"
@@ -147,6 +148,20 @@ tbus_event_rule_matches (const TbusEventRule *self, const char *name, int loglev
     if (tbus_pattern_matches (self->exclusions[i], name))
       return FALSE;
   return TRUE;
+}
+
+/* Of what tbus_event_rule_equal() compares. */
+guint
+tbus_event_rule_hash (const TbusEventRule *self)
+{
+  TbusHash hash = tbus_hash_start ();
+
+  tbus_hash_add_string (&hash, self->pattern);
+  tbus_hash_add_string (&hash, self->filter != NULL ? self->filter : "");
+  tbus_hash_add_number (&hash, ((guint64) self->match << 32) | (guint32) self->loglevel);
+  for (guint i = 0; self->exclusions != NULL && self->exclusions[i] != NULL; i++)
+    tbus_hash_add_string (&hash, self->exclusions[i]);
+  return tbus_hash_table_hash (&hash);
 }
 
 gboolean

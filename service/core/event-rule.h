@@ -44,6 +44,7 @@ gboolean tbus_event_rule_matches (const TbusEventRule *self, const char *name, i
 TbusEventRule *tbus_event_rule_ref (TbusEventRule *self);
 void tbus_event_rule_unref (TbusEventRule *self);
 gboolean tbus_event_rule_equal (const TbusEventRule *a, const TbusEventRule *b);
+guint tbus_event_rule_hash (const TbusEventRule *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TbusEventRule, tbus_event_rule_unref)
 
 /* "TRACE_INFO", "info" or "6" to 6; FALSE with InvalidArgs. */

@@ -63,6 +63,8 @@ tbus_job_add (TbusJob *self, TbusOp op, guint32 target)
   command = &g_array_index (self->commands, TbusCommand, self->commands->len - 1);
   command->op = op;
   command->target = target;
+  command->channel = TBUS_NO_CHANNEL;
+  command->event = TBUS_NO_EVENT;
   return command;
 }
 

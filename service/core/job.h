@@ -31,7 +31,7 @@ typedef enum {
   TBUS_OP_LIST,            /* root; answers into @tracepoints */
 } TbusOp;
 
-enum { TBUS_SLOT_VOID = G_MAXUINT32, TBUS_SLOT_ROOT = 0 };
+enum { TBUS_SLOT_VOID = G_MAXUINT32, TBUS_SLOT_ROOT = 0, TBUS_NO_EVENT = G_MAXUINT32 };
 
 typedef struct {
   TbusOp op;
@@ -46,7 +46,8 @@ typedef struct {
     gboolean fields;       /* LIST: with fields */
   };
   TbusRing *ring;   /* SEND_RING: a reference */
-  guint32 channel;  /* SEND_RING: number in the set's class registry */
+  guint32 channel;  /* what it is about: the channel's number in its set, TBUS_NO_CHANNEL for the session or the app */
+  guint32 event;    /* and the rule's number in the channel, or TBUS_NO_EVENT */
 } TbusCommand;
 
 typedef struct {

@@ -34,49 +34,96 @@ tbus_wanted_add_channel (TbusWanted *self)
   return channel;
 }
 
+/* Rules are only ever added to a channel: a rule's number is its place in the app, too. */
 static const TbusAppEvent *
-find_event (const TbusAppChannel *channel, const TbusEventRule *rule)
+event_at (const TbusAppChannel *channel, guint number)
 {
-  for (guint i = 0; channel->events != NULL && i < channel->events->len; i++)
-    {
-      const TbusAppEvent *event = &g_array_index (channel->events, TbusAppEvent, i);
+  const TbusAppEvent *event;
 
-      if (event->rule == rule)
-        return event;
-    }
-  return NULL;
+  if (channel->events == NULL || number >= channel->events->len)
+    return NULL;
+  event = &g_array_index (channel->events, TbusAppEvent, number);
+  return event->rule != NULL ? event : NULL;
 }
+
+static TbusCommand *
+about_channel (TbusCommand *command, guint32 channel)
+{
+  command->channel = channel;
+  return command;
+}
+
+static TbusCommand *
+about_event (TbusCommand *command, guint32 channel, guint32 event)
+{
+  command->channel = channel;
+  command->event = event;
+  return command;
+}
+
+static TbusOp
+toggle (gboolean enabled)
+{
+  return enabled ? TBUS_OP_ENABLE : TBUS_OP_DISABLE;
+}
+
+/* A channel of the plan: its number, and the slot that stands for it. */
+typedef struct {
+  const TbusWantedChannel *wanted;
+  const TbusAppChannel *actual;
+  guint32 number;
+  guint32 slot;
+} Pair;
 
 static void
-plan_contexts (const TbusWantedChannel *wanted, const TbusAppChannel *actual, guint32 slot, TbusJob *job)
+plan_contexts (const Pair *pair, TbusJob *job)
 {
-  for (guint i = actual->n_contexts; wanted->contexts != NULL && i < wanted->contexts->len; i++)
-    tbus_job_add (job, TBUS_OP_ADD_CONTEXT, slot)->context = tbus_context_ref (g_ptr_array_index (wanted->contexts, i));
+  GPtrArray *contexts = pair->wanted->contexts;
+
+  for (guint i = pair->actual->n_contexts; contexts != NULL && i < contexts->len; i++)
+    {
+      TbusCommand *command = about_channel (tbus_job_add (job, TBUS_OP_ADD_CONTEXT, pair->slot), pair->number);
+
+      command->context = tbus_context_ref (g_ptr_array_index (contexts, i));
+    }
 }
+
+/* A rule that was created in this plan. */
+typedef struct {
+  guint32 slot;
+  guint32 number;
+} Created;
 
 /* New rules are created first, all of them, and then enabled: the app answers each run of them in one go. */
 static void
-plan_events (const TbusWantedChannel *wanted, const TbusAppChannel *actual, guint32 slot, TbusJob *job)
+plan_events (const Pair *pair, TbusJob *job)
 {
-  g_autoptr(GArray) created = g_array_new (FALSE, FALSE, sizeof (guint32));
+  GArray *rules = pair->wanted->rules;
+  g_autoptr(GArray) created = g_array_new (FALSE, FALSE, sizeof (Created));
 
-  for (guint i = 0; i < wanted->rules->len; i++)
+  for (guint i = 0; i < rules->len; i++)
     {
-      const TbusWantedRule *rule = &g_array_index (wanted->rules, TbusWantedRule, i);
-      const TbusAppEvent *event = find_event (actual, rule->rule);
+      const TbusWantedRule *rule = &g_array_index (rules, TbusWantedRule, i);
+      const TbusAppEvent *event = event_at (pair->actual, i);
 
       if (event == NULL && rule->enabled)
         {
-          guint32 result = tbus_job_add_slot (job, TBUS_SLOT_VOID);
+          Created later = { tbus_job_add_slot (job, TBUS_SLOT_VOID), i };
+          TbusCommand *create = tbus_job_add_creating (job, TBUS_OP_CREATE_EVENT, pair->slot, later.slot);
 
-          tbus_job_add_creating (job, TBUS_OP_CREATE_EVENT, slot, result)->rule = tbus_event_rule_ref (rule->rule);
-          g_array_append_val (created, result);
+          about_event (create, pair->number, i)->rule = tbus_event_rule_ref (rule->rule);
+          g_array_append_val (created, later);
         }
       else if (event != NULL && !event->failed && event->enabled != rule->enabled)
-        tbus_job_add (job, rule->enabled ? TBUS_OP_ENABLE : TBUS_OP_DISABLE, tbus_job_add_slot (job, event->handle));
+        about_event (tbus_job_add (job, toggle (rule->enabled), tbus_job_add_slot (job, event->handle)),
+                     pair->number, i);
     }
   for (guint i = 0; i < created->len; i++)
-    tbus_job_add (job, TBUS_OP_ENABLE, g_array_index (created, guint32, i));
+    {
+      const Created *later = &g_array_index (created, Created, i);
+
+      about_event (tbus_job_add (job, TBUS_OP_ENABLE, later->slot), pair->number, later->number);
+    }
 }
 
 static guint32
@@ -108,17 +155,20 @@ plan_channels (const TbusWanted *wanted, const TbusAppSession *actual, guint32 s
     }
   for (guint i = 0; i < wanted->channels->len; i++)
     {
-      const TbusWantedChannel *channel = &g_array_index (wanted->channels, TbusWantedChannel, i);
-      const TbusAppChannel *has = &g_array_index (actual->channels, TbusAppChannel, i);
-      guint32 slot = g_array_index (slots, guint32, i);
-      gboolean enabled = !has->there || has->enabled; /* channels come up enabled (B25) */
+      Pair pair = {
+        &g_array_index (wanted->channels, TbusWantedChannel, i),
+        &g_array_index (actual->channels, TbusAppChannel, i),
+        i,
+        g_array_index (slots, guint32, i),
+      };
+      gboolean enabled = !pair.actual->there || pair.actual->enabled; /* channels come up enabled (B25) */
 
-      if (slot == TBUS_SLOT_VOID)
+      if (pair.slot == TBUS_SLOT_VOID)
         continue;
-      if (enabled != channel->enabled)
-        tbus_job_add (job, channel->enabled ? TBUS_OP_ENABLE : TBUS_OP_DISABLE, slot);
-      plan_contexts (channel, has, slot, job);
-      plan_events (channel, has, slot, job);
+      if (enabled != pair.wanted->enabled)
+        about_channel (tbus_job_add (job, toggle (pair.wanted->enabled), pair.slot), i);
+      plan_contexts (&pair, job);
+      plan_events (&pair, job);
     }
 }
 
@@ -144,11 +194,11 @@ plan_release (const TbusAppSession *actual, TbusJob *job)
         {
           const TbusAppEvent *event = &g_array_index (channel->events, TbusAppEvent, j);
 
-          if (!event->failed)
-            tbus_job_add (job, TBUS_OP_RELEASE, tbus_job_add_slot (job, event->handle));
+          if (event->rule != NULL && !event->failed)
+            about_event (tbus_job_add (job, TBUS_OP_RELEASE, tbus_job_add_slot (job, event->handle)), i, j);
         }
       if (channel->there)
-        tbus_job_add (job, TBUS_OP_RELEASE, tbus_job_add_slot (job, channel->handle));
+        about_channel (tbus_job_add (job, TBUS_OP_RELEASE, tbus_job_add_slot (job, channel->handle)), i);
     }
   tbus_job_add (job, TBUS_OP_RELEASE, session);
 }
@@ -178,57 +228,46 @@ tbus_reconcile (const TbusWanted *wanted, const TbusAppSession *actual, TbusJob 
   plan_channels (wanted, actual, session, job);
   if (wanted->active != actual->active)
     {
-      tbus_job_add (job, wanted->active ? TBUS_OP_ENABLE : TBUS_OP_DISABLE, session);
+      tbus_job_add (job, toggle (wanted->active), session);
       tbus_job_add (job, TBUS_OP_WAIT_QUIESCENT, TBUS_SLOT_ROOT);
     }
   plan.n = job->commands->len - plan.first;
   return plan;
 }
 
-/* What a slot of the job stands for in the app session. */
-typedef struct {
-  TbusAppChannel *channel; /* NULL: the session */
-  TbusAppEvent *event;     /* NULL: the channel itself */
-} Object;
-
-static Object
-find_object (TbusAppSession *actual, guint32 handle)
+/* The place of a rule, made where it is not there yet. */
+static TbusAppEvent *
+event_place (TbusAppChannel *channel, guint number)
 {
-  for (guint i = 0; i < actual->channels->len; i++)
-    {
-      TbusAppChannel *channel = &g_array_index (actual->channels, TbusAppChannel, i);
-
-      if (channel->there && channel->handle == handle)
-        return (Object){ channel, NULL };
-      for (guint j = 0; j < channel->events->len; j++)
-        {
-          TbusAppEvent *event = &g_array_index (channel->events, TbusAppEvent, j);
-
-          if (!event->failed && event->handle == handle)
-            return (Object){ channel, event };
-        }
-    }
-  return (Object){ NULL, NULL };
+  if (number >= channel->events->len)
+    g_array_set_size (channel->events, number + 1);
+  return &g_array_index (channel->events, TbusAppEvent, number);
 }
 
 static void
-apply_toggle (TbusAppSession *actual, guint32 handle, gboolean enabled)
+apply_event (TbusAppChannel *channel, const TbusCommand *command, guint32 handle)
 {
-  Object object = find_object (actual, handle);
+  TbusAppEvent event = { tbus_event_rule_ref (command->rule), handle, FALSE, command->status != 0 };
 
-  if (object.event != NULL)
-    object.event->enabled = enabled;
-  else if (object.channel != NULL)
-    object.channel->enabled = enabled;
-  else if (actual->there && actual->handle == handle)
+  *event_place (channel, command->event) = event;
+}
+
+static void
+apply_toggle (TbusAppSession *actual, TbusAppChannel *channel, const TbusCommand *command)
+{
+  gboolean enabled = command->op == TBUS_OP_ENABLE;
+
+  if (channel == NULL)
     actual->active = enabled;
+  else if (command->event == TBUS_NO_EVENT)
+    channel->enabled = enabled;
+  else
+    event_place (channel, command->event)->enabled = enabled;
 }
 
 static void
-apply_created (TbusAppSession *actual, const TbusCommand *command, guint32 target, guint32 handle)
+apply_done (TbusAppSession *actual, TbusAppChannel *channel, const TbusCommand *command, guint32 handle)
 {
-  TbusAppChannel *channel;
-
   switch (command->op)
     {
     case TBUS_OP_CREATE_SESSION:
@@ -236,19 +275,19 @@ apply_created (TbusAppSession *actual, const TbusCommand *command, guint32 targe
       actual->handle = handle;
       break;
     case TBUS_OP_SEND_RING:
-      channel = &g_array_index (actual->channels, TbusAppChannel, command->channel);
       channel->there = TRUE;
       channel->enabled = TRUE;
       channel->handle = handle;
       break;
     case TBUS_OP_CREATE_EVENT:
-      channel = find_object (actual, target).channel;
-      if (channel != NULL)
-        {
-          TbusAppEvent event = { tbus_event_rule_ref (command->rule), handle, FALSE, FALSE };
-
-          g_array_append_val (channel->events, event);
-        }
+      apply_event (channel, command, handle);
+      break;
+    case TBUS_OP_ADD_CONTEXT:
+      channel->n_contexts++;
+      break;
+    case TBUS_OP_ENABLE:
+    case TBUS_OP_DISABLE:
+      apply_toggle (actual, channel, command);
       break;
     default:
       break;
@@ -256,13 +295,13 @@ apply_created (TbusAppSession *actual, const TbusCommand *command, guint32 targe
 }
 
 static void
-apply_failed (TbusAppSession *actual, const TbusCommand *command, guint32 target, const TbusTracee *tracee)
+apply_failed (TbusAppSession *actual, TbusAppChannel *channel, const TbusCommand *command, const TbusTracee *tracee)
 {
   if (command->status == -ECANCELED || command->status == -EPIPE)
     return; /* what it depended on says why; to be gone is no error (B23, B24) */
   if (command->op == TBUS_OP_ADD_CONTEXT)
     {
-      find_object (actual, target).channel->n_contexts++; /* not asked again: its events are recorded without */
+      channel->n_contexts++; /* not asked again: its events are recorded without */
       g_ptr_array_add (actual->warnings,
                        g_strdup_printf ("Process %d has no context \"%s\": its events are recorded without "
                                         "(tracer's code %d)", (int) tracee->pid, command->context->type,
@@ -271,32 +310,17 @@ apply_failed (TbusAppSession *actual, const TbusCommand *command, guint32 target
     }
   if (command->op == TBUS_OP_CREATE_EVENT)
     {
-      TbusAppChannel *channel = find_object (actual, target).channel;
-
+      apply_event (channel, command, 0);
       g_ptr_array_add (actual->warnings,
                        g_strdup_printf ("Process %d refused the event rule \"%s\" (tracer's code %d)",
                                         (int) tracee->pid, command->rule->pattern, command->status));
-      if (channel != NULL)
-        {
-          TbusAppEvent event = { tbus_event_rule_ref (command->rule), 0, FALSE, TRUE };
-
-          g_array_append_val (channel->events, event);
-        }
       return;
     }
   if (command->op == TBUS_OP_SEND_RING)
-    g_array_index (actual->channels, TbusAppChannel, command->channel).failed = TRUE;
+    channel->failed = TRUE;
   if (actual->error == NULL)
     g_set_error (&actual->error, TBUS_ERROR, TBUS_ERROR_APP_GONE, "Process %d refused to %s (tracer's code %d)",
                  (int) tracee->pid, tbus_op_to_string (command->op), command->status);
-}
-
-/* Also where the app refused: there is nothing else to be asked of it. */
-static void
-apply_released (TbusAppSession *actual, guint32 handle)
-{
-  if (actual->there && actual->handle == handle)
-    tbus_app_session_reset (actual);
 }
 
 void
@@ -305,20 +329,19 @@ tbus_reconcile_apply (const TbusPlan *plan, TbusJob *job, TbusAppSession *actual
   for (guint i = plan->first; i < plan->first + plan->n; i++)
     {
       const TbusCommand *command = &g_array_index (job->commands, TbusCommand, i);
-      guint32 target = g_array_index (job->slots, guint32, command->target);
       guint32 result = g_array_index (job->slots, guint32, command->result);
+      TbusAppChannel *channel = NULL;
 
-      if (command->status != 0)
-        apply_failed (actual, command, target, job->tracee);
-      if (command->op == TBUS_OP_RELEASE && command->status != -EPIPE)
-        apply_released (actual, target);
-      else if (command->status != 0)
+      if (command->channel < actual->channels->len)
+        channel = &g_array_index (actual->channels, TbusAppChannel, command->channel);
+      else if (command->channel != TBUS_NO_CHANNEL)
         continue;
-      else if (command->op == TBUS_OP_ENABLE || command->op == TBUS_OP_DISABLE)
-        apply_toggle (actual, target, command->op == TBUS_OP_ENABLE);
-      else if (command->op == TBUS_OP_ADD_CONTEXT)
-        find_object (actual, target).channel->n_contexts++;
+      if (command->status != 0)
+        apply_failed (actual, channel, command, job->tracee);
       else
-        apply_created (actual, command, target, result);
+        apply_done (actual, channel, command, result);
+      /* Of the session itself, also where the app refused: there is nothing else to be asked of it. */
+      if (command->op == TBUS_OP_RELEASE && command->channel == TBUS_NO_CHANNEL && command->status != -EPIPE)
+        tbus_app_session_reset (actual);
     }
 }

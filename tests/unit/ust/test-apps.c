@@ -143,6 +143,7 @@ plan_tracing (Fixture *f, Tracing *tracing, const char *pattern)
   command = tbus_job_add_creating (job, TBUS_OP_SEND_RING, tracing->session, tracing->channel);
   command->set = tbus_buffer_set_ref (tracing->set);
   command->ring = tst_ring_make (tracing->set, 0);
+  command->channel = 0;
   tbus_job_add_creating (job, TBUS_OP_CREATE_EVENT, tracing->channel, tracing->event)->rule
     = tbus_event_rule_new (pattern, TBUS_LOGLEVEL_ALL, -1, NULL);
   tbus_job_add (job, TBUS_OP_ENABLE, tracing->event);

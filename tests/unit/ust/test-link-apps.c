@@ -99,6 +99,7 @@ add_ring (Fixture *f, guint n_streams)
 
   command->set = tbus_buffer_set_ref (f->set);
   command->ring = make_ring (n_streams);
+  command->channel = 0;
   tbus_job_add (f->job, TBUS_OP_DISABLE, channel);
   tst_side_submit (f->side, f->job);
   return channel;
