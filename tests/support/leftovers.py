@@ -69,6 +69,7 @@ def look(build, temporary, before):
 def main(build, *command):
     before = shm_names()
     temporary = tempfile.mkdtemp(prefix="tb")
+    os.chmod(temporary, 0o1777)  # as /tmp is: tests of several users meet in it
     try:
         subprocess.run(command, env={**os.environ, "TMPDIR": temporary}, check=False)
         found = look(build, temporary, before)

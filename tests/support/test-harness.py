@@ -68,6 +68,9 @@ class Leftovers(unittest.TestCase):
     def test_leaves_the_tidy_in_peace(self):
         self.assertEqual(self.after(f"TRACEBUS_BUILD={self.build} sleep 0; exit 3"), (0, ""))
 
+    def test_lets_every_user_into_its_directory(self):
+        self.assertEqual(self.after('test "$(stat -c %a "$TMPDIR")" = 1777 || touch "$TMPDIR/private"'), (0, ""))
+
     def test_finds_a_file(self):
         status, told = self.after('touch "$TMPDIR/socket"')
         self.assertEqual(status, 1)
