@@ -65,3 +65,17 @@ tc_packet_read (const void *data, const TcPacketOrigin *origin, TcPacket *packet
   *packet = read;
   return true;
 }
+
+static void
+put_u64 (uint8_t *header, size_t at, uint64_t value)
+{
+  memcpy (header + at, &value, sizeof value);
+}
+
+void
+tc_packet_make_empty (void *header, size_t size)
+{
+  put_u64 (header, AT_END, u64_at (header, AT_BEGIN));
+  put_u64 (header, AT_CONTENT, HEADER_END * CHAR_BIT);
+  put_u64 (header, AT_PACKET, (uint64_t) size * CHAR_BIT);
+}

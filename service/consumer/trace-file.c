@@ -162,16 +162,13 @@ write_once (TcTraceFile *self, const struct iovec *parts, int n_parts, uint64_t 
     }
 }
 
+/* All of @n_parts parts, which it changes. 0, or -1 with errno. */
 static int
-write_packet (TcTraceFile *self, struct iovec parts[2], size_t size)
+write_parts (TcTraceFile *self, struct iovec *part, int n_parts, uint64_t offset)
 {
-  int n_parts = parts[1].iov_len > 0 ? 2 : 1;
-  struct iovec *part = parts;
-  size_t done = 0;
-
-  while (done < size)
+  while (n_parts > 0)
     {
-      ssize_t put = write_once (self, part, n_parts, self->size + done);
+      ssize_t put = write_once (self, part, n_parts, offset);
 
       if (put < 0 && errno == EINTR)
         continue;
@@ -181,7 +178,7 @@ write_packet (TcTraceFile *self, struct iovec parts[2], size_t size)
           return -1;
         }
       self->half = true;
-      done += (size_t) put;
+      offset += (size_t) put;
       for (; n_parts > 0 && (size_t) put >= part->iov_len; part++, n_parts--)
         put -= (ssize_t) part->iov_len;
       if (n_parts > 0)
@@ -191,6 +188,41 @@ write_packet (TcTraceFile *self, struct iovec parts[2], size_t size)
         }
     }
   return 0;
+}
+
+static int
+write_header (TcTraceFile *self, void *header)
+{
+  struct iovec part = { .iov_base = header, .iov_len = TC_PACKET_HEADER };
+
+  return write_parts (self, &part, 1, self->size);
+}
+
+/*
+ * Where a write would grow the file page by page. Its size first: who looks at it before they look at packets, as
+ * readers do, finds an empty packet there by then.
+ */
+static int
+grow (TcTraceFile *self, struct iovec parts[2], size_t size)
+{
+  void *page = parts[0].iov_base;
+  uint8_t header[TC_PACKET_HEADER];
+
+  memcpy (header, page, sizeof header);
+  tc_packet_make_empty (page, size);
+  self->half = true;
+  if (ftruncate (self->fd, (off_t) (self->size + size)) < 0 || write_parts (self, &parts[0], 1, self->size) < 0
+      || write_parts (self, &parts[1], 1, self->size + self->origin.page_size) < 0)
+    return -1;
+  return write_header (self, header);
+}
+
+static int
+write_packet (TcTraceFile *self, struct iovec parts[2], size_t size)
+{
+  if (parts[1].iov_len == 0)
+    return write_parts (self, parts, 1, self->size);
+  return self->mode == TC_WRITE_DIRECT ? write_parts (self, parts, 2, self->size) : grow (self, parts, size);
 }
 
 /* Cuts off what is left of a packet that failed. */

@@ -3,10 +3,11 @@
 /*
  * Trace file: one stream's packets on disk, as one file or as a ring of files, each with its index.
  *
- * A reader sees whole packets at every moment. Where the file system takes O_DIRECT, a packet appears
- * at once, when all of it is there; a packet of one page does so anyhow. Elsewhere (tmpfs) a larger one
- * grows page by page for the time of one copy, some 0.5 ms a MiB: the one window in which a reader, or a
- * kill, can find half a packet. A packet that fails to be written is taken back whole.
+ * A reader, and whoever comes after a kill, finds whole packets at every moment. Where the file system takes
+ * O_DIRECT, a packet appears at once, when all of it is there; a packet of one page does so anyhow. Elsewhere (tmpfs)
+ * a larger one would appear page by page: there it first is an empty packet, whose padding takes the events, and whose
+ * header then says that they are there. Only between the two calls that make room and write the first header, for a
+ * microsecond, is there something that no reader knows. A packet that fails to be written is taken back whole.
  * Owner:   a stream; one thread.
  */
 #include "consumer/index-file.h"
@@ -40,7 +41,8 @@ typedef struct {
 void tc_trace_file_init (TcTraceFile *self, int dir_fd, const char *name, const TcPacketOrigin *origin);
 void tc_trace_file_close (TcTraceFile *self);
 /*
- * Appends one packet: @parts, page-aligned pages, of @size bytes in all. Changes the parts. 0, or -1
- * with errno: then no byte of it is in the file. A failing index is not an error.
+ * Appends one packet: @parts, page-aligned pages, of @size bytes in all, the first part a page. Changes the parts, and
+ * may change the first one's header. 0, or -1 with errno: then no byte of it is in the file. A failing index is
+ * not an error.
  */
 int tc_trace_file_append (TcTraceFile *self, struct iovec parts[2], size_t size, const TcPacket *packet);

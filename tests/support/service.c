@@ -14,8 +14,15 @@ struct TstService {
   TstChild *daemon; /* NULL while it does not run */
   GDBusConnection *caller;
   guint subscription;
+  GPtrArray *changes; /* of Change */
   GSource *patience; /* of the wait that runs */
 };
+
+/* A value that a property was told to have. */
+typedef struct {
+  char *property; /* "Session.State" */
+  char *text;
+} Change;
 
 struct TstAnswer {
   TstService *service;
@@ -58,10 +65,50 @@ refuse_reports (TstService *self)
 }
 
 static void
+change_free (gpointer data)
+{
+  Change *change = data;
+
+  g_free (change->property);
+  g_free (change->text);
+  g_free (change);
+}
+
+/* Signals of all kinds wake a wait; those of properties are remembered, for a value may be gone when we ask. */
+static void
 on_signal (GDBusConnection *connection, const char *sender, const char *path, const char *interface,
            const char *signal, GVariant *parameters, gpointer data)
 {
-  /* That the loop was woken is all that a wait needs. */
+  TstService *self = data;
+  g_autoptr(GVariantIter) values = NULL;
+  const char *about, *name;
+  GVariant *value;
+
+  if (!g_str_equal (signal, "PropertiesChanged"))
+    return;
+  g_variant_get (parameters, "(&sa{sv}as)", &about, &values, NULL);
+  while (g_variant_iter_next (values, "{&sv}", &name, &value))
+    {
+      Change *change = g_new (Change, 1);
+
+      change->property = g_strconcat (strrchr (about, '.') + 1, ".", name, NULL);
+      change->text = g_variant_print (value, FALSE);
+      g_ptr_array_add (self->changes, change);
+      g_variant_unref (value);
+    }
+}
+
+gboolean
+tst_heard (TstService *self, const char *property, const char *text)
+{
+  for (guint i = 0; i < self->changes->len; i++)
+    {
+      const Change *change = g_ptr_array_index (self->changes, i);
+
+      if (g_str_equal (change->property, property) && strstr (change->text, text) != NULL)
+        return TRUE;
+    }
+  return FALSE;
 }
 
 TstService *
@@ -69,6 +116,7 @@ tst_service_new_idle (void)
 {
   TstService *self = g_new0 (TstService, 1);
 
+  self->changes = g_ptr_array_new_with_free_func (change_free);
   self->dir = tst_dir_new ();
   self->bus = tst_bus_new (self->dir);
   self->environment = watch_sanitizers (tst_environ (self->dir, tst_bus_address (self->bus)), self->dir);
@@ -98,6 +146,7 @@ tst_service_free (TstService *self)
   g_object_unref (self->caller);
   while (g_main_context_iteration (NULL, FALSE))
     ;
+  g_ptr_array_unref (self->changes);
   tst_bus_free (self->bus);
   g_strfreev (self->environment);
   tst_dir_free (self->dir);

@@ -76,6 +76,9 @@ GStrv tst_objects (TstService *self, const char *interface);
 /* The App object of @pid; waits until it is there and State is @state (nullable: any). (transfer full) */
 char *tst_wait_app (TstService *self, pid_t pid, const char *state);
 
+/* Whether a property has ever been told to have a value whose text contains @text: "'consumer-restarting'". */
+gboolean tst_heard (TstService *self, const char *property, const char *text);
+
 /* Runs the loop until @condition, which is looked at again whenever the service says something on the bus. */
 #define tst_wait_until(service, condition)                                                                            \
   G_STMT_START                                                                                                        \

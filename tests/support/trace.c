@@ -26,9 +26,9 @@ tst_trace_normalise (const char *line)
 
 /* Runs babeltrace2, which must succeed. Returns what it printed; @said: what it said beside. */
 static char *
-run_babeltrace (const char *path, char **said)
+run_babeltrace (const char *path, const char *option, char **said)
 {
-  const char *argv[] = { "babeltrace2", "--no-delta", path, NULL };
+  const char *argv[] = { "babeltrace2", path, option, NULL };
   g_autoptr(GError) error = NULL;
   char *out;
   int status;
@@ -68,7 +68,7 @@ GPtrArray *
 tst_babeltrace (const char *path)
 {
   g_autofree char *said = NULL;
-  g_autofree char *out = run_babeltrace (path, &said);
+  g_autofree char *out = run_babeltrace (path, "--no-delta", &said);
 
   if (*said != '\0')
     g_error ("babeltrace2 %s warned: %s", path, said);
@@ -92,13 +92,32 @@ GPtrArray *
 tst_babeltrace_lossy (const char *path, TstMissing *missing)
 {
   g_autofree char *said = NULL;
-  g_autofree char *out = run_babeltrace (path, &said);
+  g_autofree char *out = run_babeltrace (path, "--no-delta", &said);
   g_auto(GStrv) lines = g_strsplit (said, "\n", -1);
 
   *missing = (TstMissing) { 0 };
   for (guint i = 0; lines[i] != NULL; i++)
     add_missing (lines[i], missing);
   return parse_events (path, out);
+}
+
+guint64
+tst_babeltrace_live (const char *path)
+{
+  g_autofree char *said = NULL;
+  g_autofree char *out = run_babeltrace (path, "--component=sink.utils.counter", &said);
+  g_auto(GStrv) lines = g_strsplit (said, "\n", -1);
+  const char *last = g_strrstr (out, " Event message");
+  TstMissing missing = { 0 };
+
+  for (guint i = 0; lines[i] != NULL; i++)
+    if (strstr (lines[i], "Invalid LTTng trace index file; indexed size") == NULL)
+      add_missing (lines[i], &missing);
+  if (last == NULL)
+    return 0;
+  while (last > out && g_ascii_isdigit (last[-1]))
+    last--;
+  return g_ascii_strtoull (last, NULL, 10);
 }
 
 GPtrArray *

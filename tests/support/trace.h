@@ -25,6 +25,12 @@ typedef struct {
 GPtrArray *tst_babeltrace_lossy (const char *path, TstMissing *missing);
 
 /*
+ * The same for a trace that is being written: its index may lack the last packet, or have one too many, which is no
+ * error either. Returns: the number of events.
+ */
+guint64 tst_babeltrace_live (const char *path);
+
+/*
  * Returns: (transfer full): the events that the file @path holds, a line each, as tst_babeltrace() returns them. %NULL
  * for what app-types emits.
  */

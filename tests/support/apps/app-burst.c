@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* app-burst N PAYLOAD: emits N events of PAYLOAD bytes flat out, then says "emitted N" and how long it took. */
+/*
+ * app-burst N PAYLOAD: says "ready", emits N events of PAYLOAD bytes flat out, then says "emitted N" and how long it
+ * took.
+ */
 #include "support/apps/app.h"
 #include "support/apps/tick-provider.h"
 
@@ -26,6 +29,7 @@ main (int argc, char **argv)
 
   if (payload == NULL)
     return 1;
+  app_say ("ready");
   began = now_ns ();
   for (long i = 0; i < n; i++)
     {

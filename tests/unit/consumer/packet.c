@@ -128,6 +128,20 @@ refuses_time_that_runs_backwards (void)
   g_assert_false (is_taken (&header));
 }
 
+static void
+makes_any_packet_an_empty_one (void)
+{
+  Header header = good ();
+  TcPacket packet;
+
+  tc_packet_make_empty (&header, 65536);
+  g_assert_true (tc_packet_read (&header, &origin, &packet));
+  g_assert_cmpuint (packet.content_bits, ==, TC_PACKET_HEADER * 8);
+  g_assert_cmpuint (packet.packet_bits, ==, 65536 * 8);
+  g_assert_cmpuint (packet.end, ==, packet.begin);
+  g_assert_cmpuint (packet.sequence, ==, 9);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -137,5 +151,6 @@ main (int argc, char **argv)
   g_test_add_func ("/consumer/packet/refuses-other-streams", refuses_other_streams);
   g_test_add_func ("/consumer/packet/refuses-sizes-that-do-not-fit", refuses_sizes_that_do_not_fit);
   g_test_add_func ("/consumer/packet/refuses-time-that-runs-backwards", refuses_time_that_runs_backwards);
+  g_test_add_func ("/consumer/packet/makes-any-packet-an-empty-one", makes_any_packet_an_empty_one);
   return g_test_run ();
 }
