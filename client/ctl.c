@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "client/ctl.h"
 
-#include "client/current-session.h"
-
 #include <glib-unix.h>
 #include <signal.h>
 #include <string.h>
@@ -11,6 +9,8 @@ typedef struct {
   GAsyncResult *result;
   gboolean interrupted;
 } Wait;
+
+G_DEFINE_QUARK (ctl-error-quark, ctl_error)
 
 gboolean
 ctl_usage (GError **error, const char *format, ...)
@@ -21,8 +21,16 @@ ctl_usage (GError **error, const char *format, ...)
   va_start (args, format);
   message = g_strdup_vprintf (format, args);
   va_end (args);
-  g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, message);
+  /* GLib's own complaints have other codes, by which exit codes differ. */
+  g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED, message);
   return FALSE;
+}
+
+gboolean
+ctl_check_domain (Ctl *ctl, gboolean userspace, GError **error)
+{
+  return userspace || !ctl->style->needs_domain
+         || ctl_usage (error, "Please say which domain: --userspace is the one that there is");
 }
 
 gboolean
@@ -73,15 +81,39 @@ ctl_split_names (const char *text, const char *what, char ***names, GError **err
   return TRUE;
 }
 
+gboolean
+ctl_for_each (Ctl *ctl, char **names, CtlNameFunc function, gpointer user_data, GError **error)
+{
+  g_autoptr(GError) latest = NULL;
+
+  for (guint i = 0; names[i] != NULL && (latest == NULL || ctl->style->keeps_going); i++)
+    {
+      g_autoptr(GError) local_error = NULL;
+
+      if (function (ctl, names[i], user_data, &local_error))
+        continue;
+      if (latest != NULL)
+        ctl_print_error (ctl, latest);
+      g_clear_error (&latest);
+      latest = g_steal_pointer (&local_error);
+    }
+  if (latest == NULL)
+    return TRUE;
+  g_propagate_error (error, g_steal_pointer (&latest));
+  return FALSE;
+}
+
 static gboolean
 ctl_connect (Ctl *ctl, GError **error)
 {
+  g_autoptr(GError) local_error = NULL;
+
   if (ctl->client != NULL)
     return TRUE;
-  ctl->client = tbus_client_new_sync (ctl->bus_type, NULL, error);
+  ctl->client = tbus_client_new_sync (ctl->bus_type, NULL, &local_error);
   if (ctl->client == NULL)
     {
-      g_prefix_error (error, "The bus cannot be reached: ");
+      g_set_error (error, CTL_ERROR, CTL_ERROR_NO_SERVICE, "The bus cannot be reached: %s", local_error->message);
       return FALSE;
     }
   /* The end of the bus is an error to print, not a signal to die of. */
@@ -116,15 +148,15 @@ die_interrupted (void)
 }
 
 static void
-explain_absence (GError *error)
+explain_absence (GError **error)
 {
-  if (!g_error_matches (error, G_DBUS_ERROR, G_DBUS_ERROR_SERVICE_UNKNOWN)
-      && !g_error_matches (error, G_DBUS_ERROR, G_DBUS_ERROR_NAME_HAS_NO_OWNER))
+  if (!g_error_matches (*error, G_DBUS_ERROR, G_DBUS_ERROR_SERVICE_UNKNOWN)
+      && !g_error_matches (*error, G_DBUS_ERROR, G_DBUS_ERROR_NAME_HAS_NO_OWNER))
     return;
-  g_free (error->message);
-  error->message = g_strdup (TBUS_BUS_NAME " is not on this bus: tracebusd does not run. "
-                             "\"systemctl start tracebus\" starts it, \"tracebusctl --session\" looks at the session "
-                             "bus");
+  g_clear_error (error);
+  g_set_error (error, CTL_ERROR, CTL_ERROR_NO_SERVICE,
+               TBUS_BUS_NAME " is not on this bus: tracebusd does not run. \"systemctl start tracebus\" starts it, "
+               "\"tracebusctl --session\" looks at the session bus");
 }
 
 GVariant *
@@ -145,6 +177,8 @@ ctl_call_with_fds (Ctl *ctl, const char *path, const char *member, GVariant *par
 
   if (!ctl_connect (ctl, error))
     return NULL;
+  if (ctl->verbose)
+    ctl_warn ("%s of %s", member, path);
   interrupt = g_unix_signal_add (SIGINT, on_interrupt, &wait);
   tbus_client_call_with_fds_async (ctl->client, path, member, held, fds, NULL, on_answered, &wait);
   while (wait.result == NULL && !wait.interrupted)
@@ -156,7 +190,7 @@ ctl_call_with_fds (Ctl *ctl, const char *path, const char *member, GVariant *par
   g_object_unref (wait.result);
   if (answer == NULL)
     {
-      explain_absence (local_error);
+      explain_absence (&local_error);
       g_propagate_error (error, g_steal_pointer (&local_error));
     }
   return g_steal_pointer (&answer);
@@ -229,20 +263,25 @@ ctl_no_options (void)
 gboolean
 ctl_find_session (Ctl *ctl, const char *name, char **path, char **found, GError **error)
 {
-  g_autofree char *current = name == NULL ? ctl_current_session_load () : NULL;
+  g_autofree char *current = name == NULL ? ctl_current_session_load (ctl->style->memory) : NULL;
   g_autoptr(GVariant) answer = NULL;
+  g_autoptr(GError) local_error = NULL;
   const char *wanted = name != NULL ? name : current;
 
   if (wanted == NULL)
     {
-      g_set_error (error, TBUS_CLIENT_ERROR, TBUS_CLIENT_ERROR_NOT_FOUND,
-                   "No session is named and none is current: \"tracebusctl create\" makes one, "
-                   "\"tracebusctl set-session NAME\" chooses one that is there");
+      g_set_error (error, CTL_ERROR, CTL_ERROR_NO_CURRENT_SESSION,
+                   "No session is named and none is current: \"%s create\" makes one, \"%s set-session NAME\" chooses "
+                   "one that is there", ctl->style->program, ctl->style->program);
       return FALSE;
     }
-  answer = ctl_call (ctl, TBUS_ROOT_PATH, "Manager.GetSession", g_variant_new ("(s)", wanted), error);
+  answer = ctl_call (ctl, TBUS_ROOT_PATH, "Manager.GetSession", g_variant_new ("(s)", wanted), &local_error);
   if (answer == NULL)
     {
+      if (g_error_matches (local_error, TBUS_CLIENT_ERROR, TBUS_CLIENT_ERROR_NOT_FOUND))
+        g_set_error_literal (error, CTL_ERROR, CTL_ERROR_NO_SESSION, local_error->message);
+      else
+        g_propagate_error (error, g_steal_pointer (&local_error));
       if (current != NULL)
         g_prefix_error (error, "The current session, \"%s\": ", current);
       return FALSE;

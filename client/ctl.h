@@ -10,23 +10,44 @@
  * Owner:   main() in tracebusctl.c.
  * Threads: one.
  */
+#include "client/style.h"
 #include "client/tracebus.h"
 
 G_BEGIN_DECLS
 
-/* Exit codes; scripts rely on them. */
+/* Exit codes of the own style; scripts rely on them. */
 enum {
   CTL_EXIT_OK = 0,
   CTL_EXIT_FAILED = 1,
   CTL_EXIT_USAGE = 2,
 };
 
+/* What fails on this side of the bus. The numbers go on where those of TbusClientError end. */
+typedef enum {
+  CTL_ERROR_NO_SERVICE = TBUS_CLIENT_ERROR_TIMED_OUT + 1,
+  CTL_ERROR_NO_CURRENT_SESSION,
+  CTL_ERROR_NO_SESSION,    /* that is named so */
+  CTL_ERROR_NO_CHANNEL,    /* that could record anything */
+  CTL_ERROR_NEEDS_CHANNEL, /* it must be named, for there are several to choose from */
+  CTL_ERROR_ABSENT_VERB,
+  CTL_ERROR_ABSENT_OPTION,
+  CTL_ERROR_ABSENT_DOMAIN,
+  CTL_ERROR_ABSENT_FORMAT,
+} CtlError;
+
+#define CTL_ERROR (ctl_error_quark ())
+GQuark ctl_error_quark (void);
+
 typedef struct CtlVerb CtlVerb;
 
 typedef struct {
+  const CtlStyle *style;
   GBusType bus_type;  /* G_BUS_TYPE_NONE: what the environment says */
   TbusClient *client; /* connected by the first call */
   const CtlVerb *verb;
+  gboolean quiet;
+  gboolean verbose; /* each call is told */
+  gboolean coarse;  /* of this run LTTng's command would not tell one failure from another */
 } Ctl;
 
 struct CtlVerb {
@@ -35,6 +56,8 @@ struct CtlVerb {
   const char *summary;   /* one line, for the list of verbs */
   const char *details;   /* what the verb's own --help says besides; nullable */
   int max_arguments;     /* that are not options */
+  guint styles;          /* CTL_STYLE_ bits of those that have it; 0: all */
+  gboolean becomes_other; /* what it prints is another program's: -q leaves it alone */
   gboolean (*run) (Ctl *ctl, char ***args, GError **error);
 };
 
@@ -44,9 +67,19 @@ gboolean ctl_parse (Ctl *ctl, const GOptionEntry *entries, char ***args, GError 
 gboolean ctl_parse_into (Ctl *ctl, const GOptionEntry *entries, gpointer data, char ***args, GError **error);
 /* The command line is wrong, because. Returns: %FALSE */
 gboolean ctl_usage (GError **error, const char *format, ...) G_GNUC_PRINTF (2, 3);
+/* The same where the style wants the domain and @userspace says that it is not there. */
+gboolean ctl_check_domain (Ctl *ctl, gboolean userspace, GError **error);
 
 /* Splits "a,b,c"; @what it lists, as "channel", is for the error. @names untouched on failure. */
 gboolean ctl_split_names (const char *text, const char *what, char ***names, GError **error);
+
+/* Does something with one of several names. */
+typedef gboolean (*CtlNameFunc) (Ctl *ctl, const char *name, gpointer user_data, GError **error);
+/*
+ * Calls @function for each of @names until one fails or, where the style goes on then, for all of them: all failures
+ * but the last are printed, and the last is @error.
+ */
+gboolean ctl_for_each (Ctl *ctl, char **names, CtlNameFunc function, gpointer user_data, GError **error);
 
 /* Calls @member, as "Session.Start", and waits for its answer as long as it takes; Ctrl-C leaves the program. */
 GVariant *ctl_call (Ctl *ctl, const char *path, const char *member, GVariant *parameters, GError **error);
@@ -78,7 +111,10 @@ char *ctl_find_channel (Ctl *ctl, const char *session, const char *name, GError 
  */
 void ctl_report (Ctl *ctl, GVariant *result);
 /* What the answer of Stop or Destroy says of where the trace is. */
-void ctl_print_output (GVariant *answer);
+void ctl_say_output (Ctl *ctl, GVariant *answer);
+/* Prints what the style says; what is quoted is NULL where the text has no place for it. */
+void ctl_say (Ctl *ctl, CtlText text, const char *first, const char *second, const char *third);
+void ctl_print_error (Ctl *ctl, const GError *error);
 void ctl_warn (const char *format, ...) G_GNUC_PRINTF (1, 2);
 
 G_END_DECLS

@@ -4,33 +4,55 @@
 #include <errno.h>
 #include <gio/gio.h>
 #include <glib/gstdio.h>
+#include <string.h>
 
 static char *
-state_path (const char *file)
+state_path (void)
 {
-  return g_build_filename (g_get_user_state_dir (), "tracebus", file, NULL);
+  return g_build_filename (g_get_user_state_dir (), "tracebus", "current-session", NULL);
 }
 
 char *
-ctl_current_session_load (void)
+ctl_lttng_home (void)
 {
-  g_autofree char *path = state_path ("current-session");
-  g_autofree char *text = NULL;
+  const char *home = g_getenv ("LTTNG_HOME");
 
-  if (!g_file_get_contents (path, &text, NULL, NULL))
+  return g_strdup (home != NULL && *home != '\0' ? home : g_get_home_dir ());
+}
+
+static char *
+lttngrc_path (void)
+{
+  g_autofree char *home = ctl_lttng_home ();
+
+  return g_build_filename (home, ".lttngrc", NULL);
+}
+
+const CtlMemory ctl_memory_own = { state_path, "" };
+const CtlMemory ctl_memory_lttngrc = { lttngrc_path, "session=" };
+
+char *
+ctl_current_session_load (const CtlMemory *memory)
+{
+  g_autofree char *path = memory->path ();
+  g_autofree char *text = NULL;
+  g_auto(GStrv) lines = NULL;
+
+  if (!g_file_get_contents (path, &text, NULL, NULL) || !g_utf8_validate (text, -1, NULL))
     return NULL;
-  g_strchomp (text);
-  if (*text == '\0' || !g_utf8_validate (text, -1, NULL))
-    return NULL;
-  return g_steal_pointer (&text);
+  lines = g_strsplit (text, "\n", -1);
+  for (guint i = 0; lines[i] != NULL; i++)
+    if (g_str_has_prefix (lines[i], memory->key) && lines[i][strlen (memory->key)] != '\0')
+      return g_strdup (lines[i] + strlen (memory->key));
+  return NULL;
 }
 
 gboolean
-ctl_current_session_store (const char *name, GError **error)
+ctl_current_session_store (const CtlMemory *memory, const char *name, GError **error)
 {
-  g_autofree char *folder = state_path (NULL);
-  g_autofree char *path = state_path ("current-session");
-  g_autofree char *line = g_strdup_printf ("%s\n", name);
+  g_autofree char *path = memory->path ();
+  g_autofree char *folder = g_path_get_dirname (path);
+  g_autofree char *line = g_strdup_printf ("%s%s\n", memory->key, name);
 
   if (g_mkdir_with_parents (folder, 0700) != 0)
     {
@@ -44,10 +66,10 @@ ctl_current_session_store (const char *name, GError **error)
 }
 
 void
-ctl_current_session_forget (const char *name)
+ctl_current_session_forget (const CtlMemory *memory, const char *name)
 {
-  g_autofree char *path = state_path ("current-session");
-  g_autofree char *current = ctl_current_session_load ();
+  g_autofree char *path = memory->path ();
+  g_autofree char *current = ctl_current_session_load (memory);
 
   if (g_strcmp0 (current, name) == 0)
     g_unlink (path);

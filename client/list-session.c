@@ -172,7 +172,7 @@ print_problems (GVariant *session)
 }
 
 static void
-print_session (GVariant *session)
+print_attributes (GVariant *session)
 {
   g_autofree char *name = ctl_show_text (session, "Name");
   g_autofree char *state = ctl_show_text (session, "State");
@@ -194,6 +194,14 @@ print_session (GVariant *session)
   print_problems (session);
 }
 
+void
+ctl_print_session (GVariant *session, GPtrArray *channels, const CtlListing *listing)
+{
+  print_attributes (session);
+  for (guint i = 0; i < channels->len; i++)
+    print_channel (channels->pdata[i], listing->legend);
+}
+
 gboolean
 ctl_list_session (Ctl *ctl, const CtlListing *listing, const char *name, GError **error)
 {
@@ -209,13 +217,14 @@ ctl_list_session (Ctl *ctl, const CtlListing *listing, const char *name, GError 
   channels = load_channels (ctl, session, listing->channel, error);
   if (channels == NULL)
     return FALSE;
-  if (listing->json)
+  if (listing->channel != NULL && channels->len == 0)
     {
-      print_json (session, path, channels);
-      return TRUE;
+      g_set_error (error, TBUS_CLIENT_ERROR, TBUS_CLIENT_ERROR_NOT_FOUND, "Channel %s not found", listing->channel);
+      return FALSE;
     }
-  print_session (session);
-  for (guint i = 0; i < channels->len; i++)
-    print_channel (channels->pdata[i], listing->legend);
+  if (listing->json)
+    print_json (session, path, channels);
+  else
+    ctl->style->lister->session (session, channels, listing);
   return TRUE;
 }

@@ -5,20 +5,12 @@
 #include "client/show.h"
 #include "client/table.h"
 
-gboolean
-ctl_list_sessions (Ctl *ctl, const CtlListing *listing, GError **error)
+void
+ctl_print_sessions (GPtrArray *sessions, const CtlListing *listing)
 {
   static const char *const heads[] = { "NAME", "STATE", ">OWNER", ">WRITTEN", ">DISCARDED", ">LOST", "OUTPUT", NULL };
-  g_autoptr(GPtrArray) sessions = ctl_get_objects (ctl, "Session", error);
   g_autoptr(CtlTable) table = ctl_table_new (heads);
 
-  if (sessions == NULL)
-    return FALSE;
-  if (listing->json)
-    {
-      ctl_json_print (ctl_array_of_objects (sessions));
-      return TRUE;
-    }
   for (guint i = 0; i < sessions->len; i++)
     {
       GVariant *session = sessions->pdata[i];
@@ -29,5 +21,18 @@ ctl_list_sessions (Ctl *ctl, const CtlListing *listing, GError **error)
                      ctl_show_text (session, "Output"));
     }
   ctl_table_print (table, 0, listing->legend);
+}
+
+gboolean
+ctl_list_sessions (Ctl *ctl, const CtlListing *listing, GError **error)
+{
+  g_autoptr(GPtrArray) sessions = ctl_get_objects (ctl, "Session", error);
+
+  if (sessions == NULL)
+    return FALSE;
+  if (listing->json)
+    ctl_json_print (ctl_array_of_objects (sessions));
+  else
+    ctl->style->lister->sessions (sessions, listing);
   return TRUE;
 }

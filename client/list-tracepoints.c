@@ -44,27 +44,14 @@ describe_level (GVariant *tracepoint)
   return g_strdup_printf ("%s (%s)", name, number);
 }
 
-gboolean
-ctl_list_tracepoints (Ctl *ctl, const CtlListing *listing, GError **error)
+void
+ctl_print_tracepoints (Ctl *ctl, GVariant *tracepoints, const CtlListing *listing)
 {
   static const char *const heads[] = { ">PID", "NAME", "LOGLEVEL", NULL };
   static const char *const heads_with_fields[] = { ">PID", "NAME", "LOGLEVEL", "FIELDS", NULL };
   g_autoptr(CtlTable) table = ctl_table_new (listing->fields ? heads_with_fields : heads);
-  g_autoptr(GVariant) answer = NULL;
-  g_autoptr(GVariant) tracepoints = NULL;
-  gsize count;
+  gsize count = g_variant_n_children (tracepoints);
 
-  answer = ctl_call (ctl, TBUS_ROOT_PATH, "Manager.ListTracepoints", list_parameters (listing), error);
-  if (answer == NULL)
-    return FALSE;
-  ctl_report (ctl, answer);
-  tracepoints = g_variant_get_child_value (answer, 0);
-  if (listing->json)
-    {
-      ctl_json_print (tracepoints);
-      return TRUE;
-    }
-  count = g_variant_n_children (tracepoints);
   for (gsize i = 0; i < count; i++)
     {
       g_autoptr(GVariant) tracepoint = g_variant_get_child_value (tracepoints, i);
@@ -73,5 +60,22 @@ ctl_list_tracepoints (Ctl *ctl, const CtlListing *listing, GError **error)
                      describe_level (tracepoint), listing->fields ? describe_fields (tracepoint) : NULL);
     }
   ctl_table_print (table, 0, listing->legend);
+}
+
+gboolean
+ctl_list_tracepoints (Ctl *ctl, const CtlListing *listing, GError **error)
+{
+  g_autoptr(GVariant) answer = NULL;
+  g_autoptr(GVariant) tracepoints = NULL;
+
+  answer = ctl_call (ctl, TBUS_ROOT_PATH, "Manager.ListTracepoints", list_parameters (listing), error);
+  if (answer == NULL)
+    return FALSE;
+  ctl_report (ctl, answer);
+  tracepoints = g_variant_get_child_value (answer, 0);
+  if (listing->json)
+    ctl_json_print (tracepoints);
+  else
+    ctl->style->lister->tracepoints (ctl, tracepoints, listing);
   return TRUE;
 }

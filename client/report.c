@@ -91,11 +91,27 @@ ctl_report (Ctl *ctl, GVariant *result)
 }
 
 void
-ctl_print_output (GVariant *answer)
+ctl_say (Ctl *ctl, CtlText text, const char *first, const char *second, const char *third)
+{
+  const char *quotes[] = { first, second, third };
+  g_autofree char *line = ctl_style_text (ctl->style, text, quotes);
+
+  if (line != NULL)
+    printf ("%s\n", line);
+}
+
+void
+ctl_say_output (Ctl *ctl, GVariant *answer)
 {
   g_autoptr(GVariant) result = g_variant_get_child_value (answer, 0);
   const char *output;
 
   if (g_variant_lookup (result, "output", "&s", &output) && *output != '\0')
-    printf ("Its trace is in %s\n", output);
+    ctl_say (ctl, CTL_TEXT_OUTPUT_IS, output, NULL, NULL);
+}
+
+void
+ctl_print_error (Ctl *ctl, const GError *error)
+{
+  ctl_warn ("%s%s", ctl->style->error_prefix, error->message);
 }

@@ -3,8 +3,6 @@
 
 #include "client/verbs.h"
 
-#include <stdio.h>
-
 typedef enum { VPID, VUID, VGID, N_ATTRIBUTES } Attribute;
 
 static const char *const names[N_ATTRIBUTES] = { "vpid", "vuid", "vgid" };
@@ -112,12 +110,13 @@ parse (Ctl *ctl, Options *options, char ***args, GError **error)
     { NULL }
   };
 
-  return ctl_parse_into (ctl, entries, options, args, error) && check (options, error)
+  return ctl_parse_into (ctl, entries, options, args, error) && ctl_check_domain (ctl, options->userspace, error)
+         && check (options, error)
          && make_values (options, error);
 }
 
 gboolean
-ctl_change_trackers (Ctl *ctl, char ***args, const char *method, const char *done, GError **error)
+ctl_change_trackers (Ctl *ctl, char ***args, const CtlTracking *tracking, GError **error)
 {
   g_auto(Options) options = { 0 };
   g_autofree char *session = NULL;
@@ -131,14 +130,14 @@ ctl_change_trackers (Ctl *ctl, char ***args, const char *method, const char *don
 
       if (options.lists[i] == NULL)
         continue;
-      answer = ctl_call (ctl, session, method,
+      answer = ctl_call (ctl, session, tracking->method,
                          g_variant_new ("(s@av@a{sv})", names[i], options.values[i],
                                         g_variant_new_array (G_VARIANT_TYPE ("{sv}"), NULL, 0)),
                          error);
       if (answer == NULL)
         return FALSE;
       ctl_report (ctl, answer);
-      printf ("%s %s: %s in session %s\n", names[i], options.all ? "all" : options.lists[i], done, name);
+      ctl_say (ctl, options.all ? tracking->done_with_all : tracking->done, names[i], options.lists[i], name);
     }
   return TRUE;
 }

@@ -45,7 +45,7 @@ ctl_parse_size (const char *text, guint64 *bytes, GError **error)
       *bytes = value;
       return TRUE;
     }
-  g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+  g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED,
                "\"%s\" is no size; it is a number of bytes, with k, M or G behind it for more", text);
   return FALSE;
 }
@@ -60,7 +60,7 @@ ctl_parse_time (const char *text, guint32 *microseconds, GError **error)
       *microseconds = value;
       return TRUE;
     }
-  g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+  g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED,
                "\"%s\" is no period; it is a number of microseconds, or one with us, ms, s, m or h behind it, "
                "up to 4294967295 us", text);
   return FALSE;

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "client/channels.h"
 #include "client/verbs.h"
 
 #include <stdio.h>
@@ -19,64 +20,51 @@ options_clear (Options *self)
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Options, options_clear)
 
+typedef struct {
+  char **channels;  /* paths */
+  const char *name; /* that was given; NULL: they are all that there are */
+} Target;
+
 /* The session's channels that record events, or a new channel0 where there is none. (transfer full): paths */
 static GStrv
 find_channels (Ctl *ctl, const char *session, const char *name, GError **error)
 {
   g_autoptr(GStrvBuilder) found = g_strv_builder_new ();
-  g_autoptr(GVariant) properties = NULL;
-  g_autoptr(GVariant) made = NULL;
-  g_autofree const char **paths = NULL;
-  g_autofree char *named = name != NULL ? ctl_find_channel (ctl, session, name, error) : NULL;
-  const char *path;
-  guint n = 0;
+  g_autoptr(GPtrArray) channels = NULL;
+  g_autofree char *path = NULL;
 
-  if (named != NULL)
-    g_strv_builder_add (found, named);
-  if (name != NULL)
-    return named != NULL ? g_strv_builder_end (found) : NULL;
-  properties = ctl_get_properties (ctl, session, "Session", error);
-  if (properties == NULL)
-    return NULL;
-  g_variant_lookup (properties, "Channels", "^a&o", &paths);
-  for (guint i = 0; paths != NULL && paths[i] != NULL; i++)
+  if (name == NULL)
     {
-      g_autoptr(GVariant) channel = ctl_get_properties (ctl, paths[i], "Channel", error);
-      const char *text = "";
-
-      if (channel == NULL)
+      channels = ctl_load_channels (ctl, session, error);
+      if (channels == NULL)
         return NULL;
-      g_variant_lookup (channel, "Name", "&s", &text);
-      if (g_str_equal (text, "metadata"))
-        continue;
-      g_strv_builder_add (found, paths[i]);
-      n++;
+      for (guint i = 0; i < channels->len; i++)
+        g_strv_builder_add (found, ((const CtlChannel *) channels->pdata[i])->path);
+      if (channels->len > 0)
+        return g_strv_builder_end (found);
     }
-  if (n > 0)
-    return g_strv_builder_end (found);
-  made = ctl_call (ctl, session, "Session.CreateChannel",
-                   g_variant_new ("(s@a{sv})", "channel0", g_variant_new_array (G_VARIANT_TYPE ("{sv}"), NULL, 0)),
-                   error);
-  if (made == NULL)
+  path = name != NULL ? ctl_find_or_make_channel (ctl, session, name, error)
+                      : ctl_make_channel (ctl, session, CTL_DEFAULT_CHANNEL, error);
+  if (path == NULL)
     return NULL;
-  g_variant_get (made, "(&o)", &path);
   g_strv_builder_add (found, path);
   return g_strv_builder_end (found);
 }
 
-/* Adds @type to each of @channels. One that has it already is an error only where that goes for all. */
+/* Adds @type to each channel. One that has it already is an error only where that goes for all. */
 static gboolean
-add_context (Ctl *ctl, char **channels, const char *type, GError **error)
+add_context (Ctl *ctl, const char *type, gpointer user_data, GError **error)
 {
+  const Target *target = user_data;
   g_autoptr(GError) already = NULL;
   guint added = 0;
 
-  for (guint i = 0; channels[i] != NULL; i++)
+  for (guint i = 0; target->channels[i] != NULL; i++)
     {
       g_autoptr(GError) local_error = NULL;
       g_autoptr(GVariant) answer = NULL;
 
-      answer = ctl_call (ctl, channels[i], "Channel.AddContext",
+      answer = ctl_call (ctl, target->channels[i], "Channel.AddContext",
                          g_variant_new ("(s@a{sv})", type, g_variant_new_array (G_VARIANT_TYPE ("{sv}"), NULL, 0)),
                          &local_error);
       if (answer != NULL)
@@ -95,10 +83,14 @@ add_context (Ctl *ctl, char **channels, const char *type, GError **error)
           return FALSE;
         }
     }
-  if (added > 0)
-    return TRUE;
-  g_propagate_error (error, g_steal_pointer (&already));
-  return FALSE;
+  if (added == 0)
+    {
+      g_propagate_error (error, g_steal_pointer (&already));
+      return FALSE;
+    }
+  ctl_say (ctl, target->name != NULL ? CTL_TEXT_CONTEXT_ADDED : CTL_TEXT_CONTEXT_ADDED_TO_ALL, type, target->name,
+           NULL);
+  return TRUE;
 }
 
 static gboolean
@@ -121,6 +113,7 @@ parse (Ctl *ctl, Options *options, char ***args, GError **error)
   const GOptionEntry entries[] = {
     CTL_OPTION_SESSION (&options->session),
     CTL_OPTION_USERSPACE (&options->userspace),
+    CTL_OPTIONS_AGENTS,
     { "channel", 'c', 0, G_OPTION_ARG_STRING, &options->channel,
       "The channel; default: all, and channel0 is made where there is none", "CHANNEL" },
     { "type", 't', 0, G_OPTION_ARG_STRING_ARRAY, &options->types, "What to record; may be given many times", "TYPE" },
@@ -130,9 +123,11 @@ parse (Ctl *ctl, Options *options, char ***args, GError **error)
 
   if (!ctl_parse (ctl, entries, args, error))
     return FALSE;
-  if (!options->list && options->types == NULL)
+  if (options->list)
+    return TRUE;
+  if (options->types == NULL)
     return ctl_usage (error, "No --type is given; --list lists them");
-  return TRUE;
+  return ctl_check_domain (ctl, options->userspace, error);
 }
 
 static gboolean
@@ -141,6 +136,7 @@ add_context_run (Ctl *ctl, char ***args, GError **error)
   g_auto(Options) options = { 0 };
   g_auto(GStrv) channels = NULL;
   g_autofree char *session = NULL;
+  Target target;
 
   if (!parse (ctl, &options, args, error))
     return FALSE;
@@ -151,14 +147,8 @@ add_context_run (Ctl *ctl, char ***args, GError **error)
   channels = find_channels (ctl, session, options.channel, error);
   if (channels == NULL)
     return FALSE;
-  for (guint i = 0; options.types[i] != NULL; i++)
-    {
-      if (!add_context (ctl, channels, options.types[i], error))
-        return FALSE;
-      printf ("Context %s added to %s%s\n", options.types[i], options.channel != NULL ? "channel " : "all channels",
-              options.channel != NULL ? options.channel : "");
-    }
-  return TRUE;
+  target = (Target) { channels, options.channel };
+  return ctl_for_each (ctl, options.types, add_context, &target, error);
 }
 
 const CtlVerb ctl_verb_add_context = {

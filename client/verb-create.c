@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "client/output.h"
 #include "client/verbs.h"
 
-#include "client/current-session.h"
-#include "client/output.h"
-
-#include <stdio.h>
 #include <string.h>
+
+#define FILE_URL "file://"
 
 static char *
 automatic_name (void)
@@ -13,6 +12,27 @@ automatic_name (void)
   g_autoptr(GDateTime) now = g_date_time_new_now_local ();
 
   return g_date_time_format (now, "auto-%Y%m%d-%H%M%S");
+}
+
+/* Where the trace of session @name goes. (transfer full) (nullable): the service is to say what is wrong with @name. */
+static char *
+find_output (const char *name, const char *path, const char *url)
+{
+  if (path != NULL)
+    return g_strdup (path);
+  if (url != NULL)
+    return g_strdup (url + strlen (FILE_URL));
+  return strchr (name, '/') == NULL ? ctl_output_default (name) : NULL;
+}
+
+static gboolean
+check_output (const char *path, const char *url, GError **error)
+{
+  if (path != NULL && url != NULL)
+    return ctl_usage (error, "--output and --set-url exclude each other");
+  if (url != NULL && !g_str_has_prefix (url, FILE_URL "/"))
+    return ctl_usage (error, "--set-url is \"%s\"; it takes " FILE_URL " and an absolute path", url);
+  return TRUE;
 }
 
 /* The path of the new session; NULL with @error. (transfer full) */
@@ -49,30 +69,17 @@ tell (Ctl *ctl, const char *path, GError **error)
   if (properties == NULL)
     return FALSE;
   if (g_variant_lookup (properties, "Output", "&s", &output) && *output != '\0')
-    printf ("Its trace will be in %s\n", output);
+    ctl_say (ctl, CTL_TEXT_OUTPUT_WILL_BE, output, NULL, NULL);
   return TRUE;
 }
 
 static gboolean
-create_run (Ctl *ctl, char ***args, GError **error)
+create_session (Ctl *ctl, const char *name, const char *where, GError **error)
 {
-  g_autofree char *where = NULL;
-  g_autofree char *name = NULL;
-  g_autofree char *path = NULL;
   g_auto(CtlOutput) output = CTL_OUTPUT_INIT;
+  g_autofree char *path = NULL;
   g_autoptr(GError) store_error = NULL;
-  const GOptionEntry entries[] = {
-    { "output", 'o', 0, G_OPTION_ARG_FILENAME, &where,
-      "Where the trace goes; default: ~/lttng-traces/NAME-DATE-TIME", "PATH" },
-    { NULL }
-  };
 
-  if (!ctl_parse (ctl, entries, args, error))
-    return FALSE;
-  name = (*args)[1] != NULL ? g_strdup ((*args)[1]) : automatic_name ();
-  /* A name that could lead elsewhere is the service's to refuse. */
-  if (where == NULL && strchr (name, '/') == NULL)
-    where = ctl_output_default (name);
   if (where != NULL && !ctl_output_open (&output, where, error))
     return FALSE;
   path = create_at (ctl, name, &output, error);
@@ -81,10 +88,37 @@ create_run (Ctl *ctl, char ***args, GError **error)
       ctl_output_take_back (&output);
       return FALSE;
     }
-  printf ("Session %s created\n", name);
-  if (!ctl_current_session_store (name, &store_error))
+  ctl_say (ctl, CTL_TEXT_SESSION_CREATED, name, NULL, NULL);
+  if (!ctl_current_session_store (ctl->style->memory, name, &store_error))
     ctl_warn ("Warning: It is not remembered as the current session: %s", store_error->message);
   return tell (ctl, path, error);
+}
+
+static gboolean
+create_run (Ctl *ctl, char ***args, GError **error)
+{
+  g_autofree char *path = NULL;
+  g_autofree char *url = NULL;
+  g_autofree char *name = NULL;
+  g_autofree char *where = NULL;
+  const GOptionEntry entries[] = {
+    { "output", 'o', 0, G_OPTION_ARG_FILENAME, &path,
+      "Where the trace goes; default: ~/lttng-traces/NAME-DATE-TIME", "PATH" },
+    { "set-url", 'U', 0, G_OPTION_ARG_FILENAME, &url, "The same as " FILE_URL "PATH", "URL" },
+    CTL_OPTION_ABSENT ("ctrl-url", 'C', 0),
+    CTL_OPTION_ABSENT ("data-url", 'D', 0),
+    CTL_OPTION_ABSENT ("live", 0, G_OPTION_FLAG_OPTIONAL_ARG),
+    CTL_OPTION_ABSENT ("no-output", 0, G_OPTION_FLAG_NO_ARG),
+    CTL_OPTION_ABSENT ("shm-path", 0, 0),
+    CTL_OPTION_ABSENT ("snapshot", 0, G_OPTION_FLAG_NO_ARG),
+    { NULL }
+  };
+
+  if (!ctl_parse (ctl, entries, args, error) || !check_output (path, url, error))
+    return FALSE;
+  name = (*args)[1] != NULL ? g_strdup ((*args)[1]) : automatic_name ();
+  where = find_output (name, path, url);
+  return create_session (ctl, name, where, error);
 }
 
 const CtlVerb ctl_verb_create = {
@@ -92,7 +126,7 @@ const CtlVerb ctl_verb_create = {
   .arguments = "[NAME]",
   .summary = "Create a session and make it the current one",
   .details = "Without NAME it is called auto-DATE-TIME. The directory of the trace is made now, with your rights. "
-             "Nothing is recorded before \"tracebusctl start\".",
+             "Nothing is recorded before it is started.",
   .max_arguments = 1,
   .run = create_run,
 };

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "client/verbs.h"
 
-#include <stdio.h>
+typedef struct {
+  const char *path, *session;
+} Target;
 
 static gboolean
-disable_channel (Ctl *ctl, const char *session, const char *name, GError **error)
+disable_channel (Ctl *ctl, const char *name, gpointer user_data, GError **error)
 {
-  g_autofree char *channel = ctl_find_channel (ctl, session, name, error);
+  const Target *target = user_data;
+  g_autofree char *channel = ctl_find_channel (ctl, target->path, name, error);
   g_autoptr(GVariant) answer = NULL;
 
   if (channel == NULL)
@@ -15,26 +18,27 @@ disable_channel (Ctl *ctl, const char *session, const char *name, GError **error
   if (answer == NULL)
     return FALSE;
   ctl_report (ctl, answer);
-  printf ("Channel %s disabled\n", name);
+  ctl_say (ctl, CTL_TEXT_CHANNEL_DISABLED, name, target->session, NULL);
   return TRUE;
 }
 
 static gboolean
 disable_channel_run (Ctl *ctl, char ***args, GError **error)
 {
-  g_autofree char *name = NULL;
+  g_autofree char *option = NULL;
+  g_autofree char *path = NULL;
   g_autofree char *session = NULL;
   g_auto(GStrv) channels = NULL;
-  gboolean userspace;
-  const GOptionEntry entries[] = { CTL_OPTION_SESSION (&name), CTL_OPTION_USERSPACE (&userspace), { NULL } };
+  gboolean userspace = FALSE;
+  const GOptionEntry entries[] = { CTL_OPTION_SESSION (&option), CTL_OPTION_USERSPACE (&userspace), { NULL } };
+  Target target;
 
-  if (!ctl_parse (ctl, entries, args, error) || !ctl_split_names ((*args)[1], "channel", &channels, error)
-      || !ctl_find_session (ctl, name, &session, NULL, error))
+  if (!ctl_parse (ctl, entries, args, error) || !ctl_check_domain (ctl, userspace, error)
+      || !ctl_split_names ((*args)[1], "channel", &channels, error)
+      || !ctl_find_session (ctl, option, &path, &session, error))
     return FALSE;
-  for (guint i = 0; channels[i] != NULL; i++)
-    if (!disable_channel (ctl, session, channels[i], error))
-      return FALSE;
-  return TRUE;
+  target = (Target) { path, session };
+  return ctl_for_each (ctl, channels, disable_channel, &target, error);
 }
 
 const CtlVerb ctl_verb_disable_channel = {

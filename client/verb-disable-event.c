@@ -1,20 +1,40 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "client/channels.h"
 #include "client/verbs.h"
 
-#include <stdio.h>
+typedef struct {
+  char *session, *channel;
+  gboolean userspace, all, tracepoint;
+} Options;
+
+static void
+options_clear (Options *self)
+{
+  g_free (self->session);
+  g_free (self->channel);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Options, options_clear)
+
+typedef struct {
+  const char *path, *channel, *session;
+  gboolean all;
+} Target;
 
 static gboolean
-disable_event (Ctl *ctl, const char *channel, const char *pattern, GError **error)
+disable_event (Ctl *ctl, const char *pattern, gpointer user_data, GError **error)
 {
+  const Target *target = user_data;
   g_autoptr(GVariant) answer = NULL;
 
-  answer = ctl_call (ctl, channel, "Channel.DisableEvent",
+  answer = ctl_call (ctl, target->path, "Channel.DisableEvent",
                      g_variant_new ("(s@a{sv})", pattern, g_variant_new_array (G_VARIANT_TYPE ("{sv}"), NULL, 0)),
                      error);
   if (answer == NULL)
     return FALSE;
   ctl_report (ctl, answer);
-  printf ("Event %s disabled\n", pattern);
+  if (!target->all)
+    ctl_say (ctl, CTL_TEXT_EVENT_DISABLED, pattern, target->channel, target->session);
   return TRUE;
 }
 
@@ -45,39 +65,61 @@ enabled_patterns (Ctl *ctl, const char *channel, GError **error)
 }
 
 static gboolean
-disable_event_run (Ctl *ctl, char ***args, GError **error)
+parse (Ctl *ctl, Options *options, char ***args, GError **error)
 {
-  g_autofree char *session_name = NULL;
-  g_autofree char *channel_name = NULL;
-  g_autofree char *session = NULL;
-  g_autofree char *channel = NULL;
-  g_auto(GStrv) patterns = NULL;
-  gboolean userspace, all = FALSE;
   const GOptionEntry entries[] = {
-    CTL_OPTION_SESSION (&session_name),
-    CTL_OPTION_USERSPACE (&userspace),
-    { "channel", 'c', 0, G_OPTION_ARG_STRING, &channel_name, "The channel; default: channel0", "CHANNEL" },
-    { "all", 'a', 0, G_OPTION_ARG_NONE, &all, "Every event of the channel", NULL },
+    CTL_OPTION_SESSION (&options->session),
+    CTL_OPTION_USERSPACE (&options->userspace),
+    CTL_OPTIONS_AGENTS,
+    { "channel", 'c', 0, G_OPTION_ARG_STRING, &options->channel, "The channel; default: channel0", "CHANNEL" },
+    { "all", 'a', 0, G_OPTION_ARG_NONE, &options->all, "Every event of the channel", NULL },
+    { "all-events", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_NONE, &options->all, NULL, NULL },
+    { "tracepoint", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_NONE, &options->tracepoint, NULL, NULL },
+    CTL_OPTION_ABSENT ("probe", 0, G_OPTION_FLAG_NO_ARG),
+    CTL_OPTION_ABSENT ("function", 0, G_OPTION_FLAG_NO_ARG),
+    CTL_OPTION_ABSENT ("syscall", 0, G_OPTION_FLAG_NO_ARG),
     { NULL }
   };
 
-  if (!ctl_parse (ctl, entries, args, error))
+  if (!ctl_parse (ctl, entries, args, error) || !ctl_check_domain (ctl, options->userspace, error))
     return FALSE;
-  if (all && (*args)[1] != NULL)
-    return ctl_usage (error, "--all and a pattern exclude each other");
-  if (!all && !ctl_split_names ((*args)[1], "event", &patterns, error))
+  return !options->all || (*args)[1] == NULL || ctl_usage (error, "--all and a pattern exclude each other");
+}
+
+/* (transfer full): the path of the channel that is meant. */
+static char *
+find_channel (Ctl *ctl, const Options *options, const char *session, GError **error)
+{
+  if (options->channel == NULL && !ctl_check_default_channel (ctl, session, error))
+    return NULL;
+  return ctl_find_channel (ctl, session, options->channel != NULL ? options->channel : CTL_DEFAULT_CHANNEL, error);
+}
+
+static gboolean
+disable_event_run (Ctl *ctl, char ***args, GError **error)
+{
+  g_auto(Options) options = { 0 };
+  g_autofree char *path = NULL;
+  g_autofree char *session = NULL;
+  g_autofree char *channel = NULL;
+  g_auto(GStrv) patterns = NULL;
+  Target target;
+
+  if (!parse (ctl, &options, args, error)
+      || (!options.all && !ctl_split_names ((*args)[1], "event", &patterns, error))
+      || !ctl_find_session (ctl, options.session, &path, &session, error))
     return FALSE;
-  if (!ctl_find_session (ctl, session_name, &session, NULL, error))
-    return FALSE;
-  channel = ctl_find_channel (ctl, session, channel_name != NULL ? channel_name : "channel0", error);
+  channel = find_channel (ctl, &options, path, error);
   if (channel == NULL)
     return FALSE;
-  if (all)
+  if (options.all)
     patterns = enabled_patterns (ctl, channel, error);
-  for (guint i = 0; patterns != NULL && patterns[i] != NULL; i++)
-    if (!disable_event (ctl, channel, patterns[i], error))
-      return FALSE;
-  return patterns != NULL;
+  target = (Target) { channel, options.channel != NULL ? options.channel : CTL_DEFAULT_CHANNEL, session, options.all };
+  if (patterns == NULL || !ctl_for_each (ctl, patterns, disable_event, &target, error))
+    return FALSE;
+  if (options.all)
+    ctl_say (ctl, CTL_TEXT_ALL_EVENTS_DISABLED, NULL, target.channel, session);
+  return TRUE;
 }
 
 const CtlVerb ctl_verb_disable_event = {

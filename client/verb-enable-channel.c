@@ -3,13 +3,15 @@
 
 #include "client/units.h"
 
-#include <stdio.h>
+/* What the service takes where no size is given. */
+#define DEFAULT_SUBBUF_SIZE (512 << 10)
+#define DEFAULT_SUBBUF_SIZE_OF_PROCESS (16 << 10)
 
 /* The command line, as it was given. */
 typedef struct {
-  char *session, *ownership;
-  char *subbuf_size, *num_subbuf;
-  char *switch_timer, *read_timer, *monitor_timer;
+  char *session, *ownership, *allocation, *preallocation, *output;
+  char *subbuf_size, *num_subbuf, *tracefile_size, *tracefile_count;
+  char *switch_timer, *read_timer, *monitor_timer, *blocking_timeout;
   gboolean userspace, overwrite, discard, buffers_uid, buffers_pid;
 } Options;
 
@@ -18,14 +20,26 @@ options_clear (Options *self)
 {
   g_free (self->session);
   g_free (self->ownership);
+  g_free (self->allocation);
+  g_free (self->preallocation);
+  g_free (self->output);
   g_free (self->subbuf_size);
   g_free (self->num_subbuf);
+  g_free (self->tracefile_size);
+  g_free (self->tracefile_count);
   g_free (self->switch_timer);
   g_free (self->read_timer);
   g_free (self->monitor_timer);
+  g_free (self->blocking_timeout);
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Options, options_clear)
+
+/* The session that channels are enabled in. */
+typedef struct {
+  const char *path, *session;
+  GVariant *attributes;
+} Target;
 
 static gboolean
 add_ownership (const Options *options, GVariantDict *dict, GError **error)
@@ -85,6 +99,79 @@ add_timer (GVariantDict *dict, const char *key, const char *text, GError **error
   return TRUE;
 }
 
+/* "inf": the program waits as long as it takes. */
+static gboolean
+add_blocking_timeout (GVariantDict *dict, const char *text, GError **error)
+{
+  guint32 microseconds;
+
+  if (text == NULL)
+    return TRUE;
+  if (g_str_equal (text, "inf"))
+    g_variant_dict_insert (dict, "blocking-timeout-us", "x", (gint64) -1);
+  else if (ctl_parse_time (text, &microseconds, error))
+    g_variant_dict_insert (dict, "blocking-timeout-us", "x", (gint64) microseconds);
+  else
+    g_prefix_error (error, "--blocking-timeout: ");
+  return g_variant_dict_contains (dict, "blocking-timeout-us");
+}
+
+static guint64
+subbuf_size (GVariantDict *dict)
+{
+  const char *ownership = "user";
+  guint64 size;
+
+  if (g_variant_dict_lookup (dict, "subbuf-size", "t", &size))
+    return size;
+  g_variant_dict_lookup (dict, "buffer-ownership", "&s", &ownership);
+  return g_str_equal (ownership, "process") ? DEFAULT_SUBBUF_SIZE_OF_PROCESS : DEFAULT_SUBBUF_SIZE;
+}
+
+/* A file holds whole sub-buffers, one at least. */
+static gboolean
+add_tracefiles (const Options *options, GVariantDict *dict, GError **error)
+{
+  guint64 size = 0, count = 0, least = subbuf_size (dict);
+
+  if (options->tracefile_size != NULL && !ctl_parse_size (options->tracefile_size, &size, error))
+    {
+      g_prefix_error (error, "--tracefile-size: ");
+      return FALSE;
+    }
+  if (options->tracefile_count != NULL && !ctl_parse_size (options->tracefile_count, &count, error))
+    {
+      g_prefix_error (error, "--tracefile-count: ");
+      return FALSE;
+    }
+  if (count > 0 && size == 0)
+    return ctl_usage (error, "--tracefile-count needs --tracefile-size: without a size there is one file only");
+  if (size > 0 && size < least)
+    {
+      ctl_warn ("Warning: --tracefile-size is rounded up to the size of a sub-buffer, %" G_GUINT64_FORMAT, least);
+      size = least;
+    }
+  if (size > 0)
+    g_variant_dict_insert (dict, "tracefile-size", "t", size);
+  if (count > 0)
+    g_variant_dict_insert (dict, "tracefile-count", "t", count);
+  return TRUE;
+}
+
+/* Options with one value that can be given. */
+static gboolean
+check_only_values (const Options *options, GError **error)
+{
+  if (options->output != NULL && !g_str_equal (options->output, "mmap"))
+    return ctl_usage (error, "--output is \"%s\"; buffers of programs can only be read as \"mmap\"", options->output);
+  if (options->allocation != NULL && !g_str_equal (options->allocation, "per-cpu"))
+    return ctl_usage (error, "--buffer-allocation is \"%s\"; this tracer has \"per-cpu\" only", options->allocation);
+  if (options->preallocation != NULL && !g_str_equal (options->preallocation, "preallocate"))
+    return ctl_usage (error, "--buffer-preallocation is \"%s\"; this tracer has \"preallocate\" only",
+                      options->preallocation);
+  return TRUE;
+}
+
 static gboolean
 add_attributes (const Options *options, GVariantDict *dict, GError **error)
 {
@@ -92,52 +179,79 @@ add_attributes (const Options *options, GVariantDict *dict, GError **error)
     return ctl_usage (error, "--overwrite and --discard exclude each other");
   if (options->overwrite || options->discard)
     g_variant_dict_insert (dict, "mode", "s", options->overwrite ? "overwrite" : "discard");
-  return add_ownership (options, dict, error)
+  return check_only_values (options, error)
+         && add_ownership (options, dict, error)
          && add_size (dict, "subbuf-size", options->subbuf_size, error)
          && add_size (dict, "num-subbuf", options->num_subbuf, error)
          && add_timer (dict, "switch-timer", options->switch_timer, error)
          && add_timer (dict, "read-timer", options->read_timer, error)
-         && add_timer (dict, "monitor-timer", options->monitor_timer, error);
+         && add_timer (dict, "monitor-timer", options->monitor_timer, error)
+         && add_blocking_timeout (dict, options->blocking_timeout, error)
+         && add_tracefiles (options, dict, error);
 }
 
-/* Enables the channel that is there. Returns: %FALSE with NotFound where there is none */
+/* Enables the channel @path, which is there. */
 static gboolean
-enable_existing (Ctl *ctl, const char *session, const char *name, GError **error)
+enable_existing (Ctl *ctl, const char *path, const char *name, GError **error)
 {
-  g_autofree char *channel = ctl_find_channel (ctl, session, name, error);
+  g_autoptr(GVariant) properties = NULL;
   g_autoptr(GVariant) answer = NULL;
+  gboolean enabled = FALSE;
 
-  if (channel == NULL)
-    return FALSE;
-  answer = ctl_call (ctl, channel, "Channel.Enable", ctl_no_options (), error);
-  if (answer == NULL)
-    return FALSE;
-  ctl_report (ctl, answer);
-  printf ("Channel %s enabled\n", name);
-  return TRUE;
+  if (ctl->style->strict)
+    {
+      properties = ctl_get_properties (ctl, path, "Channel", error);
+      if (properties == NULL)
+        return FALSE;
+      g_variant_lookup (properties, "Enabled", "b", &enabled);
+    }
+  if (enabled)
+    {
+      g_set_error (error, TBUS_CLIENT_ERROR, TBUS_CLIENT_ERROR_ALREADY_EXISTS, "Channel %s is there and enabled", name);
+      return FALSE;
+    }
+  answer = ctl_call (ctl, path, "Channel.Enable", ctl_no_options (), error);
+  if (answer != NULL)
+    ctl_report (ctl, answer);
+  return answer != NULL;
 }
 
-/* With attributes it can only be a new channel: those of a channel never change. */
 static gboolean
-enable_channel (Ctl *ctl, const char *session, const char *name, GVariant *attributes, GError **error)
+create_channel (Ctl *ctl, const Target *target, const char *name, GError **error)
 {
   g_autoptr(GVariant) answer = NULL;
+
+  answer = ctl_call (ctl, target->path, "Session.CreateChannel", g_variant_new ("(s@a{sv})", name, target->attributes),
+                     error);
+  if (answer != NULL)
+    ctl_say (ctl, CTL_TEXT_CHANNEL_CREATED, name, target->session, NULL);
+  return answer != NULL;
+}
+
+/*
+ * With attributes it can only be a new channel, for those of a channel never change. LTTng's command does not look at
+ * them where the channel is there.
+ */
+static gboolean
+enable_channel (Ctl *ctl, const char *name, gpointer user_data, GError **error)
+{
+  const Target *target = user_data;
+  g_autofree char *channel = NULL;
   g_autoptr(GError) local_error = NULL;
 
-  if (g_variant_n_children (attributes) == 0)
+  if (g_variant_n_children (target->attributes) > 0 && !ctl->style->strict)
+    return create_channel (ctl, target, name, error);
+  channel = ctl_find_channel (ctl, target->path, name, &local_error);
+  if (channel == NULL && g_error_matches (local_error, TBUS_CLIENT_ERROR, TBUS_CLIENT_ERROR_NOT_FOUND))
+    return create_channel (ctl, target, name, error);
+  if (channel == NULL)
     {
-      if (enable_existing (ctl, session, name, &local_error))
-        return TRUE;
-      if (!g_error_matches (local_error, TBUS_CLIENT_ERROR, TBUS_CLIENT_ERROR_NOT_FOUND))
-        {
-          g_propagate_error (error, g_steal_pointer (&local_error));
-          return FALSE;
-        }
+      g_propagate_error (error, g_steal_pointer (&local_error));
+      return FALSE;
     }
-  answer = ctl_call (ctl, session, "Session.CreateChannel", g_variant_new ("(s@a{sv})", name, attributes), error);
-  if (answer == NULL)
+  if (!enable_existing (ctl, channel, name, error))
     return FALSE;
-  printf ("Channel %s created\n", name);
+  ctl_say (ctl, CTL_TEXT_CHANNEL_ENABLED, name, target->session, NULL);
   return TRUE;
 }
 
@@ -158,14 +272,24 @@ parse (Ctl *ctl, Options *options, char ***args, GError **error)
       "Look for full sub-buffers so often; default: 0, when they are full", "PERIOD" },
     { "monitor-timer", 0, 0, G_OPTION_ARG_STRING, &options->monitor_timer,
       "Send counters so often; default: 0, after activity", "PERIOD" },
+    { "blocking-timeout", 0, 0, G_OPTION_ARG_STRING, &options->blocking_timeout,
+      "When all are full, a program that allows it waits so long; default: 0", "PERIOD|inf" },
+    { "tracefile-size", 0, 0, G_OPTION_ARG_STRING, &options->tracefile_size,
+      "Bytes of a trace file; default: 0, as many as there are", "SIZE" },
+    { "tracefile-count", 0, 0, G_OPTION_ARG_STRING, &options->tracefile_count,
+      "Keep so many of them, the latest; default: 0, all", "COUNT" },
     { "buffers-uid", 0, 0, G_OPTION_ARG_NONE, &options->buffers_uid, "As --buffer-ownership=user", NULL },
     { "buffers-pid", 0, 0, G_OPTION_ARG_NONE, &options->buffers_pid, "As --buffer-ownership=process", NULL },
     { "buffer-ownership", 0, 0, G_OPTION_ARG_STRING, &options->ownership,
       "Who shares buffers: all apps of a user (default), or none", "user|process" },
+    CTL_OPTION_ABSENT ("buffers-global", 0, G_OPTION_FLAG_NO_ARG),
+    { "buffer-allocation", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_STRING, &options->allocation, NULL, NULL },
+    { "buffer-preallocation", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_STRING, &options->preallocation, NULL, NULL },
+    { "output", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_STRING, &options->output, NULL, NULL },
     { NULL }
   };
 
-  return ctl_parse (ctl, entries, args, error);
+  return ctl_parse (ctl, entries, args, error) && ctl_check_domain (ctl, options->userspace, error);
 }
 
 static gboolean
@@ -175,16 +299,16 @@ enable_channel_run (Ctl *ctl, char ***args, GError **error)
   g_auto(GVariantDict) dict = G_VARIANT_DICT_INIT (NULL);
   g_auto(GStrv) names = NULL;
   g_autoptr(GVariant) attributes = NULL;
+  g_autofree char *path = NULL;
   g_autofree char *session = NULL;
+  Target target;
 
   if (!parse (ctl, &options, args, error) || !ctl_split_names ((*args)[1], "channel", &names, error)
-      || !add_attributes (&options, &dict, error) || !ctl_find_session (ctl, options.session, &session, NULL, error))
+      || !add_attributes (&options, &dict, error) || !ctl_find_session (ctl, options.session, &path, &session, error))
     return FALSE;
   attributes = g_variant_ref_sink (g_variant_dict_end (&dict));
-  for (guint i = 0; names[i] != NULL; i++)
-    if (!enable_channel (ctl, session, names[i], attributes, error))
-      return FALSE;
-  return TRUE;
+  target = (Target) { path, session, attributes };
+  return ctl_for_each (ctl, names, enable_channel, &target, error);
 }
 
 const CtlVerb ctl_verb_enable_channel = {

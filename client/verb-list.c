@@ -3,6 +3,12 @@
 
 #include "client/list.h"
 
+const struct CtlLister ctl_lister_own = {
+  .sessions = ctl_print_sessions,
+  .session = ctl_print_session,
+  .tracepoints = ctl_print_tracepoints,
+};
+
 static gboolean
 list_run (Ctl *ctl, char ***args, GError **error)
 {
@@ -12,9 +18,13 @@ list_run (Ctl *ctl, char ***args, GError **error)
   const char *session;
   const GOptionEntry entries[] = {
     { "userspace", 'u', 0, G_OPTION_ARG_NONE, &userspace, "The tracepoints of the apps that run", NULL },
+    CTL_OPTION_ABSENT ("kernel", 'k', G_OPTION_FLAG_NO_ARG),
+    CTL_OPTION_ABSENT ("syscall", 'S', G_OPTION_FLAG_NO_ARG),
+    CTL_OPTIONS_AGENTS,
     { "fields", 'f', 0, G_OPTION_ARG_NONE, &listing.fields, "With --userspace: and their fields", NULL },
     { "apps", 0, 0, G_OPTION_ARG_NONE, &apps, "The apps that are registered", NULL },
     { "channel", 'c', 0, G_OPTION_ARG_STRING, &channel, "Of SESSION, this channel only", "CHANNEL" },
+    { "domain", 'd', G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_NONE, &listing.domains, NULL, NULL },
     CTL_OPTION_JSON (&listing.json),
     CTL_OPTION_NO_LEGEND (&no_legend),
     { NULL }

@@ -1,10 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "client/verbs.h"
 
-#include "client/current-session.h"
-
-#include <stdio.h>
-
 static gboolean
 set_session_run (Ctl *ctl, char ***args, GError **error)
 {
@@ -15,9 +11,10 @@ set_session_run (Ctl *ctl, char ***args, GError **error)
     return FALSE;
   if ((*args)[1] == NULL)
     return ctl_usage (error, "The name of the session is missing");
-  if (!ctl_find_session (ctl, (*args)[1], &path, NULL, error) || !ctl_current_session_store ((*args)[1], error))
+  if (!ctl_find_session (ctl, (*args)[1], &path, NULL, error)
+      || !ctl_current_session_store (ctl->style->memory, (*args)[1], error))
     return FALSE;
-  printf ("The current session is %s\n", (*args)[1]);
+  ctl_say (ctl, CTL_TEXT_SESSION_SET, (*args)[1], NULL, NULL);
   return TRUE;
 }
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "client/verbs.h"
 
-#include "client/current-session.h"
 #include "client/json.h"
 #include "client/show.h"
 #include "client/table.h"
@@ -48,7 +47,7 @@ static void
 print_json (Ctl *ctl, GVariant *properties)
 {
   g_auto(GVariantDict) dict = G_VARIANT_DICT_INIT (properties);
-  g_autofree char *current = ctl_current_session_load ();
+  g_autofree char *current = ctl_current_session_load (ctl->style->memory);
 
   g_variant_dict_insert (&dict, "Bus", "s", bus_name (ctl));
   if (current != NULL)
@@ -63,7 +62,7 @@ print_table (Ctl *ctl, GVariant *properties, char *health, gboolean legend)
   g_autoptr(CtlTable) table = ctl_table_new (heads);
   g_autofree char *used = ctl_show_number (properties, "FdsInUse");
   g_autofree char *budget = ctl_show_number (properties, "FdBudget");
-  char *current = ctl_current_session_load ();
+  char *current = ctl_current_session_load (ctl->style->memory);
 
   ctl_table_add (table, g_strdup ("version"), ctl_show_text (properties, "Version"));
   ctl_table_add (table, g_strdup ("tracer"), ctl_show_text (properties, "TracerVersion"));
@@ -111,5 +110,6 @@ const CtlVerb ctl_verb_status = {
   .name = "status",
   .summary = "Show the service: version, bus, counts and health",
   .details = "Fails where a part of the service is stuck.",
+  .styles = CTL_STYLE_OWN,
   .run = status_run,
 };

@@ -6,7 +6,11 @@
 static gboolean
 track_run (Ctl *ctl, char ***args, GError **error)
 {
-  return ctl_change_trackers (ctl, args, "Session.Track", "tracked", error);
+  static const CtlTracking tracking = {
+    "Session.Track", CTL_TEXT_TRACKED, CTL_TEXT_ALL_TRACKED,
+  };
+
+  return ctl_change_trackers (ctl, args, &tracking, error);
 }
 
 const CtlVerb ctl_verb_track = {

@@ -6,7 +6,11 @@
 static gboolean
 untrack_run (Ctl *ctl, char ***args, GError **error)
 {
-  return ctl_change_trackers (ctl, args, "Session.Untrack", "not tracked", error);
+  static const CtlTracking tracking = {
+    "Session.Untrack", CTL_TEXT_UNTRACKED, CTL_TEXT_ALL_UNTRACKED,
+  };
+
+  return ctl_change_trackers (ctl, args, &tracking, error);
 }
 
 const CtlVerb ctl_verb_untrack = {

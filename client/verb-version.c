@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "client/verbs.h"
 
-#include <stdio.h>
-
 static gboolean
 version_run (Ctl *ctl, char ***args, GError **error)
 {
@@ -10,13 +8,13 @@ version_run (Ctl *ctl, char ***args, GError **error)
 
   if (!ctl_parse (ctl, entries, args, error))
     return FALSE;
-  printf ("tracebusctl " PACKAGE_VERSION "\n");
+  ctl_say (ctl, CTL_TEXT_VERSION, PACKAGE_VERSION, NULL, NULL);
   return TRUE;
 }
 
 const CtlVerb ctl_verb_version = {
   .name = "version",
   .summary = "Print the version of this program",
-  .details = "The service\"s own version is what \"tracebusctl status' prints.",
+  .details = "The service's own version is what \"tracebusctl status\" prints.",
   .run = version_run,
 };

@@ -15,6 +15,7 @@ find_trace (Ctl *ctl, const char *what, GError **error)
   g_autofree char *name = NULL;
   g_autofree char *output = NULL;
   g_autoptr(GVariant) properties = NULL;
+  const char *state = "";
 
   if (what != NULL && strchr (what, '/') != NULL)
     return g_strdup (what);
@@ -23,6 +24,13 @@ find_trace (Ctl *ctl, const char *what, GError **error)
   properties = ctl_get_properties (ctl, path, "Session", error);
   if (properties == NULL)
     return NULL;
+  g_variant_lookup (properties, "State", "&s", &state);
+  if (ctl->style->strict && g_str_equal (state, "active"))
+    {
+      g_set_error (error, TBUS_CLIENT_ERROR, TBUS_CLIENT_ERROR_INVALID_STATE,
+                   "Session %s is recording; please stop it first", name);
+      return NULL;
+    }
   if (!g_variant_lookup (properties, "Output", "s", &output) || *output == '\0')
     {
       g_set_error (error, TBUS_CLIENT_ERROR, TBUS_CLIENT_ERROR_OUTPUT_UNAVAILABLE,
@@ -68,16 +76,18 @@ static gboolean
 view_run (Ctl *ctl, char ***args, GError **error)
 {
   g_autofree char *viewer = NULL;
+  g_autofree char *given = NULL;
   g_autofree char *trace = NULL;
   const GOptionEntry entries[] = {
     { "viewer", 'e', 0, G_OPTION_ARG_STRING, &viewer, "The command that gets the path; default: babeltrace2",
       "COMMAND" },
+    { "trace-path", 't', 0, G_OPTION_ARG_FILENAME, &given, "A trace that is there, of whatever session", "PATH" },
     { NULL }
   };
 
   if (!ctl_parse (ctl, entries, args, error))
     return FALSE;
-  trace = find_trace (ctl, (*args)[1], error);
+  trace = given != NULL ? g_strdup (given) : find_trace (ctl, (*args)[1], error);
   return trace != NULL && exec_viewer (viewer != NULL ? viewer : "babeltrace2", trace, error);
 }
 
@@ -87,5 +97,6 @@ const CtlVerb ctl_verb_view = {
   .summary = "Show a trace, also while it is being recorded",
   .details = "A PATH has a slash in it. The exit code is the viewer's.",
   .max_arguments = 1,
+  .becomes_other = TRUE,
   .run = view_run,
 };

@@ -5,11 +5,14 @@
  *
  * Owner: none; constant. Threads: one.
  */
+#include "client/absent.h"
 #include "client/ctl.h"
 
 G_BEGIN_DECLS
 
 extern const CtlVerb ctl_verb_status;
+/* What LTTng's users know as "status". */
+extern const CtlVerb ctl_verb_status_of_session;
 extern const CtlVerb ctl_verb_list;
 extern const CtlVerb ctl_verb_create;
 extern const CtlVerb ctl_verb_set_session;
@@ -24,18 +27,26 @@ extern const CtlVerb ctl_verb_start;
 extern const CtlVerb ctl_verb_stop;
 extern const CtlVerb ctl_verb_destroy;
 extern const CtlVerb ctl_verb_view;
+extern const CtlVerb ctl_verb_help;
 extern const CtlVerb ctl_verb_version;
 
 /* In the order in which they are explained; ends with %NULL. */
 extern const CtlVerb *const ctl_verbs[];
+gboolean ctl_verb_has_style (const CtlVerb *verb, const CtlStyle *style);
 /* (nullable) */
-const CtlVerb *ctl_find_verb (const char *name);
+const CtlVerb *ctl_find_verb (const CtlStyle *style, const char *name);
 
 /* The options that several verbs have. */
 #define CTL_OPTION_SESSION(variable) \
   { "session", 's', 0, G_OPTION_ARG_STRING, variable, "The session; default: the current one", "SESSION" }
 #define CTL_OPTION_USERSPACE(variable) \
-  { "userspace", 'u', 0, G_OPTION_ARG_NONE, variable, "User space, the only domain that there is", NULL }
+  { "userspace", 'u', 0, G_OPTION_ARG_NONE, variable, "User space, the only domain that there is", NULL }, \
+  CTL_OPTION_ABSENT ("kernel", 'k', G_OPTION_FLAG_NO_ARG)
+/* The domains that rules and contexts may have beside. */
+#define CTL_OPTIONS_AGENTS \
+  CTL_OPTION_ABSENT ("jul", 'j', G_OPTION_FLAG_NO_ARG), \
+  CTL_OPTION_ABSENT ("log4j", 'l', G_OPTION_FLAG_NO_ARG), \
+  CTL_OPTION_ABSENT ("python", 'p', G_OPTION_FLAG_NO_ARG)
 #define CTL_OPTION_NO_WAIT(variable) \
   { "no-wait", 'n', 0, G_OPTION_ARG_NONE, variable, "Do not wait until the trace is complete", NULL }
 #define CTL_OPTION_JSON(variable) \

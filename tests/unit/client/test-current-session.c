@@ -27,7 +27,7 @@ forget_all (gpointer data, gconstpointer user_data)
 static void
 is_nothing_at_first (gpointer data, gconstpointer user_data)
 {
-  g_assert_null (ctl_current_session_load ());
+  g_assert_null (ctl_current_session_load (&ctl_memory_own));
 }
 
 static void
@@ -36,11 +36,11 @@ is_what_was_stored_last (gpointer data, gconstpointer user_data)
   g_autoptr(GError) error = NULL;
   g_autofree char *name = NULL;
 
-  g_assert_true (ctl_current_session_store ("first", &error));
+  g_assert_true (ctl_current_session_store (&ctl_memory_own, "first", &error));
   g_assert_no_error (error);
-  g_assert_true (ctl_current_session_store ("second", &error));
+  g_assert_true (ctl_current_session_store (&ctl_memory_own, "second", &error));
   g_assert_no_error (error);
-  name = ctl_current_session_load ();
+  name = ctl_current_session_load (&ctl_memory_own);
   g_assert_cmpstr (name, ==, "second");
 }
 
@@ -49,12 +49,12 @@ is_forgotten_only_by_its_own_name (gpointer data, gconstpointer user_data)
 {
   g_autofree char *name = NULL;
 
-  g_assert_true (ctl_current_session_store ("mine", NULL));
-  ctl_current_session_forget ("other");
-  name = ctl_current_session_load ();
+  g_assert_true (ctl_current_session_store (&ctl_memory_own, "mine", NULL));
+  ctl_current_session_forget (&ctl_memory_own, "other");
+  name = ctl_current_session_load (&ctl_memory_own);
   g_assert_cmpstr (name, ==, "mine");
-  ctl_current_session_forget ("mine");
-  g_assert_null (ctl_current_session_load ());
+  ctl_current_session_forget (&ctl_memory_own, "mine");
+  g_assert_null (ctl_current_session_load (&ctl_memory_own));
 }
 
 static void
@@ -63,7 +63,7 @@ is_for_the_user_alone (gpointer data, gconstpointer user_data)
   g_autofree char *path = file_path ();
   struct stat status;
 
-  g_assert_true (ctl_current_session_store ("mine", NULL));
+  g_assert_true (ctl_current_session_store (&ctl_memory_own, "mine", NULL));
   g_assert_cmpint (stat (path, &status), ==, 0);
   g_assert_cmpint (status.st_mode & 0777, ==, 0600);
 }
@@ -74,11 +74,11 @@ is_nothing_where_the_file_is_no_name (gpointer data, gconstpointer user_data)
   static const char *const texts[] = { "", "\n", "\xff\xfe\n" };
   g_autofree char *path = file_path ();
 
-  g_assert_true (ctl_current_session_store ("mine", NULL));
+  g_assert_true (ctl_current_session_store (&ctl_memory_own, "mine", NULL));
   for (guint i = 0; i < G_N_ELEMENTS (texts); i++)
     {
       g_assert_true (g_file_set_contents (path, texts[i], -1, NULL));
-      g_assert_null (ctl_current_session_load ());
+      g_assert_null (ctl_current_session_load (&ctl_memory_own));
     }
 }
 
@@ -89,7 +89,7 @@ says_where_it_cannot_be_stored (gpointer data, gconstpointer user_data)
   g_autoptr(GError) error = NULL;
 
   g_assert_true (g_file_set_contents (folder, "a file, not a folder", -1, NULL));
-  g_assert_false (ctl_current_session_store ("mine", &error));
+  g_assert_false (ctl_current_session_store (&ctl_memory_own, "mine", &error));
   g_assert_nonnull (error);
   g_assert_nonnull (strstr (error->message, folder));
 }

@@ -14,24 +14,31 @@ split_words (const char *line)
 
 /* Runs what must fail before anything is sent. */
 static void
-assert_usage_error (const char *line, const char *part_of_message)
+assert_refused (const CtlStyle *style, const char *line, const char *part_of_message)
 {
   g_auto(GStrv) args = split_words (line);
   g_autoptr(GError) error = NULL;
-  Ctl ctl = { .verb = ctl_find_verb (args[0]) };
+  Ctl ctl = { .style = style, .verb = ctl_find_verb (style, args[0]) };
 
   g_assert_nonnull (ctl.verb);
   g_assert_false (ctl.verb->run (&ctl, &args, &error));
   g_assert_nonnull (error);
-  g_assert_cmpstr (g_quark_to_string (error->domain), ==, g_quark_to_string (G_OPTION_ERROR));
+  g_assert_true (error->domain == G_OPTION_ERROR || error->domain == CTL_ERROR);
   if (strstr (error->message, part_of_message) == NULL)
     g_error ("'%s' was refused with '%s', which does not say '%s'", line, error->message, part_of_message);
   g_assert_null (ctl.client);
 }
 
 static void
+assert_usage_error (const char *line, const char *part_of_message)
+{
+  assert_refused (&ctl_style_own, line, part_of_message);
+}
+
+static void
 have_a_name_a_summary_and_a_function_each (void)
 {
+  const CtlStyle *const styles[] = { &ctl_style_own, &ctl_style_lttng };
   g_autoptr(GHashTable) names = g_hash_table_new (g_str_hash, g_str_equal);
 
   for (guint i = 0; ctl_verbs[i] != NULL; i++)
@@ -39,8 +46,10 @@ have_a_name_a_summary_and_a_function_each (void)
       g_assert_nonnull (ctl_verbs[i]->summary);
       g_assert_nonnull (ctl_verbs[i]->run);
       g_assert_cmpuint (strlen (ctl_verbs[i]->name), <, 18);
-      g_assert_true (g_hash_table_add (names, (gpointer) ctl_verbs[i]->name));
-      g_assert_true (ctl_find_verb (ctl_verbs[i]->name) == ctl_verbs[i]);
+      for (guint j = 0; j < G_N_ELEMENTS (styles); j++)
+        g_assert_true (!ctl_verb_has_style (ctl_verbs[i], styles[j])
+                       || ctl_find_verb (styles[j], ctl_verbs[i]->name) == ctl_verbs[i]);
+      g_hash_table_add (names, (gpointer) ctl_verbs[i]->name);
     }
   g_assert_cmpuint (g_hash_table_size (names), >=, 13);
 }
@@ -48,9 +57,9 @@ have_a_name_a_summary_and_a_function_each (void)
 static void
 are_found_by_their_whole_name (void)
 {
-  g_assert_null (ctl_find_verb ("sta"));
-  g_assert_null (ctl_find_verb (""));
-  g_assert_null (ctl_find_verb ("START"));
+  g_assert_null (ctl_find_verb (&ctl_style_own, "sta"));
+  g_assert_null (ctl_find_verb (&ctl_style_own, ""));
+  g_assert_null (ctl_find_verb (&ctl_style_own, "START"));
 }
 
 static void
