@@ -33,7 +33,7 @@ class Peer:
         self._build = pathlib.Path(build)
         self._directory = tempfile.TemporaryDirectory(prefix="tb")
         self.path = pathlib.Path(self._directory.name)
-        self._environment = {
+        self.environment = {
             **os.environ,
             "DBUS_SYSTEM_BUS_ADDRESS": f"unix:path={self.path}/bus",
             "XDG_STATE_HOME": str(self.path),
@@ -53,7 +53,7 @@ class Peer:
         self._bus.stdout.readline()
         consumer = self._build / "service/consumer/tracebus-consumerd"
         self._service = subprocess.Popen(
-            [self._build / "service/tracebusd", "--consumer", consumer], env=self._environment
+            [self._build / "service/tracebusd", "--consumer", consumer], env=self.environment
         )
         self._run("gdbus", "wait", "--system", f"--timeout={PATIENCE}", "org.tracebus1")
         return self
@@ -69,7 +69,7 @@ class Peer:
             raise RuntimeError(f"tracebusd ended with {status}")
 
     def _run(self, *argv, **options):
-        return subprocess.run(argv, env=self._environment, check=True, stdout=subprocess.PIPE, text=True, **options)
+        return subprocess.run(argv, env=self.environment, check=True, stdout=subprocess.PIPE, text=True, **options)
 
     def control(self, *arguments):
         self._run(self._build / "client/tracebusctl", *arguments)
