@@ -25,6 +25,7 @@ struct TcLoop {
   TcWatch bell; /* an eventfd: mail has come */
   pthread_mutex_t lock;
   TcMail *first, **last; /* under @lock */
+  TcMail *taken;         /* what runs now */
 };
 
 uint64_t
@@ -41,20 +42,19 @@ on_bell (TcWatch *watch, uint32_t events)
 {
   TcLoop *self = (TcLoop *) ((char *) watch - offsetof (TcLoop, bell));
   uint64_t rings;
-  TcMail *mail;
 
   (void) !read (watch->fd, &rings, sizeof rings);
   pthread_mutex_lock (&self->lock);
-  mail = self->first;
+  self->taken = self->first;
   self->first = NULL;
   self->last = &self->first;
   pthread_mutex_unlock (&self->lock);
-  while (mail != NULL)
+  while (self->taken != NULL)
     {
-      TcMail *next = mail->next;
+      TcMail *mail = self->taken;
 
+      self->taken = mail->next;
       mail->run (mail);
-      mail = next;
     }
 }
 
@@ -109,6 +109,27 @@ tc_loop_post (TcLoop *self, TcMail *mail)
   pthread_mutex_unlock (&self->lock);
   if (was_empty)
     (void) !write (self->bell.fd, &ring, sizeof ring);
+}
+
+/* Returns: where the last letter's successor goes. */
+static TcMail **
+take_out (TcMail **link, const TcMail *mail)
+{
+  while (*link != NULL)
+    if (*link == mail)
+      *link = mail->next;
+    else
+      link = &(*link)->next;
+  return link;
+}
+
+void
+tc_loop_take_back (TcLoop *self, const TcMail *mail)
+{
+  take_out (&self->taken, mail);
+  pthread_mutex_lock (&self->lock);
+  self->last = take_out (&self->first, mail);
+  pthread_mutex_unlock (&self->lock);
 }
 
 int

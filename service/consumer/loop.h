@@ -46,6 +46,8 @@ void tc_loop_quit (TcLoop *self);
 
 /* From any thread. @mail is not the caller's until it has run. */
 void tc_loop_post (TcLoop *self, TcMail *mail);
+/* It will not run, whether it was posted or not: it may be freed. Nobody else may be posting it. */
+void tc_loop_take_back (TcLoop *self, const TcMail *mail);
 
 /* Level-triggered. 0, or -1 with errno. @events 0 waits for hang-up and error only. */
 int tc_loop_watch (TcLoop *self, TcWatch *watch, uint32_t events);

@@ -87,6 +87,7 @@ void
 tc_problems_clear (TcProblems *self)
 {
   tc_loop_disarm (self->loop, &self->timer);
+  tc_loop_take_back (self->loop, &self->mail); /* what was over as the last set went has nobody to be told of */
   pthread_mutex_destroy (&self->lock);
 }
 

@@ -122,6 +122,34 @@ runs_mail_of_another_thread_in_its_order (void)
   tear_down ();
 }
 
+static Item letters[5];
+
+/* Of what is running and of what was posted since; what comes behind still finds its place. */
+static void
+on_first_letter (TcMail *mail)
+{
+  note (0);
+  tc_loop_take_back (loop, &letters[1].mail);
+  tc_loop_post (loop, &letters[3].mail);
+  tc_loop_take_back (loop, &letters[3].mail);
+  tc_loop_post (loop, &letters[4].mail);
+}
+
+static void
+runs_no_mail_that_was_taken_back (void)
+{
+  set_up (3);
+  for (guint i = 0; i < G_N_ELEMENTS (letters); i++)
+    letters[i] = (Item) { .mail.run = i == 0 ? on_first_letter : on_mail, .number = i };
+  for (guint i = 0; i < 3; i++)
+    tc_loop_post (loop, &letters[i].mail);
+  tc_loop_run (loop);
+  g_assert_cmpuint (order->len, ==, 3);
+  g_assert_cmpuint (g_array_index (order, guint, 1), ==, 2);
+  g_assert_cmpuint (g_array_index (order, guint, 2), ==, 4);
+  tear_down ();
+}
+
 static Item pair[2];
 
 /* The first of the two that is called ends both. */
@@ -189,6 +217,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/consumer/loop/fires-timers-in-the-order-of-their-time", fires_timers_in_the_order_of_their_time);
   g_test_add_func ("/consumer/loop/runs-mail-of-another-thread-in-its-order", runs_mail_of_another_thread_in_its_order);
+  g_test_add_func ("/consumer/loop/runs-no-mail-that-was-taken-back", runs_no_mail_that_was_taken_back);
   g_test_add_func ("/consumer/loop/delivers-nothing-to-a-watch-that-was-removed",
                    delivers_nothing_to_a_watch_that_was_removed);
   g_test_add_func ("/consumer/loop/looks-at-descriptors-between-timers-that-are-due",
