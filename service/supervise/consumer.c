@@ -105,7 +105,11 @@ refuse_waiting (TbusSupervisedConsumer *self)
   TbusRequest *request;
 
   while (self->failure != NULL && (request = g_queue_pop_head (&self->waiting)) != NULL)
-    tbus_request_fail (request, self->failure);
+    {
+      g_autoptr(GError) failure = g_error_copy (self->failure); /* who hears of it may have it tried again */
+
+      tbus_request_fail (request, failure);
+    }
 }
 
 /* FALSE: that is no hello. Sets @why where neither this one nor its successor can be talked to. */
