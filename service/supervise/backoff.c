@@ -11,3 +11,9 @@ tbus_backoff_died (TbusBackoff *self, gint64 lived_ms)
   self->deaths++;
   return self->deaths == 1 ? 0 : (gint64) self->first_ms << (self->deaths - 2);
 }
+
+gint64
+tbus_backoff_rest (const TbusBackoff *self)
+{
+  return (gint64) self->first_ms << (TBUS_BACKOFF_DEATHS - 2);
+}

@@ -23,5 +23,7 @@ typedef struct {
 
 /* Counts a death after @lived_ms. Returns: milliseconds to wait, or -1: given up, and again at each quick death. */
 gint64 tbus_backoff_died (TbusBackoff *self, gint64 lived_ms);
+/* Milliseconds between giving up and the next try, which somebody asked for. */
+gint64 tbus_backoff_rest (const TbusBackoff *self);
 
 G_END_DECLS

@@ -18,6 +18,7 @@ struct _TbusSupervisedConsumer {
   TbusConsumerLink *link; /* nullable */
   gint64 born;            /* monotonic, microseconds */
   TbusBackoff backoff;
+  gint64 rested;          /* monotonic, microseconds: given up, it is not tried again before */
   TbusHoldings held;
   GQueue waiting;  /* of TbusRequest: for a process that says hello */
   GError *failure; /* why requests are refused: there is no process, and none comes; nullable */
@@ -324,6 +325,7 @@ plan_successor (TbusSupervisedConsumer *self, gint64 lived_ms)
           self->timer = g_timeout_add ((guint) delay, on_spawn_due, self);
           return error;
         }
+      self->rested = g_get_monotonic_time () + tbus_backoff_rest (&self->backoff) * 1000;
       self->failure = g_error_copy (error);
       g_prefix_error (&self->failure, "Gave up after %d quick deaths: ", TBUS_BACKOFF_DEATHS);
     }
@@ -447,11 +449,17 @@ tbus_supervised_consumer_new (TbusSpawner *spawner, uid_t uid, guint32 bits)
 void
 tbus_supervised_consumer_retry (TbusSupervisedConsumer *self)
 {
+  gint64 rest = (self->rested - g_get_monotonic_time () + 999) / 1000;
+
   if (self->closed || tbus_consumer_get_state (TBUS_CONSUMER (self)) != TBUS_CONSUMER_FAILED)
     return;
   g_clear_error (&self->failure);
   set_state (self, TBUS_CONSUMER_STARTING, 0);
-  spawn (self);
+  /* Whoever still records uses it at once, again and again. */
+  if (rest > 0)
+    self->timer = g_timeout_add ((guint) rest, on_spawn_due, self);
+  else
+    spawn (self);
 }
 
 void

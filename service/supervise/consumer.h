@@ -24,7 +24,7 @@ G_DECLARE_FINAL_TYPE (TbusSupervisedConsumer, tbus_supervised_consumer, TBUS, SU
 
 /* For what tbus_spawner_check() allows; starts at once. */
 TbusSupervisedConsumer *tbus_supervised_consumer_new (TbusSpawner *spawner, uid_t uid, guint32 bits);
-/* Gives a failed one another try; nothing otherwise. */
+/* Gives a failed one another try, one that died too often after a rest; nothing otherwise. */
 void tbus_supervised_consumer_retry (TbusSupervisedConsumer *self);
 /* For the verbs: sends it, or has it wait. (transfer full) */
 void tbus_supervised_consumer_ask (TbusSupervisedConsumer *self, TbusRequest *request);

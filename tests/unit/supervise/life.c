@@ -182,6 +182,8 @@ static void
 gives_up_after_eight_quick_deaths (Fixture *f, gconstpointer data)
 {
   g_auto(Answer) waiting = { 0 };
+  g_auto(Answer) again = { 0 };
+  gint64 begin = g_get_monotonic_time ();
 
   tbus_spawner_get_times (f->spawner)->backoff_ms = 1;
   f->consumer = TBUS_CONSUMER (tbus_supervised_consumer_new (f->spawner, getuid (), 64));
@@ -191,6 +193,11 @@ gives_up_after_eight_quick_deaths (Fixture *f, gconstpointer data)
   g_assert_nonnull (strstr (waiting.error->message, "exited with status 3"));
   g_assert_cmpint (tbus_consumer_get_state (f->consumer), ==, TBUS_CONSUMER_FAILED);
   g_assert_cmpuint (tbus_consumer_get_restarts (f->consumer), ==, 7);
+  /* A use tries again, but users that come back at once make no loop of it: 1 + 2 + ... + 32 ms, and 64 for this. */
+  tbus_supervised_consumer_retry (TBUS_SUPERVISED_CONSUMER (f->consumer));
+  check_and_wait (f, "/y", &again);
+  g_assert_error (again.error, TBUS_ERROR, TBUS_ERROR_CONSUMER_FAILED);
+  g_assert_cmpint (g_get_monotonic_time () - begin, >=, 127 * G_TIME_SPAN_MILLISECOND);
 }
 
 /* Without users a process is not wanted: it sees the end of its link and goes. */
