@@ -32,4 +32,5 @@
 #define TBUS_MAX_CALLS 16               /* calls of one sender in flight */
 #define TBUS_MAX_CHANNEL_BLOB (1u << 20) /* bytes of a channel's shared header area, as the tracer limits it */
 #define TBUS_MAX_TRACEPOINTS 65536      /* tracepoints that one app may list */
+#define TBUS_MAX_LISTING (8u << 20)     /* bytes of one app's list of tracepoints, in memory */
 #define TBUS_PROGRESS_MS 50             /* without progress for so long, a blocked app is unresponsive */

@@ -41,6 +41,7 @@ struct TbusExchange {
   Expected expected[WINDOW]; /* a ring */
   guint first, n_expected;
   GArray *orphans; /* handles to release: of lists, and of what was created by halves */
+  TbusListing listing; /* its array is the job's; NULL before there is one */
   gboolean list_ended;
   gboolean gone;
 };
@@ -159,8 +160,11 @@ send_first_step (TbusExchange *self, TbusCommand *command, TbusOutbox *out)
   if (command->op == TBUS_OP_LIST)
     {
       self->list_ended = FALSE;
-      if (self->job->tracepoints == NULL)
-        self->job->tracepoints = tbus_listing_new ();
+      if (self->listing.tracepoints == NULL)
+        {
+          tbus_listing_init (&self->listing);
+          self->job->tracepoints = self->listing.tracepoints;
+        }
     }
   expect (self, tbus_command_encode (command, 0, handle, out), self->next);
   return TRUE;
@@ -264,8 +268,8 @@ take_entry (TbusExchange *self, TbusCommand *command, const TbusUstReply *reply,
       command->status = tbus_ust_code_check (reply->ret_code);
       return;
     }
-  added = command->fields ? tbus_listing_add_field (self->job->tracepoints, field)
-                          : tbus_listing_add_tracepoint (self->job->tracepoints, &reply->u.tracepoint);
+  added = command->fields ? tbus_listing_add_field (&self->listing, field)
+                          : tbus_listing_add_tracepoint (&self->listing, &reply->u.tracepoint);
   if (!added)
     {
       command->status = -ENOSPC;

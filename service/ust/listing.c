@@ -5,54 +5,76 @@
 #include "ust/fields.h"
 #include "ust/protocol.h"
 
-GPtrArray *
-tbus_listing_new (void)
+#include <string.h>
+
+enum { OVERHEAD = 2 * sizeof (gpointer) }; /* of a block of memory */
+
+void
+tbus_listing_init (TbusListing *self)
 {
-  return g_ptr_array_new_with_free_func ((GDestroyNotify) tbus_tracepoint_free);
+  self->tracepoints = g_ptr_array_new_with_free_func ((GDestroyNotify) tbus_tracepoint_free);
+  self->size = 0;
 }
 
-static TbusTracepoint *
-add (GPtrArray *self, const char *name, int loglevel)
+/* FALSE: an entry of @size bytes and its @name are too much. */
+static gboolean
+take_room (TbusListing *self, gsize size, const char *name)
 {
-  TbusTracepoint *tracepoint = g_new0 (TbusTracepoint, 1);
+  self->size += size + strlen (name) + 1 + 2 * OVERHEAD;
+  return self->size <= TBUS_MAX_LISTING;
+}
 
-  tracepoint->name = tbus_ust_text (name, LTTNG_UST_ABI_SYM_NAME_LEN);
+/* Returns: (nullable) (transfer none): %NULL where there is no room. */
+static TbusTracepoint *
+add (TbusListing *self, const char *name, int loglevel)
+{
+  g_autofree char *text = tbus_ust_text (name, LTTNG_UST_ABI_SYM_NAME_LEN);
+  TbusTracepoint *tracepoint;
+
+  if (self->tracepoints->len >= TBUS_MAX_TRACEPOINTS || !take_room (self, sizeof *tracepoint, text))
+    return NULL;
+  tracepoint = g_new0 (TbusTracepoint, 1);
+  tracepoint->name = g_steal_pointer (&text);
   tracepoint->loglevel = loglevel;
-  g_ptr_array_add (self, tracepoint);
+  g_ptr_array_add (self->tracepoints, tracepoint);
   return tracepoint;
 }
 
 gboolean
-tbus_listing_add_tracepoint (GPtrArray *self, const struct lttng_ust_abi_tracepoint_iter *entry)
+tbus_listing_add_tracepoint (TbusListing *self, const struct lttng_ust_abi_tracepoint_iter *entry)
 {
-  if (self->len >= TBUS_MAX_TRACEPOINTS)
+  return add (self, entry->name, entry->loglevel) != NULL;
+}
+
+static gboolean
+add_field (TbusListing *self, TbusTracepoint *tracepoint, const struct lttng_ust_abi_field_iter *entry)
+{
+  g_autofree char *name = tbus_ust_text (entry->field_name, sizeof entry->field_name);
+  TbusTracepointField *field;
+
+  if (tracepoint->fields->len >= TBUS_MAX_FIELDS || !take_room (self, sizeof *field, name))
     return FALSE;
-  add (self, entry->name, entry->loglevel);
+  field = g_new0 (TbusTracepointField, 1);
+  field->name = g_steal_pointer (&name);
+  field->type = entry->type;
+  field->nowrite = entry->nowrite != 0;
+  g_ptr_array_add (tracepoint->fields, field);
   return TRUE;
 }
 
 gboolean
-tbus_listing_add_field (GPtrArray *self, const struct lttng_ust_abi_field_iter *entry)
+tbus_listing_add_field (TbusListing *self, const struct lttng_ust_abi_field_iter *entry)
 {
-  TbusTracepoint *last = self->len > 0 ? g_ptr_array_index (self, self->len - 1) : NULL;
+  GPtrArray *all = self->tracepoints;
+  TbusTracepoint *last = all->len > 0 ? g_ptr_array_index (all, all->len - 1) : NULL;
   g_autofree char *event = tbus_ust_text (entry->event_name, sizeof entry->event_name);
-  TbusTracepointField *field;
 
   if (last == NULL || !g_str_equal (last->name, event))
     {
-      if (self->len >= TBUS_MAX_TRACEPOINTS)
-        return FALSE;
       last = add (self, entry->event_name, entry->loglevel);
+      if (last == NULL)
+        return FALSE;
       last->fields = g_ptr_array_new_with_free_func ((GDestroyNotify) tbus_tracepoint_field_free);
     }
-  if (entry->field_name[0] == '\0')
-    return TRUE;
-  if (last->fields->len >= TBUS_MAX_FIELDS)
-    return FALSE;
-  field = g_new0 (TbusTracepointField, 1);
-  field->name = tbus_ust_text (entry->field_name, sizeof entry->field_name);
-  field->type = entry->type;
-  field->nowrite = entry->nowrite != 0;
-  g_ptr_array_add (last->fields, field);
-  return TRUE;
+  return entry->field_name[0] == '\0' || add_field (self, last, entry);
 }

@@ -3,7 +3,8 @@
 /*
  * Listing: the tracepoints of an app, as its answers to a LIST bring them one by one.
  *
- * Threads: link; pure. Limit: TBUS_MAX_TRACEPOINTS entries; FALSE where there is no room for another.
+ * Threads: link; pure. Limit: TBUS_MAX_TRACEPOINTS entries and TBUS_MAX_LISTING bytes; FALSE where there is no room for
+ * another.
  */
 #include "core/job.h"
 
@@ -12,10 +13,14 @@ G_BEGIN_DECLS
 struct lttng_ust_abi_tracepoint_iter;
 struct lttng_ust_abi_field_iter;
 
-/* An array of TbusTracepoint that owns them. */
-GPtrArray *tbus_listing_new (void);
-gboolean tbus_listing_add_tracepoint (GPtrArray *self, const struct lttng_ust_abi_tracepoint_iter *entry);
+typedef struct {
+  GPtrArray *tracepoints; /* of TbusTracepoint, which it owns; whose it is say the callers */
+  gsize size;             /* bytes, nearly */
+} TbusListing;
+
+void tbus_listing_init (TbusListing *self);
+gboolean tbus_listing_add_tracepoint (TbusListing *self, const struct lttng_ust_abi_tracepoint_iter *entry);
 /* Fields of one tracepoint come one after the other; a nameless one stands for a tracepoint without any. */
-gboolean tbus_listing_add_field (GPtrArray *self, const struct lttng_ust_abi_field_iter *entry);
+gboolean tbus_listing_add_field (TbusListing *self, const struct lttng_ust_abi_field_iter *entry);
 
 G_END_DECLS

@@ -252,6 +252,47 @@ ends_a_list_that_has_no_end (Fixture *f, gconstpointer data)
   g_assert_cmpuint (f->job->tracepoints->len, ==, TBUS_MAX_TRACEPOINTS);
 }
 
+/* Each of its tracepoints has as many fields as it may, and the names are as long as can be. */
+static void
+play_fat_fields (Fixture *f)
+{
+  struct {
+    TbusUstReply reply;
+    struct lttng_ust_abi_field_iter field;
+  } __attribute__ ((packed)) entry = { { .handle = 50 } };
+  TbusUstMessage message = tst_fake_read_command (&f->app);
+
+  g_assert_cmphex (message.cmd, ==, LTTNG_UST_ABI_TRACEPOINT_FIELD_LIST);
+  tst_fake_reply (&f->app, &message, 0, 50);
+  memset (entry.field.field_name, 'f', sizeof entry.field.field_name);
+  for (guint n = 0;; n++)
+    {
+      message = tst_fake_read_command (&f->app);
+      if (message.cmd == LTTNG_UST_ABI_RELEASE)
+        break;
+      entry.reply.cmd = message.cmd;
+      g_snprintf (entry.field.event_name, sizeof entry.field.event_name, "p:%u", n / TBUS_MAX_FIELDS);
+      tst_fake_write (f->app.command_fd, &entry, sizeof entry);
+    }
+  tst_fake_reply (&f->app, &message, 0, 0);
+}
+
+static void
+ends_a_list_that_takes_too_much_memory (Fixture *f, gconstpointer data)
+{
+  guint n_fields = 0;
+
+  tbus_job_add (f->job, TBUS_OP_LIST, TBUS_SLOT_ROOT)->fields = TRUE;
+  tst_side_submit (f->side, f->job);
+  play_fat_fields (f);
+  tst_side_wait (f->side, "done", 1);
+  g_assert_cmpint (tst_job_status (f->job, 0), ==, -ENOSPC);
+  for (guint i = 0; i < f->job->tracepoints->len; i++)
+    n_fields += ((TbusTracepoint *) g_ptr_array_index (f->job->tracepoints, i))->fields->len;
+  g_assert_cmpuint (n_fields, >, TBUS_MAX_LISTING / 512);
+  g_assert_cmpuint (n_fields, <=, TBUS_MAX_LISTING / 256);
+}
+
 static void
 assert_dropped (Fixture *f)
 {
@@ -422,6 +463,7 @@ main (int argc, char **argv)
   LINK_TEST ("lists-to-the-end", lists_to_the_end, NULL);
   LINK_TEST ("lists-nothing", lists_nothing, NULL);
   LINK_TEST ("ends-a-list-that-has-no-end", ends_a_list_that_has_no_end, NULL);
+  LINK_TEST ("ends-a-list-that-takes-too-much-memory", ends_a_list_that_takes_too_much_memory, NULL);
   LINK_TEST ("drops-an-app-that-echoes-another-handle", drops_an_app_that_lies, &other_handle);
   LINK_TEST ("drops-an-app-that-echoes-another-command", drops_an_app_that_lies, &other_command);
   LINK_TEST ("drops-an-app-that-answers-a-positive-code", drops_an_app_that_lies, &other_code);
