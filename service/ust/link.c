@@ -16,6 +16,7 @@
 enum {
   TICK_MS = 25,
   BUSY_LIMIT_MS = 2000, /* at work but silent for so long is as good as stalled */
+  JOB_LIMIT_MS = 10000, /* so is what takes so long for a job, however it spends the time */
   LOOKS_A_TICK = 256,   /* at threads in /proc, and one process more */
   SCRATCH = 64 << 10,   /* read from one app in one go: then others have their turn */
 };
@@ -34,9 +35,10 @@ typedef struct {
   guint8 *partial; /* the beginning of an answer */
   guint n_partial;
   GList busy_node;
-  gint64 progressed, looked; /* when; monotonic */
+  gint64 begun, progressed, looked; /* when; monotonic */
   gint beats;
   gboolean stalled;
+  gboolean overdue; /* stalled until the job ends */
   gboolean starved; /* the tick sends on */
 } Link;
 
@@ -57,12 +59,24 @@ tbus_links_new (const TbusLinksSetup *setup)
 }
 
 static void
+link_set_stalled (Link *link, gboolean stalled)
+{
+  if (link->stalled == stalled)
+    return;
+  link->stalled = stalled;
+  tbus_reports_stalled (link->links->setup.reports, link->tracee, stalled);
+}
+
+static void
 link_end_job (Link *link, gboolean gone)
 {
   TbusLinks *self = link->links;
 
   if (link->exchange == NULL)
     return;
+  link->overdue = FALSE;
+  if (!gone)
+    link_set_stalled (link, FALSE);
   tbus_outbox_clear (link->out); /* borrows from the job */
   tbus_reports_job_done (self->setup.reports, tbus_exchange_end (g_steal_pointer (&link->exchange), gone));
   g_queue_unlink (&self->busy, &link->busy_node);
@@ -103,11 +117,10 @@ static void
 link_progressed (Link *link)
 {
   link->progressed = g_get_monotonic_time ();
-  if (!link->stalled)
+  if (!link->stalled || link->overdue)
     return;
-  link->stalled = FALSE;
   start_tick (link->links);
-  tbus_reports_stalled (link->links->setup.reports, link->tracee, FALSE);
+  link_set_stalled (link, FALSE);
 }
 
 static void
@@ -173,8 +186,10 @@ link_take_answers (Link *link, const guint8 *data, gsize length)
   g_autoptr(GError) error = NULL;
   gssize n;
 
+  /* A byte of an answer is no progress: there are many in one, and each could come at its leisure. */
   while ((n = tbus_exchange_take (link->exchange, data, length, &error)) > 0)
     {
+      link_progressed (link);
       data += n;
       length -= n;
     }
@@ -215,7 +230,6 @@ link_receive (Link *link)
       link_end (link, "it spoke without being asked");
       return FALSE;
     }
-  link_progressed (link);
   return link_take_answers (link, scratch, link->n_partial + n);
 }
 
@@ -277,6 +291,12 @@ link_check (Link *link, gint64 now, guint *n_looks)
 {
   gint beats = tbus_pulse_get (link->pulse);
 
+  if (now - link->begun >= JOB_LIMIT_MS * G_TIME_SPAN_MILLISECOND)
+    {
+      link->overdue = TRUE;
+      link_set_stalled (link, TRUE);
+      return;
+    }
   if (beats != link->beats)
     {
       link->beats = beats;
@@ -287,10 +307,8 @@ link_check (Link *link, gint64 now, guint *n_looks)
       || now - MAX (link->progressed, link->looked) < TBUS_PROGRESS_MS * G_TIME_SPAN_MILLISECOND)
     return;
   link->looked = now;
-  if (link_is_active (link, now, n_looks))
-    return;
-  link->stalled = TRUE;
-  tbus_reports_stalled (link->links->setup.reports, link->tracee, TRUE);
+  if (!link_is_active (link, now, n_looks))
+    link_set_stalled (link, TRUE);
 }
 
 /* Of an app that is stalled the next sign of life comes through its socket: it is not ticked for. */
@@ -358,7 +376,7 @@ tbus_links_submit (TbusLinks *self, TbusJob *job)
     }
   g_assert (link->exchange == NULL); /* one job an app at a time */
   link->exchange = exchange;
-  link->progressed = g_get_monotonic_time ();
+  link->begun = link->progressed = g_get_monotonic_time ();
   link->looked = 0;
   link->beats = tbus_pulse_get (link->pulse);
   g_queue_push_tail_link (&self->busy, &link->busy_node);

@@ -141,6 +141,32 @@ takes_answers_byte_by_byte (Fixture *f, gconstpointer data)
   assert_statuses (f, 1, (int[]){ 0 });
 }
 
+/* What comes a byte at a time would otherwise keep whoever waits for it as long as the app likes. */
+static void
+takes_a_byte_of_an_answer_for_no_progress (Fixture *f, gconstpointer data)
+{
+  TbusUstMessage message;
+  TbusUstReply reply;
+  gsize sent = 0;
+
+  add_root (f, TBUS_OP_WAIT_QUIESCENT);
+  submit (f);
+  message = tst_fake_read_command (&f->app);
+  reply = (TbusUstReply){ .cmd = message.cmd };
+  while (tst_side_count (f->side, "stalled") == 0)
+    {
+      g_assert_cmpuint (sent + 1, <, sizeof reply);
+      tst_fake_write (f->app.command_fd, (const char *) &reply + sent++, 1);
+      g_usleep (20 * G_TIME_SPAN_MILLISECOND); /* the app's leisure */
+      wait_for_link ();
+      while (g_main_context_iteration (NULL, FALSE))
+        ;
+    }
+  tst_fake_write (f->app.command_fd, (const char *) &reply + sent, sizeof reply - sent);
+  wait_done (f);
+  g_assert_cmpuint (tst_side_count (f->side, "awake"), ==, 1);
+}
+
 /* Never more than the window without an answer, however long the job. */
 static void
 bounds_what_is_unanswered (Fixture *f, gconstpointer data)
@@ -333,6 +359,7 @@ main (int argc, char **argv)
   tst_side_threads_start ();
   LINK_TEST ("sends-ahead-what-needs-no-answer", sends_ahead_what_needs_no_answer);
   LINK_TEST ("takes-answers-byte-by-byte", takes_answers_byte_by_byte);
+  LINK_TEST ("takes-a-byte-of-an-answer-for-no-progress", takes_a_byte_of_an_answer_for_no_progress);
   LINK_TEST ("bounds-what-is-unanswered", bounds_what_is_unanswered);
   LINK_TEST ("waits-for-handles-and-binds-them-B14", waits_for_handles_and_binds_them);
   LINK_TEST ("skips-what-depends-on-a-failure", skips_what_depends_on_a_failure);
