@@ -84,6 +84,8 @@ void
 tbus_app_session_retry (TbusAppSession *self)
 {
   g_clear_error (&self->error);
+  if (self->set != NULL && self->set->state == TBUS_SET_FAILED)
+    tbus_app_session_reset (self); /* no plan has seen that yet */
   for (guint i = 0; i < self->channels->len; i++)
     {
       TbusAppChannel *channel = &g_array_index (self->channels, TbusAppChannel, i);

@@ -115,12 +115,12 @@ drop_set (TbusSession *self, TbusBufferSet *set, TbusSetState state)
     tbus_consumer_add_load (set->consumer, -(gint) set->channels->len, -count_streams (set));
   forget_keys (self, set);
   g_clear_handle_id (&set->leave_guard, g_source_remove);
-  g_clear_pointer (&set->push, tbus_metadata_push_free);
   g_clear_object ((GObject **) &set->consumer);
   set->state = state;
   set->metadata_key = 0;
   tbus_buffer_registry_remove (self->hub->registry, set);
   g_ptr_array_remove (self->sets, set);
+  g_clear_pointer (&set->push, tbus_metadata_push_free); /* last: who waited for it goes on from here */
 }
 
 typedef struct {
@@ -174,10 +174,15 @@ make_call_ended (MakeCall *call, TbusConsumer *consumer, const GError *error)
   g_free (call);
 }
 
+/* Given up while the request waited for a consumer's successor: that one has it now, and nobody wants it. */
 static void
 on_set_added (TbusConsumer *consumer, gconstpointer reply, const GError *error, gpointer data)
 {
-  make_call_ended (data, consumer, error);
+  MakeCall *call = data;
+
+  if (error == NULL && call->set->state == TBUS_SET_CLOSED)
+    TBUS_CONSUMER_GET_CLASS (consumer)->close_set (consumer, call->set->id, on_undone, NULL);
+  make_call_ended (call, consumer, error);
 }
 
 static void
@@ -466,10 +471,25 @@ tbus_session_channel_hangup (TbusSession *self, TbusBufferSet *set, guint64 chan
 
 /* Consumers that die. */
 
+/* Dropping one may change the list: who waited for its metadata goes on. */
+static TbusBufferSet *
+find_set_of (TbusSession *self, TbusConsumer *consumer)
+{
+  for (guint i = 0; i < self->sets->len; i++)
+    {
+      TbusBufferSet *set = g_ptr_array_index (self->sets, i);
+
+      if (set->consumer == consumer)
+        return set;
+    }
+  return NULL;
+}
+
 void
 tbus_session_consumer_died (TbusSession *self, TbusConsumer *consumer)
 {
   TbusSessionOutput *output = tbus_session_find_output (self, consumer);
+  TbusBufferSet *set;
   g_autoptr(GPtrArray) apps = NULL;
   g_autofree char *message = NULL;
 
@@ -477,13 +497,8 @@ tbus_session_consumer_died (TbusSession *self, TbusConsumer *consumer)
     return;
   g_ptr_array_remove (self->outputs, output);
   self->rebuilds++;
-  for (guint i = self->sets->len; i-- > 0;)
-    {
-      TbusBufferSet *set = g_ptr_array_index (self->sets, i);
-
-      if (set->consumer == consumer)
-        drop_set (self, set, TBUS_SET_CLOSED);
-    }
+  while ((set = find_set_of (self, consumer)) != NULL)
+    drop_set (self, set, TBUS_SET_CLOSED);
   if (self->state == TBUS_SESSION_DESTROYING)
     return;
   message = g_strdup_printf ("the consumer of user %u (%u-bit) died; what it had not written is lost, "
