@@ -74,7 +74,7 @@ _tracebusctl ()
   local candidates=''
   if [[ -z $verb ]]; then
     case $current in
-      -*) candidates='--help --session --system --version' ;;
+      -*) candidates='--help --lttng --quiet --session --system --verbose --version' ;;
       *) candidates=$(__tracebusctl_verbs) ;;
     esac
   else
@@ -92,6 +92,7 @@ _tracebusctl ()
       *)
         case $verb:$current in
           *:-*) candidates=$(__tracebusctl_options "$verb") ;;
+          help:*) candidates=$(__tracebusctl_verbs) ;;
           start:* | stop:* | destroy:* | list:* | set-session:* | view:*) candidates=$(__tracebusctl_names list) ;;
           enable-channel:* | disable-channel:*) candidates=$(__tracebusctl_channels "$session") ;;
           enable-event:* | disable-event:*) candidates=$(__tracebusctl_events) ;;
