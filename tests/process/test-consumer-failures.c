@@ -31,7 +31,7 @@ leaves_a_readable_trace_when_killed (TstRecording *f, gconstpointer data)
   while (counters.packets_written < 20);
   kill (f->rig->pid, SIGKILL);
   tst_rig_wait_exit (f->rig);
-  events = tst_babeltrace (f->output);
+  events = tst_babeltrace_live (f->output);
   g_assert_cmpuint (events->len, >, 0);
 }
 

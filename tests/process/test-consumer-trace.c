@@ -158,7 +158,7 @@ can_be_read_while_it_records (TstRecording *f, gconstpointer data)
       for (guint k = 0; k < 3; k++)
         {
           g_clear_pointer (&events, g_ptr_array_unref);
-          events = tst_babeltrace (f->output);
+          events = tst_babeltrace_live (f->output);
           g_assert_cmpuint (events->len, >=, last);
           last = events->len;
         }

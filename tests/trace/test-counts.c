@@ -247,7 +247,7 @@ the_switch_timer_writes_out_what_is_not_full (Fixture *self, gconstpointer owner
   for (guint i = 1; i <= 3; i++)
     {
       tst_app_go (app, 5);
-      tst_wait_until (self->service, tst_count (self->service, "switch", "tbtest:tick") == 5 * i);
+      tst_wait_until (self->service, tst_count_live (self->service, "switch", "tbtest:tick") == 5 * i);
     }
   tst_session_run (self->service, session, "Stop");
   g_assert_cmpuint (tst_count (self->service, "switch", "tbtest:tick"), ==, 15);
@@ -262,7 +262,7 @@ the_read_timer_finds_what_is_full (Fixture *self, gconstpointer ownership)
   g_autoptr(TstChild) app = tst_app_start (self->service, "app-idle", NULL);
 
   tst_app_go (app, 500);
-  tst_wait_until (self->service, tst_count (self->service, "read", "tbtest:tick") > 0);
+  tst_wait_until (self->service, tst_count_live (self->service, "read", "tbtest:tick") > 0);
   tst_session_run (self->service, session, "Stop");
   g_assert_cmpuint (tst_count (self->service, "read", "tbtest:tick"), ==, 500);
 }
