@@ -96,15 +96,6 @@ tst_events_lossy (TstService *self, const char *name, TstMissing *missing)
 }
 
 guint
-tst_count_live (TstService *self, const char *name, const char *event)
-{
-  g_autofree char *output = tst_output (self, name);
-  g_autoptr(GPtrArray) events = tst_babeltrace_live (output);
-
-  return tst_trace_count (events, event);
-}
-
-guint
 tst_count (TstService *self, const char *name, const char *event)
 {
   g_autoptr(GPtrArray) events = tst_events (self, name);

@@ -34,8 +34,6 @@ char *tst_output (TstService *self, const char *name);
 GPtrArray *tst_events (TstService *self, const char *name);
 GPtrArray *tst_events_lossy (TstService *self, const char *name, TstMissing *missing);
 guint tst_count (TstService *self, const char *name, const char *event);
-/* The same while it is still written. */
-guint tst_count_live (TstService *self, const char *name, const char *event);
 /* The tail of a channel's options: buffers of @scheme, "user" or "process". */
 #define TST_PER(scheme) "{'buffer-ownership': <'" scheme "'>}"
 

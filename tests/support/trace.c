@@ -75,19 +75,6 @@ tst_babeltrace (const char *path)
   return parse_events (path, out);
 }
 
-GPtrArray *
-tst_babeltrace_live (const char *path)
-{
-  g_autofree char *said = NULL;
-  g_autofree char *out = run_babeltrace (path, &said);
-  g_auto(GStrv) lines = g_strsplit (said, "\n", -1);
-
-  for (guint i = 0; lines[i] != NULL; i++)
-    if (*lines[i] != '\0' && strstr (lines[i], "Invalid LTTng trace index file") == NULL)
-      g_error ("babeltrace2 %s warned: %s", path, said);
-  return parse_events (path, out);
-}
-
 static void
 add_missing (const char *line, TstMissing *missing)
 {

@@ -16,12 +16,6 @@ G_BEGIN_DECLS
  */
 GPtrArray *tst_babeltrace (const char *path);
 
-/*
- * The same for a trace that is still written, or whose writer was killed. A packet and its entry in the index are two
- * files: a reader that comes between the two says that they differ, and reads the packets without the index.
- */
-GPtrArray *tst_babeltrace_live (const char *path);
-
 /* What babeltrace2 says that a trace lacks. */
 typedef struct {
   guint64 events, packets;

@@ -242,12 +242,13 @@ static void
 the_switch_timer_writes_out_what_is_not_full (Fixture *self, gconstpointer ownership)
 {
   g_autofree char *session = start (self, "switch", ownership, ", 'switch-timer-us': <uint32 20000>");
+  g_autofree char *output = tst_output (self->service, "switch");
   g_autoptr(TstChild) app = tst_app_start (self->service, "app-idle", NULL);
 
   for (guint i = 1; i <= 3; i++)
     {
       tst_app_go (app, 5);
-      tst_wait_until (self->service, tst_count_live (self->service, "switch", "tbtest:tick") == 5 * i);
+      tst_wait_until (self->service, tst_babeltrace_live (output) == 5 * i);
     }
   tst_session_run (self->service, session, "Stop");
   g_assert_cmpuint (tst_count (self->service, "switch", "tbtest:tick"), ==, 15);
@@ -259,10 +260,11 @@ the_read_timer_finds_what_is_full (Fixture *self, gconstpointer ownership)
 {
   g_autofree char *session =
     start (self, "read", ownership, ", 'read-timer-us': <uint32 20000>, 'subbuf-size': <uint64 4096>");
+  g_autofree char *output = tst_output (self->service, "read");
   g_autoptr(TstChild) app = tst_app_start (self->service, "app-idle", NULL);
 
   tst_app_go (app, 500);
-  tst_wait_until (self->service, tst_count_live (self->service, "read", "tbtest:tick") > 0);
+  tst_wait_until (self->service, tst_babeltrace_live (output) > 0);
   tst_session_run (self->service, session, "Stop");
   g_assert_cmpuint (tst_count (self->service, "read", "tbtest:tick"), ==, 500);
 }
