@@ -7,6 +7,7 @@
  */
 #include "base/fd-budget.h"
 #include "base/log.h"
+#include "base/service-manager.h"
 #include "base/thread.h"
 #include "bus/bus.h"
 #include "supervise/pool.h"
@@ -36,6 +37,7 @@ typedef struct {
   TbusTracerSide *tracer;
   TbusPool *pool;
   TbusBus *bus;
+  TbusWatchdog *watchdog; /* NULL: there is none to feed */
   gboolean stopping;
   int status;
 } Service;
@@ -148,6 +150,7 @@ stop (Service *self, int status)
   self->status = status;
   tbus_log_message (TBUS_MSG_STOPPING, "TRACEBUS_STATUS", status == 0 ? "0" : "1",
                     "Stopping: sessions are written out and closed");
+  tbus_service_manager_stopping ();
   tbus_core_shutdown_async (self->core, on_core_stopped, self);
 }
 
@@ -175,7 +178,10 @@ on_name_owned (GObject *source, GAsyncResult *result, gpointer data)
     {
       const char *socket = tbus_tracer_side_get_socket_path (self->tracer);
 
+      g_autofree char *status = g_strdup_printf ("Programs register at %s", socket);
+
       tbus_log_message (TBUS_MSG_READY, "TRACEBUS_SOCKET", socket, "Ready: programs register at %s", socket);
+      tbus_service_manager_ready (status);
       return;
     }
   g_printerr ("tracebusd: cannot serve on the bus: %s\n", error->message);
@@ -205,12 +211,14 @@ service_init (Service *self, const Options *options, GError **error)
   g_signal_connect (self->bus, "lost", G_CALLBACK (on_bus_lost), self);
   tbus_thread_start (TBUS_THREAD_LINK);
   tbus_thread_start (TBUS_THREAD_NOTIFY);
+  self->watchdog = tbus_watchdog_start ();
   return tbus_tracer_side_start (self->tracer, error);
 }
 
 static void
 service_clear (Service *self)
 {
+  g_clear_pointer (&self->watchdog, tbus_watchdog_stop);
   tbus_thread_stop (TBUS_THREAD_LINK);
   tbus_thread_stop (TBUS_THREAD_NOTIFY);
   while (g_main_context_iteration (NULL, FALSE))
@@ -232,6 +240,7 @@ main (int argc, char **argv)
   g_autoptr(GError) error = NULL;
 
   tbus_thread_init ();
+  tbus_log_init ();
   setlocale (LC_ALL, "");
   if (!parse_options (&options, &argc, &argv, &error))
     {

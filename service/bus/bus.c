@@ -6,6 +6,7 @@
 #include "bus/context.h"
 #include "bus/error-names.h"
 #include "bus/export.h"
+#include "bus/log-control.h"
 #include "bus/names.h"
 #include "bus/object-tree.h"
 
@@ -20,6 +21,7 @@ struct _TbusBus {
   TbusBusContext *context;
   GDBusConnection *connection; /* NULL until it is there */
   TbusObjectTree *tree;        /* likewise */
+  TbusLogControl *log_control; /* likewise */
   gboolean stopped;
 };
 
@@ -49,6 +51,7 @@ static void
 bus_withdraw (TbusBus *self)
 {
   g_clear_pointer (&self->tree, tbus_object_tree_free);
+  g_clear_pointer (&self->log_control, tbus_log_control_free);
   g_clear_pointer (&self->context->ephemerals, tbus_ephemerals_free);
   if (self->context->changes != NULL)
     tbus_changes_drop (self->context->changes);
@@ -139,7 +142,9 @@ on_connected (GObject *source, GAsyncResult *result, gpointer user_data)
       self->context->peers = tbus_peer_set_new (self->connection);
       self->context->ephemerals = tbus_ephemerals_new (self->connection,
                                                        tbus_core_get_sessions (self->context->core));
-      self->tree = tbus_object_tree_new (self->context, self->connection, &error);
+      self->log_control = tbus_log_control_new (self->context, self->connection, &error);
+      if (self->log_control != NULL)
+        self->tree = tbus_object_tree_new (self->context, self->connection, &error);
     }
   if (self->tree == NULL)
     {

@@ -79,8 +79,8 @@ tbus_gate_ask_polkit (TbusGate *self)
     self->polkit = tbus_polkit_new ();
 }
 
-static gboolean
-gate_trusts (TbusGate *self, TbusPeer *peer)
+gboolean
+tbus_gate_trusts (TbusGate *self, TbusPeer *peer)
 {
   uid_t uid = tbus_peer_get_uid (peer);
 
@@ -212,7 +212,7 @@ tbus_gate_check_async (TbusGate *self, TbusPeer *peer, const TbusGateQuestion *q
   check->uids = g_strdup (scope->uids);
   g_task_set_source_tag (task, tbus_gate_check_async);
   g_task_set_task_data (task, check, check_free);
-  if (!gate_trusts (self, peer))
+  if (!tbus_gate_trusts (self, peer))
     check_need (check, question->action, scope);
   if (check->n_actions > 0 && self->polkit == NULL)
     deny_without_polkit (self, task, check);
@@ -269,8 +269,8 @@ list_next (GTask *task)
   TbusPolkitQuestion question = { tbus_peer_get_name (listing->peer), NULL, FALSE, "",
                                   tbus_peer_get_uid (listing->peer), listing->uids };
 
-  while (listing->at < G_N_ELEMENTS (all_actions) && (self->polkit == NULL || gate_trusts (self, listing->peer)))
-    listing_add (listing, gate_trusts (self, listing->peer) ? "yes" : "no");
+  while (listing->at < G_N_ELEMENTS (all_actions) && (self->polkit == NULL || tbus_gate_trusts (self, listing->peer)))
+    listing_add (listing, tbus_gate_trusts (self, listing->peer) ? "yes" : "no");
   if (listing->at < G_N_ELEMENTS (all_actions))
     {
       question.action = all_actions[listing->at];

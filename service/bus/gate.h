@@ -42,6 +42,9 @@ TbusGate *tbus_gate_new (uid_t service_uid);
 /* From now on polkit decides on others. Only for callers on the system bus: that is where it looks their names up. */
 void tbus_gate_ask_polkit (TbusGate *self);
 
+/* Whether @peer, which is identified, is root or the service's own user. */
+gboolean tbus_gate_trusts (TbusGate *self, TbusPeer *peer);
+
 /*
  * Whether @peer, which is identified, may do that. NotAuthorized; InteractiveAuthorizationRequired where a password
  * would have helped; Cancelled when it leaves.

@@ -74,6 +74,60 @@ for kind in system user; do
   result $? "$name"
 done
 
+name='the system unit exposes no more than 2.0'
+if ! command -v systemd-analyze > /dev/null; then
+  skip "$name" systemd-analyze
+else
+  systemd-analyze security --offline=yes --threshold=20 "$work/system/tracebus.service" > "$work/out" 2>&1
+  status=$?
+  sed -n 's/.*Overall exposure level.*: /# exposure /p' "$work/out"
+  result $status "$name"
+fi
+
+name='the catalogue explains every message id and no other'
+sed -n 's/^#define TBUS_MSG_[A-Z_]* "\([0-9a-f]\{32\}\)"$/\1/p' "$TRACEBUS_SOURCE/service/base/log-ids.h" |
+  sort > "$work/ids"
+sed -n 's/^-- \([0-9a-f]\{32\}\)$/\1/p' "$TRACEBUS_SOURCE/data/tracebus.catalog" | sort > "$work/explained"
+[ "$(wc -l < "$work/ids")" -ge 10 ] && diff "$work/ids" "$work/explained" > "$work/out"
+result $? "$name"
+
+name='the journal takes the catalogue'
+if ! command -v journalctl > /dev/null; then
+  skip "$name" journalctl
+else
+  mkdir -p "$work/root/usr/lib/systemd/catalog" "$work/root/var/lib/systemd/catalog"
+  cp "$TRACEBUS_SOURCE/data/tracebus.catalog" "$work/root/usr/lib/systemd/catalog"
+  journalctl --root="$work/root" --update-catalog > "$work/out" 2>&1 &&
+    ! grep -v '^$' "$work/out" &&
+    [ "$(journalctl --root="$work/root" --list-catalog | grep -c tracebus)" -eq "$(wc -l < "$work/ids")" ]
+  result $? "$name"
+fi
+
+name='systemd-sysusers makes the group, systemd-tmpfiles the folder'
+if ! command -v systemd-sysusers > /dev/null || ! command -v systemd-tmpfiles > /dev/null || [ "$(id -u)" -ne 0 ]; then
+  skip "$name" "systemd-sysusers and systemd-tmpfiles, or no root"
+else
+  mkdir -p "$work/root/etc"
+  systemd-sysusers --root="$work/root" "$TRACEBUS_SOURCE/data/tracebus.sysusers" > "$work/out" 2>&1 &&
+    grep -q '^tracing:' "$work/root/etc/group" &&
+    systemd-tmpfiles --create --root="$work/root" "$TRACEBUS_SOURCE/data/tracebus.tmpfiles" >> "$work/out" 2>&1 &&
+    [ "$(stat -c %a "$work/root/run/lttng")" = 755 ]
+  result $? "$name"
+fi
+
+name='what is activated is what the units run'
+status=0
+for folder in "$TRACEBUS_BUILD/data" "$TRACEBUS_BUILD/data/user"; do
+  run=$(sed -n 's/^ExecStart=//p' "$folder/tracebus.service")
+  if ! grep -qx "Exec=$run" "$folder/org.tracebus1.service" ||
+    ! grep -qx 'SystemdService=tracebus.service' "$folder/org.tracebus1.service" ||
+    ! grep -qx 'BusName=org.tracebus1' "$folder/tracebus.service"; then
+    echo "$folder does not agree with itself" > "$work/out"
+    status=1
+  fi
+done
+result $status "$name"
+
 for page in tracebusctl.1 tracebusd.8 tracebus-consumerd.8; do
   name="$page is set without a warning"
   if ! command -v groff > /dev/null; then

@@ -3,7 +3,7 @@
 # client/quickstart.sh; POSIX sh.
 
 build_packages='meson ninja-build pkg-config gcc gettext libc6-dev libglib2.0-dev libglib2.0-bin
-  libpolkit-gobject-1-dev liblttng-ust-dev liburcu-dev python3'
+  libpolkit-gobject-1-dev libsystemd-dev liblttng-ust-dev liburcu-dev python3'
 run_packages='babeltrace2 dbus'
 test_packages='lttng-tools libdbus-1-dev libxml2-utils procps iproute2 systemd util-linux'
 # For 32-bit programs on amd64. What needs them is left out where they are not there.
