@@ -199,6 +199,8 @@ refuses_to_track_what_is_nothing (Rig *rig)
     { "Session.Track", "vpid", "[<uint32 2147483648>]", "InvalidArgs", "no process id" },
     { "Session.Track", "vpid", "[<'init'>]", "InvalidArgs", "no number" },
     { "Session.Track", "vuid", "[<uint32 4294967295>]", "InvalidArgs", "no id of a user" },
+    { "Session.Track", "vuid", "[<[byte 1, 2]>]", "InvalidArgs", "A value of type ay is neither" },
+    { "Session.Track", "vpid", "[<'x'>]", "InvalidArgs", "\"x\" is no number" },
     { "Session.Track", "vuid", "[<true>]", "InvalidArgs", "neither a number nor a name" },
     { "Session.Track", "vuid", "[<'root'>, <'no such user'>]", "NotFound", "user \"no such user\"" },
     { "Session.Track", "vgid", "[<'no such group'>]", "NotFound", "group \"no such group\"" },
