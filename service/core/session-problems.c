@@ -5,7 +5,10 @@
 
 #include <string.h>
 
-enum { MAX_CODE = 64 }; /* bytes that a consumer's word may have */
+enum {
+  MAX_CODE = 64, /* bytes that a consumer's word may have */
+  MAX_TOLD = 16, /* problems of one session that a consumer may tell of: its words are its own */
+};
 
 void
 tbus_problem_free (TbusProblem *self)
@@ -26,6 +29,16 @@ find_problem (TbusSession *self, const char *code, guint64 consumer)
         return problem;
     }
   return NULL;
+}
+
+static guint
+count_problems (TbusSession *self, guint64 consumer)
+{
+  guint n = 0;
+
+  for (guint i = 0; i < self->problems->len; i++)
+    n += ((TbusProblem *) g_ptr_array_index (self->problems, i))->consumer == consumer;
+  return n;
 }
 
 void
@@ -77,9 +90,10 @@ tbus_session_problem (TbusSession *self, const TbusProblemReport *report, TbusCo
 {
   g_autofree char *code = g_utf8_make_valid (report->code, strnlen (report->code, MAX_CODE));
   g_autofree char *message = g_utf8_make_valid (report->message, -1);
+  guint64 id = tbus_consumer_get_id (consumer);
 
-  if (report->active)
-    tbus_session_set_problem (self, code, message, tbus_consumer_get_id (consumer));
-  else
-    tbus_session_clear_problem (self, code, tbus_consumer_get_id (consumer));
+  if (!report->active)
+    tbus_session_clear_problem (self, code, id);
+  else if (find_problem (self, code, id) != NULL || count_problems (self, id) < MAX_TOLD)
+    tbus_session_set_problem (self, code, message, id);
 }

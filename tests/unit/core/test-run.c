@@ -437,6 +437,27 @@ a_consumers_problem_is_its_owners_sessions (Fixture *f, gconstpointer data)
   g_assert_cmpuint (tbus_session_get_problems (session)->len, ==, 0);
 }
 
+/* It runs as a user, who may have it say anything. */
+static void
+a_consumer_has_so_many_problems_at_most (Fixture *f, gconstpointer data)
+{
+  enum { MOST = 16 };
+  TbusSession *session;
+
+  fixture_app (f, 100);
+  session = fixture_start_simple (f, "a", TBUS_BUFFER_USER);
+  for (guint i = 0; i < 4 * MOST; i++)
+    {
+      g_autofree char *code = g_strdup_printf ("problem-%u", i);
+      const TbusProblemReport report = { tbus_session_get_id (session), code, TRUE, "nonsense" };
+
+      if (i < MOST)
+        fixture_expect_warning ("Session \"a\": nonsense");
+      g_signal_emit_by_name (fixture_consumer (f), "problem", &report);
+    }
+  g_assert_cmpuint (tbus_session_get_problems (session)->len, ==, MOST);
+}
+
 #define ADD(name, func) FIXTURE_ADD ("/core/run/" name, func)
 
 static void
@@ -475,5 +496,6 @@ main (int argc, char **argv)
   ADD ("a-stop-whose-flush-fails-says-so", a_stop_whose_flush_fails_says_so);
   ADD ("a-metadata-timer-is-answered-also-with-nothing-new", a_metadata_timer_is_answered_also_with_nothing_new);
   ADD ("a-consumers-problem-is-its-owners-sessions", a_consumers_problem_is_its_owners_sessions);
+  ADD ("a-consumer-has-so-many-problems-at-most", a_consumer_has_so_many_problems_at_most);
   return g_test_run ();
 }
