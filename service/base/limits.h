@@ -17,6 +17,7 @@
 #define TBUS_MAX_RULES 4096             /* event rules of one channel */
 #define TBUS_MAX_TRACKED 4096           /* values of one attribute that a session tracks */
 #define TBUS_MAX_APPS 65536             /* registered apps */
+#define TBUS_MAX_APPS_OF_USER 16384     /* those of one user, who may take half of the descriptors for them */
 #define TBUS_MAX_HALF_OPEN 1024         /* connections that have not paired yet */
 #define TBUS_HANDSHAKE_TIMEOUT_MS 3000  /* from accept to a paired notify socket */
 #define TBUS_MAX_EVENT_CLASSES 65535    /* event classes of one channel: what the large header counts to */

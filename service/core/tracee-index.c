@@ -21,6 +21,7 @@ struct TbusTraceeIndex {
   struct cds_lfht *bindings;
   GMutex writers;
   guint count;
+  GHashTable *per_user; /* uid to how many; a user without any is not there */
 };
 
 typedef struct {
@@ -77,6 +78,7 @@ tbus_tracee_index_new (void)
   self->by_id = table_new ();
   self->bindings = table_new ();
   g_mutex_init (&self->writers);
+  self->per_user = g_hash_table_new (NULL, NULL);
   return self;
 }
 
@@ -89,7 +91,27 @@ tbus_tracee_index_free (TbusTraceeIndex *self)
   cds_lfht_destroy (self->by_id, NULL);
   cds_lfht_destroy (self->bindings, NULL);
   g_mutex_clear (&self->writers);
+  g_hash_table_unref (self->per_user);
   g_free (self);
+}
+
+static guint
+count_of_user (TbusTraceeIndex *self, uid_t uid)
+{
+  return GPOINTER_TO_UINT (g_hash_table_lookup (self->per_user, GUINT_TO_POINTER (uid)));
+}
+
+/* Under the writers' lock. */
+static void
+count (TbusTraceeIndex *self, uid_t uid, gint change)
+{
+  guint of_user = count_of_user (self, uid) + change;
+
+  self->count += change;
+  if (of_user > 0)
+    g_hash_table_insert (self->per_user, GUINT_TO_POINTER (uid), GUINT_TO_POINTER (of_user));
+  else
+    g_hash_table_remove (self->per_user, GUINT_TO_POINTER (uid));
 }
 
 void
@@ -103,7 +125,7 @@ tbus_tracee_index_add (TbusTraceeIndex *self, TbusTracee *tracee)
   cds_lfht_add_replace (self->by_pid, mix (tracee->pid), match_pid, &tracee->pid, &tracee->by_pid);
   cds_lfht_add (self->by_id, mix (tracee->id), &tracee->by_id);
   rcu_read_unlock ();
-  self->count++;
+  count (self, tracee->uid, 1);
   g_mutex_unlock (&self->writers);
 }
 
@@ -165,7 +187,7 @@ tbus_tracee_index_remove (TbusTraceeIndex *self, TbusTracee *tracee)
       tracee->bindings = binding->next;
       binding_remove (self, binding);
     }
-  self->count--;
+  count (self, tracee->uid, -1);
   g_mutex_unlock (&self->writers);
   tbus_tracee_unref (tracee);
   return TRUE;
@@ -271,10 +293,21 @@ tbus_tracee_index_lookup (TbusTraceeIndex *self, TbusTracee *tracee, guint32 han
 guint
 tbus_tracee_index_count (TbusTraceeIndex *self)
 {
-  guint count;
+  guint all;
 
   g_mutex_lock (&self->writers);
-  count = self->count;
+  all = self->count;
   g_mutex_unlock (&self->writers);
-  return count;
+  return all;
+}
+
+guint
+tbus_tracee_index_count_user (TbusTraceeIndex *self, uid_t uid)
+{
+  guint of_user;
+
+  g_mutex_lock (&self->writers);
+  of_user = count_of_user (self, uid);
+  g_mutex_unlock (&self->writers);
+  return of_user;
 }

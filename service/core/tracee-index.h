@@ -45,6 +45,8 @@ void tbus_tracee_index_unbind (TbusTraceeIndex *self, TbusTracee *tracee, guint3
 gboolean tbus_tracee_index_lookup (TbusTraceeIndex *self, TbusTracee *tracee, guint32 handle, TbusBinding *binding);
 
 guint tbus_tracee_index_count (TbusTraceeIndex *self);
+/* Those of @uid. */
+guint tbus_tracee_index_count_user (TbusTraceeIndex *self, uid_t uid);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TbusTraceeIndex, tbus_tracee_index_free)
 

@@ -8,13 +8,29 @@
 
 #include <unistd.h>
 
+/* No user keeps the apps of others out; but who runs the service may have all of it. */
+static guint
+most_of_user (uid_t uid)
+{
+  return uid == 0 || uid == geteuid () ? TBUS_MAX_APPS : MIN (TBUS_MAX_APPS_OF_USER, tbus_fd_budget_total () / 4);
+}
+
 static gboolean
 has_room (const TbusHandover *self, const TbusRegistration *registration, GError **error)
 {
+  const TbusPeer *peer = &registration->peer;
+  guint most = most_of_user (peer->uid);
+
+  if (tbus_tracee_index_count_user (self->index, peer->uid) >= most)
+    {
+      g_set_error (error, TBUS_ERROR, TBUS_ERROR_EXHAUSTED, "Process %d is one more than the %u apps of user %u that "
+                   "are served", (int) peer->pid, most, (guint) peer->uid);
+      return FALSE;
+    }
   if (tbus_tracee_index_count (self->index) >= TBUS_MAX_APPS)
     {
       g_set_error (error, TBUS_ERROR, TBUS_ERROR_EXHAUSTED, "Process %d is one more than the %d apps that are served",
-                   (int) registration->peer.pid, TBUS_MAX_APPS);
+                   (int) peer->pid, TBUS_MAX_APPS);
       return FALSE;
     }
   return tbus_fd_budget_take (2, "Registering an app", error);

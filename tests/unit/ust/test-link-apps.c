@@ -14,6 +14,8 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 typedef struct {
@@ -448,6 +450,55 @@ turns_connections_away_when_no_number_is_left (Fixture *f, gconstpointer data)
   tbus_job_free (f->job);
 }
 
+/* An app of another user, as the socket's credentials tell; the service's threads stay who they are. */
+static TstFakeApp
+app_of_user (Fixture *f, uid_t uid)
+{
+  TstFakeApp app;
+
+  g_assert_cmpint (syscall (SYS_setresuid, -1, uid, -1), ==, 0);
+  app = tst_fake_app_new (f->side->paths.socket);
+  g_assert_cmpint (syscall (SYS_setresuid, -1, 0, -1), ==, 0);
+  return app;
+}
+
+static void
+keeps_room_for_the_apps_of_others (Fixture *f, gconstpointer data)
+{
+  enum { TOTAL = 40, MOST = TOTAL / 4, NOBODY = 65534 };
+  g_autofree char *home = g_path_get_dirname (f->side->paths.directory);
+  guint total = tbus_fd_budget_total ();
+  TstFakeApp apps[MOST + 1], own;
+
+  tbus_job_free (f->job);
+  if (getuid () != 0)
+    {
+      g_test_skip ("only root can be another user");
+      return;
+    }
+  g_assert_cmpint (chmod (f->side->paths.directory, 0755), ==, 0);
+  g_assert_cmpint (chmod (home, 0755), ==, 0);
+  tbus_fd_budget_set_total (TOTAL);
+  for (guint i = 0; i < MOST; i++)
+    {
+      apps[i] = app_of_user (f, NOBODY);
+      tst_side_wait (f->side, "registered", 2 + i);
+    }
+  apps[MOST] = app_of_user (f, NOBODY);
+  tst_side_wait (f->side, "refused", 1);
+  tst_fake_wait_closed (apps[MOST].command_fd);
+  own = tst_fake_app_new (f->side->paths.socket);
+  tst_side_wait (f->side, "registered", 2 + MOST);
+  tst_fake_app_clear (&apps[0]);
+  tst_side_wait (f->side, "gone", 1);
+  apps[0] = app_of_user (f, NOBODY);
+  tst_side_wait (f->side, "registered", 3 + MOST);
+  for (guint i = 0; i < G_N_ELEMENTS (apps); i++)
+    tst_fake_app_clear (&apps[i]);
+  tst_fake_app_clear (&own);
+  tbus_fd_budget_set_total (total);
+}
+
 #define LINK_TEST(path, func, data) g_test_add ("/ust/link-apps/" path, Fixture, data, set_up, func, tear_down)
 
 int
@@ -477,6 +528,7 @@ main (int argc, char **argv)
   LINK_TEST ("ends-an-app-that-main-drops", ends_an_app_that_main_drops, NULL);
   LINK_TEST ("ends-every-app-when-it-stops-B27", ends_every_app_when_it_stops, NULL);
   LINK_TEST ("refuses-apps-without-descriptors-B6", refuses_apps_without_descriptors, NULL);
+  LINK_TEST ("keeps-room-for-the-apps-of-others", keeps_room_for_the_apps_of_others, NULL);
   LINK_TEST ("turns-connections-away-when-no-number-is-left", turns_connections_away_when_no_number_is_left, NULL);
   return g_test_run ();
 }
