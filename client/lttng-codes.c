@@ -59,6 +59,7 @@ static const Row rows[] = {
   { "destroy", CTL_ERROR_NO_SESSION, 23 },
   { "regenerate", CTL_ERROR_NO_SERVICE, 19 },
   { "regenerate", CTL_ERROR_NO_SESSION, 23 },
+  { "regenerate", TBUS_CLIENT_ERROR_INVALID_STATE, 118 },
   { NULL, ANYTHING, 1 },
 };
 

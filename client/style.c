@@ -24,6 +24,8 @@ static const char *const own_texts[CTL_N_TEXTS] = {
   [CTL_TEXT_ALL_TRACKED] = "$1 all: tracked in session $3",
   [CTL_TEXT_UNTRACKED] = "$1 $2: not tracked in session $3",
   [CTL_TEXT_ALL_UNTRACKED] = "$1 all: not tracked in session $3",
+  [CTL_TEXT_METADATA_REGENERATED] = "Metadata of session $1 regenerated",
+  [CTL_TEXT_STATE_REGENERATED] = "Programs of session $1 have told their state",
   [CTL_TEXT_VERSION] = "tracebusctl $1",
 };
 
@@ -50,6 +52,8 @@ static const char *const lttng_texts[CTL_N_TEXTS] = {
   [CTL_TEXT_ALL_TRACKED] = "The $1 tracking policy is set to `include all`",
   [CTL_TEXT_UNTRACKED] = "Removed $2 from the $1 tracker inclusion set",
   [CTL_TEXT_ALL_UNTRACKED] = "The $1 tracking policy is set to `exclude all`",
+  [CTL_TEXT_METADATA_REGENERATED] = "Metadata successfully regenerated for session $1",
+  [CTL_TEXT_STATE_REGENERATED] = "State dump successfully regenerated for session $1",
   /* The version whose command this is compared with, for scripts that want one at least. */
   [CTL_TEXT_VERSION] = "lttng version 2.13.9 - tracebus $1",
 };

@@ -36,6 +36,8 @@ typedef enum {
   CTL_TEXT_ALL_TRACKED,          /* attribute, nothing, session */
   CTL_TEXT_UNTRACKED,            /* attribute, values, session */
   CTL_TEXT_ALL_UNTRACKED,        /* attribute, nothing, session */
+  CTL_TEXT_METADATA_REGENERATED, /* session */
+  CTL_TEXT_STATE_REGENERATED,    /* session */
   CTL_TEXT_VERSION,              /* of this program */
   CTL_N_TEXTS
 } CtlText;

@@ -15,6 +15,7 @@ const CtlVerb *const ctl_verbs[] = {
   &ctl_verb_track,
   &ctl_verb_untrack,
   &ctl_verb_start,
+  &ctl_verb_regenerate,
   &ctl_verb_stop,
   &ctl_verb_destroy,
   &ctl_verb_view,

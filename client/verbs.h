@@ -24,6 +24,7 @@ extern const CtlVerb ctl_verb_add_context;
 extern const CtlVerb ctl_verb_track;
 extern const CtlVerb ctl_verb_untrack;
 extern const CtlVerb ctl_verb_start;
+extern const CtlVerb ctl_verb_regenerate;
 extern const CtlVerb ctl_verb_stop;
 extern const CtlVerb ctl_verb_destroy;
 extern const CtlVerb ctl_verb_view;

@@ -94,6 +94,7 @@ _tracebusctl ()
           *:-*) candidates=$(__tracebusctl_options "$verb") ;;
           help:*) candidates=$(__tracebusctl_verbs) ;;
           start:* | stop:* | destroy:* | list:* | set-session:* | view:*) candidates=$(__tracebusctl_names list) ;;
+          regenerate:*) candidates='metadata statedump' ;;
           enable-channel:* | disable-channel:*) candidates=$(__tracebusctl_channels "$session") ;;
           enable-event:* | disable-event:*) candidates=$(__tracebusctl_events) ;;
         esac ;;

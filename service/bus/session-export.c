@@ -196,6 +196,20 @@ session_flush (TbusCall *call, gpointer session)
     tbus_session_flush_async (session, NULL, tbus_answer_flush, call);
 }
 
+static void
+session_regenerate_metadata (TbusCall *call, gpointer session)
+{
+  if (tbus_call_takes_no_options (call))
+    tbus_session_regenerate_metadata_async (session, tbus_answer_operation, call);
+}
+
+static void
+session_regenerate_statedump (TbusCall *call, gpointer session)
+{
+  if (tbus_call_takes_no_options (call))
+    tbus_session_regenerate_statedump_async (session, tbus_call_get_cancellable (call), tbus_answer_operation, call);
+}
+
 typedef struct {
   TbusCall *call;
   TbusTrackRequest request;
@@ -272,6 +286,8 @@ static const TbusMethod methods[] = {
   { "Destroy", TBUS_ACTION_OWNER, session_destroy },
   { "PushMetadata", TBUS_ACTION_OWNER, session_push_metadata },
   { "Flush", TBUS_ACTION_OWNER, session_flush },
+  { "RegenerateMetadata", TBUS_ACTION_OWNER, session_regenerate_metadata },
+  { "RegenerateStatedump", TBUS_ACTION_OWNER, session_regenerate_statedump },
   { "Track", TBUS_ACTION_TRACE_OWN, session_track },
   { "Untrack", TBUS_ACTION_OWNER, session_untrack },
   { "ListBufferRegistries", TBUS_ACTION_OWNER, session_list_buffer_registries },

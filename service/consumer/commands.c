@@ -1,70 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Requests of the service, one function each. Nothing here waits: what takes its time is an operation. */
-#include "consumer/consumer.h"
+/* Requests of the service, one function each. Nothing here waits: what takes its time is an operation. Those about
+   outputs are in output-commands.c. */
+#include "consumer/clock.h"
+#include "consumer/request.h"
 
 #include <errno.h>
 #include <inttypes.h>
 #include <limits.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-/* One request while it is looked at. */
-typedef struct {
-  TcConsumer *consumer;
-  uint64_t serial;
-  TwReader body;
-  TwMessage *message; /* for its descriptors */
-} Request;
-
-static void refuse (Request *request, int errnum, const char *format, ...) __attribute__ ((format (printf, 3, 4)));
-
 static void
-refuse (Request *request, int errnum, const char *format, ...)
-{
-  TcError error;
-  va_list args;
-
-  va_start (args, format);
-  tc_error_valist (&error, errnum, format, args);
-  va_end (args);
-  tc_consumer_refuse (request->consumer, request->serial, &error);
-}
-
-static void
-malformed (Request *request)
-{
-  refuse (request, EINVAL, "Request %" PRIu64 " is malformed", request->serial);
-}
-
-static void
-reply_empty (Request *request)
-{
-  TwWriter body = { 0 };
-
-  tc_consumer_reply (request->consumer, request->serial, &body);
-}
-
-static void
-reply_str (Request *request, const char *text)
-{
-  TwWriter body = { 0 };
-
-  tw_put_str (&body, text);
-  tc_consumer_reply (request->consumer, request->serial, &body);
-}
-
-/* A body that is one key. */
-static bool
-get_key (Request *request, uint64_t *key)
-{
-  *key = tw_get_u64 (&request->body);
-  return tw_reader_done (&request->body);
-}
-
-static void
-hello (Request *request)
+hello (TcRequest *request)
 {
   const TwHello mine = { .version = TW_VERSION, .bits = sizeof (long) * CHAR_BIT, .pid = (uint64_t) getpid () };
   TwHello theirs;
@@ -72,115 +20,16 @@ hello (Request *request)
 
   if (!tw_get_hello (&request->body, &theirs))
     {
-      malformed (request);
+      tc_request_malformed (request);
       return;
     }
   if (theirs.version != TW_VERSION)
     {
-      refuse (request, EPROTONOSUPPORT, "This consumer does not speak version %u", theirs.version);
+      tc_request_refuse (request, EPROTONOSUPPORT, "This consumer does not speak version %u", theirs.version);
       return;
     }
   tw_put_hello (&body, &mine);
   tc_consumer_reply (request->consumer, request->serial, &body);
-}
-
-/* By the path, or by the descriptor that came along. False where it is malformed; else @place is the caller's. */
-static bool
-get_place (Request *request, uint64_t *session, TcPlace *place, TcError *error, int *result)
-{
-  TwOutput wanted;
-
-  if (!tw_get_output (&request->body, &wanted) || request->message->n_fds > 1)
-    return false;
-  *session = wanted.session;
-  *result = tc_place_init (place, wanted.path, request->message->n_fds > 0 ? request->message->fds[0] : -1, error);
-  return true;
-}
-
-static void
-check_output (Request *request)
-{
-  uint64_t session;
-  TcPlace place;
-  TcError error;
-  int result;
-
-  if (!get_place (request, &session, &place, &error, &result))
-    {
-      malformed (request);
-      return;
-    }
-  if (result == 0 && tc_output_check (&place, &error) == 0)
-    reply_str (request, place.path);
-  else
-    tc_consumer_refuse (request->consumer, request->serial, &error);
-  tc_place_clear (&place);
-}
-
-static int
-open_or_find (TcConsumer *self, uint64_t session, const TcPlace *place, TcError *error)
-{
-  TcNode *node = tc_table_find (&self->outputs, session);
-  TcOutput *output;
-
-  if (node != NULL)
-    {
-      output = TC_CONTAINER (node, TcOutput, node);
-      if (tc_output_is_at (output, place))
-        return 0;
-      return tc_error (error, EEXIST, "Session %" PRIu64 " writes to %s already", session, output->path);
-    }
-  output = tc_output_open (session, place, error);
-  if (output == NULL)
-    return -1;
-  tc_problems_init (&output->problems, session, self->loop, tc_ticks_tell_problem, self);
-  if (tc_table_add (&self->outputs, &output->node) == 0)
-    return 0;
-  tc_output_unref (output);
-  return tc_error (error, ENOMEM, "No memory for the output %s", place->path);
-}
-
-static void
-open_output (Request *request)
-{
-  uint64_t session;
-  TcPlace place;
-  TcError error;
-  int result;
-
-  if (!get_place (request, &session, &place, &error, &result))
-    {
-      malformed (request);
-      return;
-    }
-  if (result == 0 && open_or_find (request->consumer, session, &place, &error) == 0)
-    reply_str (request, place.path);
-  else
-    tc_consumer_refuse (request->consumer, request->serial, &error);
-  tc_place_clear (&place);
-}
-
-static void
-close_output (Request *request)
-{
-  uint64_t session;
-  TcNode *node;
-
-  if (!get_key (request, &session))
-    {
-      malformed (request);
-      return;
-    }
-  node = tc_table_find (&request->consumer->outputs, session);
-  if (node == NULL)
-    {
-      refuse (request, ENOENT, "Session %" PRIu64 " has no output here", session);
-      return;
-    }
-  /* Sets that are still being closed hold it a little longer. */
-  tc_table_remove (&request->consumer->outputs, node);
-  tc_output_unref (TC_CONTAINER (node, TcOutput, node));
-  reply_empty (request);
 }
 
 static int
@@ -214,22 +63,22 @@ make_set (TcConsumer *self, const TwSet *config, TwMessage *message, TcError *er
 }
 
 static void
-add_set (Request *request)
+add_set (TcRequest *request)
 {
   TwSet config;
   TcError error;
 
   if (!tw_get_set (&request->body, &config) || request->message->n_fds != 1)
-    malformed (request);
+    tc_request_malformed (request);
   else if (make_set (request->consumer, &config, request->message, &error) < 0)
     tc_consumer_refuse (request->consumer, request->serial, &error);
   else
-    reply_empty (request);
+    tc_request_reply_empty (request);
 }
 
 /* Hands @channel over. 0, or -1 with errno: the request is not answered then. */
 static int
-hand_over (Request *request, TcChannel *channel, bool again)
+hand_over (TcRequest *request, TcChannel *channel, bool again)
 {
   const TwChannelMade made = {
     .header = channel->header, .header_len = channel->header_len,
@@ -251,14 +100,14 @@ hand_over (Request *request, TcChannel *channel, bool again)
 }
 
 static void
-hand_over_again (Request *request, TcChannel *channel, const TwChannel *config)
+hand_over_again (TcRequest *request, TcChannel *channel, const TwChannel *config)
 {
   if (!tc_channel_matches (channel, config))
-    refuse (request, EEXIST, "Channel %" PRIu64 " is another one", config->channel);
+    tc_request_refuse (request, EEXIST, "Channel %" PRIu64 " is another one", config->channel);
   else if (atomic_load (&channel->live) < channel->n_streams)
-    refuse (request, ESTALE, "Channel %" PRIu64 " has hung up", config->channel);
+    tc_request_refuse (request, ESTALE, "Channel %" PRIu64 " has hung up", config->channel);
   else if (hand_over (request, channel, true) < 0)
-    refuse (request, errno, "Cannot hand over channel %" PRIu64, config->channel);
+    tc_request_refuse (request, errno, "Cannot hand over channel %" PRIu64, config->channel);
 }
 
 /* A channel that nobody was told of. */
@@ -271,7 +120,7 @@ undo_channel (TcChannel *channel)
 }
 
 static void
-make_channel (Request *request, TcSet *set, const TwChannel *config)
+make_channel (TcRequest *request, TcSet *set, const TwChannel *config)
 {
   TcConsumer *self = request->consumer;
   TcError error;
@@ -306,7 +155,7 @@ make_channel (Request *request, TcSet *set, const TwChannel *config)
 }
 
 static void
-add_channel (Request *request)
+add_channel (TcRequest *request)
 {
   TwChannel config;
   TcChannel *channel;
@@ -314,7 +163,7 @@ add_channel (Request *request)
 
   if (!tw_get_channel (&request->body, &config) || request->message->n_fds != config.n_streams)
     {
-      malformed (request);
+      tc_request_malformed (request);
       return;
     }
   channel = tc_consumer_find_channel (request->consumer, config.channel);
@@ -322,13 +171,13 @@ add_channel (Request *request)
   if (channel != NULL)
     hand_over_again (request, channel, &config);
   else if (set == NULL)
-    refuse (request, ENOENT, "There is no set %" PRIu64, config.set);
+    tc_request_refuse (request, ENOENT, "There is no set %" PRIu64, config.set);
   else
     make_channel (request, set, &config);
 }
 
 static void
-push (Request *request)
+push (TcRequest *request)
 {
   TwPush pushed;
   TwWriter body = { 0 };
@@ -336,22 +185,66 @@ push (Request *request)
 
   if (!tw_get_push (&request->body, &pushed))
     {
-      malformed (request);
+      tc_request_malformed (request);
       return;
     }
   set = tc_consumer_find_set (request->consumer, pushed.set);
   if (set == NULL)
     {
-      refuse (request, ENOENT, "There is no set %" PRIu64, pushed.set);
+      tc_request_refuse (request, ENOENT, "There is no set %" PRIu64, pushed.set);
       return;
     }
   /* The log itself tells how far its text goes; the push is the prompt to look. */
   if (tc_metadata_sync (&set->metadata) < 0)
     {
-      refuse (request, errno, "Cannot write the metadata of set %" PRIu64, pushed.set);
+      tc_request_refuse (request, errno, "Cannot write the metadata of set %" PRIu64, pushed.set);
       return;
     }
   tw_put_u64 (&body, tc_metadata_get_written (&set->metadata));
+  tc_consumer_reply (request->consumer, request->serial, &body);
+}
+
+static void
+replace_metadata (TcRequest *request)
+{
+  TwWriter body = { 0 };
+  uint64_t key;
+  TcSet *set;
+
+  if (!tc_request_get_key (request, &key) || request->message->n_fds != 1)
+    {
+      tc_request_malformed (request);
+      return;
+    }
+  set = tc_consumer_find_set (request->consumer, key);
+  if (set == NULL)
+    {
+      tc_request_refuse (request, ENOENT, "There is no set %" PRIu64, key);
+      return;
+    }
+  if (tc_metadata_replace (&set->metadata, request->message->fds[0]) < 0)
+    {
+      tc_request_refuse (request, errno, "Cannot replace the metadata of set %" PRIu64, key);
+      return;
+    }
+  request->message->fds[0] = -1;
+  tw_put_u64 (&body, tc_metadata_get_written (&set->metadata));
+  tc_consumer_reply (request->consumer, request->serial, &body);
+}
+
+static void
+read_clock (TcRequest *request)
+{
+  TwWriter body = { 0 };
+  TwClock clock;
+
+  tc_clock_read (&clock);
+  if (clock.frequency == 0)
+    {
+      tc_request_refuse (request, EINVAL, "The clock \"%s\" has no frequency", clock.name);
+      return;
+    }
+  tw_put_clock (&body, &clock);
   tc_consumer_reply (request->consumer, request->serial, &body);
 }
 
@@ -393,25 +286,25 @@ sync_if_in_scope (TcNode *node, void *data)
 }
 
 static void
-refuse_scope (Request *request, TwFlushScope where, uint64_t id)
+refuse_scope (TcRequest *request, TwFlushScope where, uint64_t id)
 {
   switch (where)
     {
     case TW_FLUSH_SESSION:
-      refuse (request, ENOENT, "Session %" PRIu64 " has nothing here", id);
+      tc_request_refuse (request, ENOENT, "Session %" PRIu64 " has nothing here", id);
       break;
     case TW_FLUSH_SET:
-      refuse (request, ENOENT, "There is no set %" PRIu64, id);
+      tc_request_refuse (request, ENOENT, "There is no set %" PRIu64, id);
       break;
     case TW_FLUSH_CHANNEL:
-      refuse (request, ENOENT, "There is no channel %" PRIu64, id);
+      tc_request_refuse (request, ENOENT, "There is no channel %" PRIu64, id);
       break;
     }
 }
 
 /* An operation on all that is in scope, which @request waits for; NULL where it was refused. */
 static TcOperation *
-operation_for (Request *request, TcOperationKind kind, TwFlushScope where, uint64_t id)
+operation_for (TcRequest *request, TcOperationKind kind, TwFlushScope where, uint64_t id)
 {
   TcConsumer *self = request->consumer;
   Scope scope = { .scope = where, .id = id };
@@ -419,7 +312,7 @@ operation_for (Request *request, TcOperationKind kind, TwFlushScope where, uint6
   scope.operation = tc_operation_new (self, kind, (unsigned) self->channels.count);
   if (scope.operation == NULL)
     {
-      refuse (request, ENOMEM, "No memory for request %" PRIu64, request->serial);
+      tc_request_refuse (request, ENOMEM, "No memory for request %" PRIu64, request->serial);
       return NULL;
     }
   if (where != TW_FLUSH_CHANNEL)
@@ -444,14 +337,14 @@ on_flushed (TcOperation *operation)
 }
 
 static void
-flush (Request *request)
+flush (TcRequest *request)
 {
   TwFlush wanted;
   TcOperation *operation;
 
   if (!tw_get_flush (&request->body, &wanted))
     {
-      malformed (request);
+      tc_request_malformed (request);
       return;
     }
   operation = operation_for (request, wanted.final ? TC_OPERATION_STOP : TC_OPERATION_SWITCH, wanted.scope, wanted.id);
@@ -472,14 +365,14 @@ on_resumed (TcOperation *operation)
 }
 
 static void
-resume (Request *request)
+resume (TcRequest *request)
 {
   uint64_t session;
   TcOperation *operation;
 
-  if (!get_key (request, &session))
+  if (!tc_request_get_key (request, &session))
     {
-      malformed (request);
+      tc_request_malformed (request);
       return;
     }
   operation = operation_for (request, TC_OPERATION_RESUME, TW_FLUSH_SESSION, session);
@@ -492,39 +385,39 @@ resume (Request *request)
 }
 
 static void
-close_set (Request *request)
+close_set (TcRequest *request)
 {
   uint64_t key;
   TcSet *set;
 
-  if (!get_key (request, &key))
+  if (!tc_request_get_key (request, &key))
     {
-      malformed (request);
+      tc_request_malformed (request);
       return;
     }
   set = tc_consumer_find_set (request->consumer, key);
   if (set == NULL)
-    refuse (request, ENOENT, "There is no set %" PRIu64, key);
+    tc_request_refuse (request, ENOENT, "There is no set %" PRIu64, key);
   else if (!tc_close_set (set, request->serial))
-    refuse (request, ENOMEM, "No memory to close set %" PRIu64, key);
+    tc_request_refuse (request, ENOMEM, "No memory to close set %" PRIu64, key);
 }
 
 static void
-close_channel (Request *request)
+close_channel (TcRequest *request)
 {
   uint64_t key;
   TcChannel *channel;
 
-  if (!get_key (request, &key))
+  if (!tc_request_get_key (request, &key))
     {
-      malformed (request);
+      tc_request_malformed (request);
       return;
     }
   channel = tc_consumer_find_channel (request->consumer, key);
   if (channel == NULL)
-    refuse (request, ENOENT, "There is no channel %" PRIu64, key);
+    tc_request_refuse (request, ENOENT, "There is no channel %" PRIu64, key);
   else if (!tc_close_channel (channel, request->serial))
-    refuse (request, ENOMEM, "No memory to close channel %" PRIu64, key);
+    tc_request_refuse (request, ENOMEM, "No memory to close channel %" PRIu64, key);
 }
 
 static void
@@ -534,7 +427,7 @@ count_streams (TcNode *node, void *data)
 }
 
 static void
-describe (Request *request)
+describe (TcRequest *request)
 {
   TcConsumer *self = request->consumer;
   TwDescription description = {
@@ -550,11 +443,11 @@ describe (Request *request)
 void
 tc_command (TcConsumer *self, TwMessage *message)
 {
-  static void (*const commands[]) (Request *) = {
+  static void (*const commands[]) (TcRequest *) = {
     [TW_HELLO] = hello,
-    [TW_CHECK_OUTPUT] = check_output,
-    [TW_OPEN_OUTPUT] = open_output,
-    [TW_CLOSE_OUTPUT] = close_output,
+    [TW_CHECK_OUTPUT] = tc_command_check_output,
+    [TW_OPEN_OUTPUT] = tc_command_open_output,
+    [TW_CLOSE_OUTPUT] = tc_command_close_output,
     [TW_ADD_SET] = add_set,
     [TW_ADD_CHANNEL] = add_channel,
     [TW_PUSH] = push,
@@ -563,8 +456,10 @@ tc_command (TcConsumer *self, TwMessage *message)
     [TW_CLOSE_SET] = close_set,
     [TW_CLOSE_CHANNEL] = close_channel,
     [TW_DESCRIBE] = describe,
+    [TW_READ_CLOCK] = read_clock,
+    [TW_REPLACE_METADATA] = replace_metadata,
   };
-  Request request = {
+  TcRequest request = {
     .consumer = self,
     .serial = message->serial,
     .body = { .data = message->body, .len = message->body_len },
@@ -574,5 +469,5 @@ tc_command (TcConsumer *self, TwMessage *message)
   if (message->type < sizeof commands / sizeof commands[0] && commands[message->type] != NULL)
     commands[message->type] (&request);
   else
-    refuse (&request, ENOSYS, "There is no request of type %u", message->type);
+    tc_request_refuse (&request, ENOSYS, "There is no request of type %u", message->type);
 }

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -169,6 +170,62 @@ tc_metadata_describes (TcMetadata *self, uint32_t channel)
   uint64_t described = __atomic_load_n (&self->log->described, __ATOMIC_ACQUIRE);
 
   return channel < TW_LOG_MAX_CHANNELS && (described >> channel & 1) != 0;
+}
+
+/* The header stays where it is, so that who reads it without the lock reads the one or the other. */
+static int
+map_header (TcMetadata *self, int log_fd)
+{
+  void *log = mmap ((void *) self->log, TW_LOG_TEXT_OFFSET, PROT_READ, MAP_SHARED | MAP_FIXED, log_fd, 0);
+
+  return log == MAP_FAILED ? -1 : 0;
+}
+
+/* Under the lock. */
+static int
+switch_log (TcMetadata *self, int log_fd)
+{
+  uint64_t written = atomic_load_explicit (&self->written, memory_order_relaxed);
+  int old_fd = self->log_fd, errnum;
+
+  /* Whoever has a packet to write waits for the lock: lengths of the two texts do not compare. */
+  atomic_store_explicit (&self->written, 0, memory_order_release);
+  self->log_fd = log_fd;
+  if (self->fd >= 0)
+    close (self->fd);
+  self->fd = -1; /* nothing is appended to it any more */
+  if (map_header (self, log_fd) == 0
+      && write_up_to (self, __atomic_load_n (&self->log->published, __ATOMIC_ACQUIRE)) == 0)
+    {
+      close (old_fd);
+      return 0;
+    }
+  errnum = errno;
+  self->log_fd = old_fd;
+  if (map_header (self, old_fd) < 0)
+    abort (); /* it was mapped before, at this place */
+  atomic_store_explicit (&self->written, written, memory_order_release);
+  errno = errnum;
+  return -1;
+}
+
+int
+tc_metadata_replace (TcMetadata *self, int log_fd)
+{
+  struct stat about;
+  int result;
+
+  if (fstat (log_fd, &about) < 0)
+    return -1;
+  if (about.st_size < TW_LOG_TEXT_OFFSET)
+    {
+      errno = EINVAL;
+      return -1;
+    }
+  pthread_mutex_lock (&self->lock);
+  result = switch_log (self, log_fd);
+  pthread_mutex_unlock (&self->lock);
+  return result;
 }
 
 uint64_t

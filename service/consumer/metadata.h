@@ -33,4 +33,9 @@ void tc_metadata_clear (TcMetadata *self);
 int tc_metadata_sync (TcMetadata *self);
 /* Whether a packet of @channel can be read, once all that is published now is in the file. */
 bool tc_metadata_describes (TcMetadata *self, uint32_t channel);
+/*
+ * From now on the text is that of @log_fd, which is taken; the file is replaced by it as a whole. -1 with errno: all is
+ * as before.
+ */
+int tc_metadata_replace (TcMetadata *self, int log_fd);
 uint64_t tc_metadata_get_written (TcMetadata *self);

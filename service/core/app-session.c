@@ -68,6 +68,7 @@ tbus_app_session_reset (TbusAppSession *self)
   g_clear_pointer (&self->set, tbus_buffer_set_unref);
   self->there = FALSE;
   self->active = FALSE;
+  self->statedump_due = FALSE;
 }
 
 /* It has no handle: it is made anew, in its place. */

@@ -43,6 +43,7 @@ typedef struct {
   gboolean there;     /* the app has it, under @handle */
   guint32 handle;
   gboolean active;
+  gboolean statedump_due; /* to tell its state anew; a start does so anyway */
   gboolean ending;    /* to be released */
   GError *error;      /* why it failed; it is not tried again before the next Start */
   GArray *channels;   /* of TbusAppChannel */

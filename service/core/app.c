@@ -212,6 +212,15 @@ tbus_app_end_session (TbusApp *self, guint64 session_id)
 }
 
 void
+tbus_app_want_statedump (TbusApp *self, guint64 session_id)
+{
+  TbusAppSession *app_session = tbus_app_find_session (self, session_id);
+
+  if (app_session != NULL)
+    app_session->statedump_due = TRUE;
+}
+
+void
 tbus_app_retry_session (TbusApp *self, guint64 session_id)
 {
   TbusAppSession *app_session = tbus_app_find_session (self, session_id);

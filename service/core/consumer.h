@@ -30,7 +30,8 @@ typedef enum {
  * @reply is the answer's own type, valid during the call and NULL on @error:
  *   check_output, open_output             const char *: the absolute path
  *   add_channel                           TbusRing *
- *   push                                  const guint64 *: bytes of the set's metadata that are in the file
+ *   push, replace_metadata                const guint64 *: bytes of the set's metadata that are in the file
+ *   read_clock                            const TbusClockReport *
  *   flush, close_set, close_channel       const TbusCountersList *
  *   close_output, add_set, resume         nothing: NULL, and NULL @error
  * Never called before the request's own function has returned.
@@ -46,6 +47,9 @@ struct _TbusConsumerClass {
   void (*add_set) (TbusConsumer *self, const TbusSetRequest *request, TbusConsumerDone done, gpointer data);
   void (*add_channel) (TbusConsumer *self, const TbusChannelRequest *request, TbusConsumerDone done, gpointer data);
   void (*push) (TbusConsumer *self, const TbusPushRequest *request, TbusConsumerDone done, gpointer data);
+  void (*replace_metadata) (TbusConsumer *self, const TbusReplaceRequest *request, TbusConsumerDone done,
+                            gpointer data);
+  void (*read_clock) (TbusConsumer *self, TbusConsumerDone done, gpointer data);
   void (*resume) (TbusConsumer *self, guint64 session, TbusConsumerDone done, gpointer data);
   void (*flush) (TbusConsumer *self, const TbusFlushRequest *request, TbusConsumerDone done, gpointer data);
   void (*close_set) (TbusConsumer *self, guint64 set, TbusConsumerDone done, gpointer data);

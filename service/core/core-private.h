@@ -47,6 +47,8 @@ void tbus_app_set_gone (TbusApp *self);
 TbusAppSession *tbus_app_find_session (TbusApp *self, guint64 session_id);
 /* The session is going: release it in the app (also when that can only be later). */
 void tbus_app_end_session (TbusApp *self, guint64 session_id);
+/* The next plan has it tell its state anew, where it has the session. */
+void tbus_app_want_statedump (TbusApp *self, guint64 session_id);
 /* The session starts anew: what failed is tried again. */
 void tbus_app_retry_session (TbusApp *self, guint64 session_id);
 

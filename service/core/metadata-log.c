@@ -23,16 +23,48 @@ typedef struct {
 
 G_STATIC_ASSERT (TBUS_MAX_CHANNELS <= 64);
 
-struct TbusMetadataLog {
+typedef struct {
   int fd;
   gsize limit;     /* of the text */
   gsize allocated; /* bytes of the file */
   guint8 *map;     /* header page and text, the whole limit: the file grows into it */
+} Version;
+
+struct TbusMetadataLog {
+  gsize limit;
+  GMutex lock;      /* held over an append, and over a change of what is below */
+  Version *current; /* main reads it without the lock: nobody else changes it */
+  Version *next;    /* nullable */
 };
+
+static void
+version_free (Version *self)
+{
+  if (self->map != NULL)
+    munmap (self->map, TBUS_LOG_TEXT_OFFSET + self->limit);
+  if (self->fd >= 0)
+    close (self->fd);
+  tbus_fd_budget_give (1);
+  g_free (self);
+}
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Version, version_free)
+
+static Header *
+version_header (Version *self)
+{
+  return (Header *) self->map;
+}
+
+static char *
+version_text (Version *self)
+{
+  return (char *) self->map + TBUS_LOG_TEXT_OFFSET;
+}
 
 /* Grown in steps: a page of the map that the file does not reach must not be touched. */
 static gboolean
-ensure_size (TbusMetadataLog *self, gsize text_length, GError **error)
+ensure_size (Version *self, gsize text_length, GError **error)
 {
   gsize size = TBUS_LOG_TEXT_OFFSET + (text_length + GROW_STEP - 1) / GROW_STEP * GROW_STEP;
 
@@ -49,10 +81,11 @@ ensure_size (TbusMetadataLog *self, gsize text_length, GError **error)
 }
 
 static gboolean
-map_log (TbusMetadataLog *self, GError **error)
+map_log (Version *self, GError **error)
 {
   gsize size = TBUS_LOG_TEXT_OFFSET + self->limit;
   void *map = mmap (NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, self->fd, 0);
+
   if (map == MAP_FAILED)
     {
       tbus_set_errno (error, TBUS_ERROR_EXHAUSTED, errno, "Cannot map a metadata log of %" G_GSIZE_FORMAT " bytes",
@@ -68,7 +101,7 @@ map_log (TbusMetadataLog *self, GError **error)
  * opening the file anew. No F_SEAL_FUTURE_WRITE: the service that takes over after a restart must map it, too.
  */
 static gboolean
-protect (TbusMetadataLog *self, GError **error)
+protect (Version *self, GError **error)
 {
   if (fchmod (self->fd, S_IRUSR | S_IWUSR) < 0 || fcntl (self->fd, F_ADD_SEALS, SEALS) < 0)
     {
@@ -78,14 +111,14 @@ protect (TbusMetadataLog *self, GError **error)
   return TRUE;
 }
 
-TbusMetadataLog *
-tbus_metadata_log_new (gsize limit, GError **error)
+static Version *
+version_new (gsize limit, GError **error)
 {
-  g_autoptr(TbusMetadataLog) self = NULL;
+  g_autoptr(Version) self = NULL;
 
   if (!tbus_fd_budget_take (1, "A metadata log", error))
     return NULL;
-  self = g_new0 (TbusMetadataLog, 1);
+  self = g_new0 (Version, 1);
   self->limit = limit;
   self->fd = memfd_create ("tracebus-metadata", MFD_CLOEXEC | MFD_ALLOW_SEALING);
   if (self->fd < 0)
@@ -100,7 +133,7 @@ tbus_metadata_log_new (gsize limit, GError **error)
 
 /* What is behind a descriptor that was kept is looked at before it is touched. */
 static gboolean
-check_kept (TbusMetadataLog *self, GError **error)
+check_kept (Version *self, GError **error)
 {
   struct stat info;
   guint64 published;
@@ -116,17 +149,17 @@ check_kept (TbusMetadataLog *self, GError **error)
   return FALSE;
 }
 
-TbusMetadataLog *
-tbus_metadata_log_adopt (int fd, gsize limit, GError **error)
+static Version *
+version_adopt (int fd, gsize limit, GError **error)
 {
-  g_autoptr(TbusMetadataLog) self = NULL;
+  g_autoptr(Version) self = NULL;
 
   if (!tbus_fd_budget_take (1, "A metadata log", error))
     {
       close (fd);
       return NULL;
     }
-  self = g_new0 (TbusMetadataLog, 1);
+  self = g_new0 (Version, 1);
   self->limit = limit;
   self->fd = fd;
   if (!check_kept (self, error) || !map_log (self, error))
@@ -134,22 +167,11 @@ tbus_metadata_log_adopt (int fd, gsize limit, GError **error)
   return g_steal_pointer (&self);
 }
 
-void
-tbus_metadata_log_free (TbusMetadataLog *self)
+/* Room for @length bytes more. */
+static gboolean
+version_reserve (Version *self, gsize length, GError **error)
 {
-  if (self->map != NULL)
-    munmap (self->map, TBUS_LOG_TEXT_OFFSET + self->limit);
-  if (self->fd >= 0)
-    close (self->fd);
-  tbus_fd_budget_give (1);
-  g_free (self);
-}
-
-gboolean
-tbus_metadata_log_append (TbusMetadataLog *self, const char *text, gsize length, GError **error)
-{
-  Header *header = (Header *) self->map;
-  guint64 before = __atomic_load_n (&header->published, __ATOMIC_RELAXED);
+  guint64 before = version_header (self)->published;
 
   if (length > self->limit - before)
     {
@@ -157,36 +179,28 @@ tbus_metadata_log_append (TbusMetadataLog *self, const char *text, gsize length,
                    "The metadata of one buffer set may not pass %" G_GSIZE_FORMAT " bytes", self->limit);
       return FALSE;
     }
-  if (!ensure_size (self, before + length, error))
-    return FALSE;
-  memcpy (self->map + TBUS_LOG_TEXT_OFFSET + before, text, length);
-  __atomic_store_n (&header->published, before + length, __ATOMIC_RELEASE);
-  return TRUE;
+  return ensure_size (self, before + length, error);
 }
 
-void
-tbus_metadata_log_set_described (TbusMetadataLog *self, guint32 id)
+/* What was reserved. */
+static void
+version_put (Version *self, const char *text, gsize length)
 {
-  Header *header = (Header *) self->map;
+  guint64 *published = &version_header (self)->published;
+  guint64 before = *published;
 
-  g_return_if_fail (id < TBUS_MAX_CHANNELS);
-  __atomic_or_fetch (&header->described, G_GUINT64_CONSTANT (1) << id, __ATOMIC_RELEASE);
+  memcpy (version_text (self) + before, text, length);
+  __atomic_store_n (published, before + length, __ATOMIC_RELEASE);
 }
 
-guint64
-tbus_metadata_log_length (TbusMetadataLog *self)
+static void
+version_describe (Version *self, guint64 described)
 {
-  return __atomic_load_n (&((Header *) self->map)->published, __ATOMIC_ACQUIRE);
+  __atomic_or_fetch (&version_header (self)->described, described, __ATOMIC_RELEASE);
 }
 
-const char *
-tbus_metadata_log_text (TbusMetadataLog *self)
-{
-  return (const char *) self->map + TBUS_LOG_TEXT_OFFSET;
-}
-
-int
-tbus_metadata_log_open_reader (TbusMetadataLog *self, GError **error)
+static int
+version_open_reader (Version *self, GError **error)
 {
   g_autofree char *path = g_strdup_printf ("/proc/self/fd/%d", self->fd);
   int fd = open (path, O_RDONLY | O_CLOEXEC);
@@ -196,8 +210,160 @@ tbus_metadata_log_open_reader (TbusMetadataLog *self, GError **error)
   return fd;
 }
 
+/* @version: (transfer full) (nullable): then there is an error, and no log */
+static TbusMetadataLog *
+log_of (Version *version)
+{
+  TbusMetadataLog *self;
+
+  if (version == NULL)
+    return NULL;
+  self = g_new0 (TbusMetadataLog, 1);
+  self->limit = version->limit;
+  self->current = version;
+  g_mutex_init (&self->lock);
+  return self;
+}
+
+TbusMetadataLog *
+tbus_metadata_log_new (gsize limit, GError **error)
+{
+  return log_of (version_new (limit, error));
+}
+
+TbusMetadataLog *
+tbus_metadata_log_adopt (int fd, gsize limit, GError **error)
+{
+  return log_of (version_adopt (fd, limit, error));
+}
+
+void
+tbus_metadata_log_free (TbusMetadataLog *self)
+{
+  version_free (self->current);
+  g_clear_pointer (&self->next, version_free);
+  g_mutex_clear (&self->lock);
+  g_free (self);
+}
+
+gboolean
+tbus_metadata_log_append (TbusMetadataLog *self, const char *text, gsize length, GError **error)
+{
+  g_autoptr(GMutexLocker) locker = g_mutex_locker_new (&self->lock);
+
+  if (!version_reserve (self->current, length, error)
+      || (self->next != NULL && !version_reserve (self->next, length, error)))
+    return FALSE;
+  if (self->next != NULL)
+    version_put (self->next, text, length);
+  version_put (self->current, text, length);
+  return TRUE;
+}
+
+void
+tbus_metadata_log_set_described (TbusMetadataLog *self, guint32 id)
+{
+  g_autoptr(GMutexLocker) locker = g_mutex_locker_new (&self->lock);
+  guint64 bit = G_GUINT64_CONSTANT (1) << id;
+
+  g_return_if_fail (id < TBUS_MAX_CHANNELS);
+  if (self->next != NULL)
+    version_describe (self->next, bit);
+  version_describe (self->current, bit);
+}
+
+guint64
+tbus_metadata_log_length (TbusMetadataLog *self)
+{
+  g_autoptr(GMutexLocker) locker = g_mutex_locker_new (&self->lock);
+
+  return version_header (self->current)->published;
+}
+
+const char *
+tbus_metadata_log_text (TbusMetadataLog *self)
+{
+  return version_text (self->current);
+}
+
+int
+tbus_metadata_log_open_reader (TbusMetadataLog *self, GError **error)
+{
+  return version_open_reader (self->current, error);
+}
+
 int
 tbus_metadata_log_get_fd (TbusMetadataLog *self)
 {
-  return self->fd;
+  return self->current->fd;
+}
+
+/* Copies the text of the log from @from up to @to. */
+static gboolean
+copy_text (TbusMetadataLog *self, Version *version, guint64 from, guint64 to, GError **error)
+{
+  if (!version_reserve (version, to - from, error))
+    return FALSE;
+  version_put (version, version_text (self->current) + from, to - from);
+  return TRUE;
+}
+
+/* What is left to copy is what came meanwhile: whoever appends hardly waits. */
+static gboolean
+publish_version (TbusMetadataLog *self, Version *version, guint64 copied, GError **error)
+{
+  g_autoptr(GMutexLocker) locker = g_mutex_locker_new (&self->lock);
+  const Header *header = version_header (self->current);
+
+  if (!copy_text (self, version, copied, header->published, error))
+    return FALSE;
+  version_describe (version, header->described);
+  self->next = version;
+  return TRUE;
+}
+
+int
+tbus_metadata_log_begin_version (TbusMetadataLog *self, const char *head, gsize length, gsize replaced, GError **error)
+{
+  g_autoptr(Version) version = version_new (self->limit, error);
+  guint64 copied = tbus_metadata_log_length (self);
+  int fd;
+
+  g_return_val_if_fail (self->next == NULL && replaced <= copied, -1);
+  if (version == NULL || !version_reserve (version, length, error))
+    return -1;
+  version_put (version, head, length);
+  if (!copy_text (self, version, replaced, copied, error))
+    return -1;
+  fd = version_open_reader (version, error);
+  if (fd < 0)
+    return -1;
+  if (publish_version (self, version, copied, error))
+    {
+      g_steal_pointer (&version);
+      return fd;
+    }
+  close (fd);
+  return -1;
+}
+
+void
+tbus_metadata_log_end_version (TbusMetadataLog *self, gboolean take)
+{
+  Version *dropped;
+
+  g_return_if_fail (self->next != NULL);
+  g_mutex_lock (&self->lock);
+  dropped = take ? self->current : self->next;
+  if (take)
+    self->current = self->next;
+  self->next = NULL;
+  g_mutex_unlock (&self->lock);
+  version_free (dropped);
+}
+
+gboolean
+tbus_metadata_log_has_version (TbusMetadataLog *self)
+{
+  return self->next != NULL;
 }

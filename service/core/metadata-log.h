@@ -6,9 +6,13 @@
  * A memfd that nobody else can write or shrink; the layout below is what supervise/ checks against
  * wire/log-layout.h. Text comes first, then its length is published: whoever reads the length finds the text there.
  *
+ * What is published never changes. Where the text has to, there is another version, in a memfd of its own: from the
+ * moment that it exists until one of the two is dropped, everything is appended to both, so that whichever the
+ * consumer reads describes every event.
+ *
  * Owner:   the buffer set.
- * Threads: notify appends (before the set is shared, its maker); any reads. One writer at a time.
- * Limit:   @limit bytes, then TBUS_ERROR_EXHAUSTED and the log stays as it was.
+ * Threads: notify appends (before the set is shared, its maker); any asks for the length; the rest is main's.
+ * Limit:   @limit bytes, then TBUS_ERROR_EXHAUSTED and the log stays as it was. A version counts one descriptor.
  */
 #include <glib.h>
 
@@ -32,12 +36,22 @@ gboolean tbus_metadata_log_append (TbusMetadataLog *self, const char *text, gsiz
 void tbus_metadata_log_set_described (TbusMetadataLog *self, guint32 id);
 /* Bytes published so far. */
 guint64 tbus_metadata_log_length (TbusMetadataLog *self);
-/* The text, valid as long as the log: @tbus_metadata_log_length() bytes, not NUL-terminated. */
+/* The text, valid until a version is taken: @tbus_metadata_log_length() bytes, not NUL-terminated. */
 const char *tbus_metadata_log_text (TbusMetadataLog *self);
 /* Returns: a new descriptor that can only be read, for the consumer; close it. -1 with @error. */
 int tbus_metadata_log_open_reader (TbusMetadataLog *self, GError **error);
 /* The writable one; stays the log's. */
 int tbus_metadata_log_get_fd (TbusMetadataLog *self);
+
+/*
+ * Begins another version: @head (of @length bytes) instead of the first @replaced bytes, which are published, then the
+ * text as it is. There must be none already. Returns: a descriptor of it, as of tbus_metadata_log_open_reader().
+ */
+int tbus_metadata_log_begin_version (TbusMetadataLog *self, const char *head, gsize length, gsize replaced,
+                                     GError **error);
+/* Ends it: with @take it is the log from now on, else it is dropped. */
+void tbus_metadata_log_end_version (TbusMetadataLog *self, gboolean take);
+gboolean tbus_metadata_log_has_version (TbusMetadataLog *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TbusMetadataLog, tbus_metadata_log_free)
 

@@ -16,6 +16,7 @@ struct TbusMetadataPush {
   guint64 sent;
   guint64 asked;  /* where the prompt that is under way ends */
   gboolean busy;  /* a prompt is under way, or its answer is being passed on */
+  gboolean held;  /* no prompt may be */
   gboolean again; /* and another was asked for */
   gboolean closed;
   gboolean orphan; /* freed by the answer that is still to come */
@@ -112,7 +113,7 @@ on_pushed (TbusConsumer *consumer, gconstpointer reply, const GError *error, gpo
   self->busy = FALSE;
   if (self->orphan)
     destroy (self);
-  else if (!self->closed
+  else if (!self->closed && !self->held
            && (self->waiters->len > 0 || (error == NULL && (self->again || self->sent < self->asked))))
     prompt (self);
 }
@@ -147,9 +148,29 @@ tbus_metadata_push_run (TbusMetadataPush *self, gboolean always, TbusMetadataPus
     }
   if (done != NULL)
     g_array_append_val (self->waiters, waiter);
-  if (self->busy)
+  if (self->busy || self->held)
     self->again |= always || published > self->asked;
   else
+    prompt (self);
+}
+
+void
+tbus_metadata_push_hold (TbusMetadataPush *self)
+{
+  self->held = TRUE;
+}
+
+void
+tbus_metadata_push_release (TbusMetadataPush *self, gint64 written)
+{
+  guint64 published = tbus_metadata_log_length (self->set->log);
+
+  self->held = FALSE;
+  for (guint i = 0; written >= 0 && i < self->waiters->len; i++)
+    g_array_index (self->waiters, Waiter, i).target = published;
+  if (written >= 0)
+    self->sent = MIN ((guint64) written, published);
+  if (!self->busy && !self->closed && (self->again || self->waiters->len > 0 || self->sent < published))
     prompt (self);
 }
 

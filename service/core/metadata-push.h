@@ -27,6 +27,13 @@ typedef void (*TbusMetadataPushFunc) (guint64 bytes, const GError *error, gpoint
 
 /* @done (nullable) is called when all that is published now is in the file. Nothing unsent: at once, unless @always. */
 void tbus_metadata_push_run (TbusMetadataPush *self, gboolean always, TbusMetadataPushFunc done, gpointer data);
+/*
+ * While another version of the log is on its way to the consumer, nothing is prompted, for lengths of the two do not
+ * compare. tbus_metadata_push_release() ends that; @written: bytes of the version that is the log now, or -1: it is as
+ * it was.
+ */
+void tbus_metadata_push_hold (TbusMetadataPush *self);
+void tbus_metadata_push_release (TbusMetadataPush *self, gint64 written);
 /* Bytes that the consumer has confirmed. */
 guint64 tbus_metadata_push_get_sent (TbusMetadataPush *self);
 /* Once: nothing is pushed after that (B21). */

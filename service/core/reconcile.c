@@ -231,6 +231,8 @@ tbus_reconcile (const TbusWanted *wanted, const TbusAppSession *actual, TbusJob 
       tbus_job_add (job, toggle (wanted->active), session);
       tbus_job_add (job, TBUS_OP_WAIT_QUIESCENT, TBUS_SLOT_ROOT);
     }
+  else if (wanted->active && actual->statedump_due)
+    tbus_job_add (job, TBUS_OP_STATEDUMP, session);
   plan.n = job->commands->len - plan.first;
   return plan;
 }
@@ -258,7 +260,10 @@ apply_toggle (TbusAppSession *actual, TbusAppChannel *channel, const TbusCommand
   gboolean enabled = command->op == TBUS_OP_ENABLE;
 
   if (channel == NULL)
-    actual->active = enabled;
+    {
+      actual->active = enabled;
+      actual->statedump_due = FALSE;
+    }
   else if (command->event == TBUS_NO_EVENT)
     channel->enabled = enabled;
   else
@@ -289,6 +294,9 @@ apply_done (TbusAppSession *actual, TbusAppChannel *channel, const TbusCommand *
     case TBUS_OP_DISABLE:
       apply_toggle (actual, channel, command);
       break;
+    case TBUS_OP_STATEDUMP:
+      actual->statedump_due = FALSE;
+      break;
     default:
       break;
     }
@@ -306,6 +314,13 @@ apply_failed (TbusAppSession *actual, TbusAppChannel *channel, const TbusCommand
                        g_strdup_printf ("Process %d has no context \"%s\": its events are recorded without "
                                         "(tracer's code %d)", (int) tracee->pid, command->context->type,
                                         command->status));
+      return;
+    }
+  if (command->op == TBUS_OP_STATEDUMP)
+    {
+      actual->statedump_due = FALSE;
+      g_ptr_array_add (actual->warnings, g_strdup_printf ("Process %d did not tell its state (tracer's code %d)",
+                                                          (int) tracee->pid, command->status));
       return;
     }
   if (command->op == TBUS_OP_CREATE_EVENT)

@@ -5,6 +5,7 @@
  *   session.c          what it is, its channels
  *   session-work.c     the queue of what callers asked, and how work reaches apps
  *   session-run.c      start, stop, destroy, flush, push
+ *   session-regenerate.c  the clock, metadata and state anew
  *   session-rules.c    rules and channels on and off, contexts
  *   session-track.c    whose apps
  *   session-buffers.c  buffer sets and consumers
@@ -46,7 +47,7 @@ struct _TbusSession {
   gboolean ever_started;
   gboolean ownership_known;
   TbusBufferOwnership ownership;
-  TbusCtfClock clock; /* one for all its traces */
+  TbusCtfClock clock; /* one for all its traces; the consumer's from the first Start on */
 
   GPtrArray *channels; /* of TbusChannel, the metadata channel too */
   GPtrArray *sets;     /* of TbusBufferSet, references: the teardown list (B4) */
@@ -79,6 +80,7 @@ struct TbusSessionWork {
   GArray *values; /* of guint32 */
   gboolean enable;
   guint64 bytes;
+  GError *error; /* nullable: why it fails, found while it held */
   guint failed_consumers;
 };
 
@@ -102,6 +104,10 @@ void tbus_work_answer_early (TbusSessionWork *work);
 void tbus_session_set_state (TbusSession *self, TbusSessionState state);
 void tbus_session_changed (TbusSession *self, const char *property);
 TbusChannel *tbus_session_find_channel_id (TbusSession *self, guint64 id);
+
+/* session-regenerate.c */
+/* Asks @consumer what stamps events; holds @work, which has an error where that cannot be known. */
+void tbus_session_read_clock (TbusSession *self, TbusConsumer *consumer, TbusSessionWork *work);
 
 /* session-track.c */
 guint tbus_session_count_partings (TbusSession *self, guint64 app);

@@ -71,6 +71,11 @@ start_apps (TbusSessionWork *work)
           return;
         }
     }
+  if (work->error != NULL)
+    {
+      tbus_work_fail (work, g_steal_pointer (&work->error));
+      return;
+    }
   self->ever_started = TRUE;
   tbus_session_clear_problem (self, "no-consumer", 0); /* every app is tried again */
   tbus_session_clear_problem (self, TBUS_PROBLEM_APP_FAILED, 0);
@@ -117,6 +122,8 @@ begin_start (TbusSessionWork *work)
   work->step = start_apps;
   tbus_work_hold (work);
   tbus_session_open_output (self, consumer, work);
+  if (!self->ever_started)
+    tbus_session_read_clock (self, consumer, work);
   tbus_work_release (work);
 }
 

@@ -25,6 +25,7 @@ work_free (TbusSessionWork *work)
   g_clear_pointer (&work->exact, tbus_event_rule_unref);
   g_clear_pointer (&work->context, tbus_context_unref);
   g_clear_pointer (&work->values, g_array_unref);
+  g_clear_error (&work->error);
   g_free (work->name);
   g_free (work);
 }

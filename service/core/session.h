@@ -110,6 +110,12 @@ gboolean tbus_session_flush_finish (TbusSession *self, GAsyncResult *result, GEr
 void tbus_session_push_metadata_async (TbusSession *self, GAsyncReadyCallback callback, gpointer user_data);
 gboolean tbus_session_push_metadata_finish (TbusSession *self, GAsyncResult *result, guint64 *bytes, GError **error);
 
+/* Compares the traces' clock with the wall clock anew, for all metadata. InvalidState before the first Start. */
+void tbus_session_regenerate_metadata_async (TbusSession *self, GAsyncReadyCallback callback, gpointer user_data);
+/* Has every app tell anew what it has loaded. InvalidState unless active. Finish: tbus_session_operation_finish(). */
+void tbus_session_regenerate_statedump_async (TbusSession *self, GCancellable *cancellable,
+                                              GAsyncReadyCallback callback, gpointer user_data);
+
 /* One row of ListBufferRegistries. */
 typedef struct {
   const char *name;

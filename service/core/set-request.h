@@ -41,6 +41,18 @@ typedef struct {
   guint64 offset, length; /* of the log's text; nothing new is a push too */
 } TbusPushRequest; /* answered with const guint64 *: bytes that are in the file */
 
+typedef struct {
+  guint64 set;
+  int log_fd; /* borrowed: of the log whose text replaces the set's */
+} TbusReplaceRequest; /* answered with const guint64 *: bytes that are in the file */
+
+typedef struct {
+  guint8 uuid[16]; /* zero: not known */
+  const char *name, *description;
+  guint64 frequency; /* Hz, not 0 */
+  gint64 offset;     /* ns from the epoch to its zero */
+} TbusClockReport;
+
 typedef enum { TBUS_FLUSH_SESSION, TBUS_FLUSH_SET, TBUS_FLUSH_CHANNEL } TbusFlushScope;
 
 typedef struct {

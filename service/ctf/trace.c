@@ -4,10 +4,8 @@
 #include "ctf/text.h"
 
 #include <string.h>
-#include <time.h>
 
 #define NS_PER_S G_GINT64_CONSTANT (1000000000)
-#define CLOCK_TRIES 10
 
 static void
 append_uuid (GString *out, const guint8 uuid[16])
@@ -114,14 +112,16 @@ has_uuid (const TbusCtfClock *clock)
   return memcmp (clock->uuid, nil, sizeof nil) != 0;
 }
 
+#define CLOCK_BEGIN "\nclock {\n\tname = "
+#define CLOCK_END "\n};\n"
+
 static void
-append_clock (GString *out, const TbusCtfClock *clock, const TbusAbi *abi)
+append_clock (GString *out, const TbusCtfClock *clock, const char *name)
 {
-  g_autofree char *name = clock_identifier (clock->name);
   /* In cycles of the clock, which need not be nanoseconds. */
   gint64 offset = (gint64) ((__int128) clock->offset * (__int128) clock->frequency / NS_PER_S);
 
-  g_string_append (out, "\nclock {\n\tname = ");
+  g_string_append (out, CLOCK_BEGIN);
   tbus_ctf_append_string (out, name);
   if (has_uuid (clock))
     {
@@ -130,11 +130,22 @@ append_clock (GString *out, const TbusCtfClock *clock, const TbusAbi *abi)
     }
   g_string_append (out, ";\n\tdescription = ");
   tbus_ctf_append_string (out, clock->description);
-  g_string_append_printf (out, ";\n\tfreq = %" G_GUINT64_FORMAT ";\n\toffset = %" G_GINT64_FORMAT ";\n};\n",
+  g_string_append_printf (out, ";\n\tfreq = %" G_GUINT64_FORMAT ";\n\toffset = %" G_GINT64_FORMAT ";" CLOCK_END,
                           clock->frequency, offset);
-  append_clock_alias (out, name, 27, 1);
-  append_clock_alias (out, name, 32, abi->align_u32);
-  append_clock_alias (out, name, 64, abi->align_u64);
+}
+
+gsize
+tbus_ctf_append_with_clock (GString *out, const char *text, gsize length, const TbusCtfClock *clock)
+{
+  g_autofree char *name = clock_identifier (clock->name);
+  const char *begin = g_strstr_len (text, length, CLOCK_BEGIN); /* strings have no newlines in them */
+  const char *end = begin != NULL ? g_strstr_len (begin, length - (begin - text), CLOCK_END) : NULL;
+
+  if (end == NULL)
+    return 0;
+  g_string_append_len (out, text, begin - text);
+  append_clock (out, clock, name);
+  return end + strlen (CLOCK_END) - text;
 }
 
 static void
@@ -172,11 +183,16 @@ append_event_header (GString *out, const char *name, const char *id_type, guint3
 void
 tbus_ctf_append_preamble (GString *out, const TbusCtfTrace *trace)
 {
+  g_autofree char *clock = clock_identifier (trace->clock->name);
+
   g_string_append (out, "/* CTF 1.8 */\n\n");
   append_aliases (out, &trace->abi);
   append_trace (out, trace);
   append_env (out, trace->env);
-  append_clock (out, trace->clock, &trace->abi);
+  append_clock (out, trace->clock, clock);
+  append_clock_alias (out, clock, 27, 1);
+  append_clock_alias (out, clock, 32, trace->abi.align_u32);
+  append_clock_alias (out, clock, 64, trace->abi.align_u64);
   append_packet_context (out);
   append_event_header (out, "compact", "uint5_t", 30, 27);
   g_string_append_printf (out, "} align(%u);\n", trace->abi.align_u32);
@@ -246,64 +262,12 @@ tbus_ctf_append_event (GString *out, const TbusCtfEvent *event, TbusCtfEnumFunc 
   return TRUE;
 }
 
-static void
-read_boot_id (guint8 uuid[16])
-{
-  g_autofree char *text = NULL;
-  guint digits = 0;
-
-  memset (uuid, 0, 16);
-  if (!g_file_get_contents ("/proc/sys/kernel/random/boot_id", &text, NULL, NULL))
-    return;
-  g_strstrip (text);
-  if (!g_uuid_string_is_valid (text))
-    return;
-  for (const char *c = text; *c != '\0'; c++)
-    if (*c != '-')
-      {
-        uuid[digits / 2] = (guint8) (uuid[digits / 2] << 4 | g_ascii_xdigit_value (*c));
-        digits++;
-      }
-}
-
-static gint64
-read_clock (clockid_t clock)
-{
-  struct timespec now;
-
-  clock_gettime (clock, &now);
-  return now.tv_sec * NS_PER_S + now.tv_nsec;
-}
-
-/* The two clocks are not read at once: of several tries the one that took least is nearest. */
-static gint64
-sample_offset (void)
-{
-  gint64 tightest = G_MAXINT64, offset = 0;
-
-  for (guint i = 0; i < CLOCK_TRIES; i++)
-    {
-      gint64 before = read_clock (CLOCK_MONOTONIC);
-      gint64 wall = read_clock (CLOCK_REALTIME);
-      gint64 after = read_clock (CLOCK_MONOTONIC);
-
-      if (after - before < tightest)
-        {
-          tightest = after - before;
-          offset = wall - (before + (after - before) / 2);
-        }
-    }
-  return offset;
-}
-
 void
 tbus_ctf_clock_init (TbusCtfClock *self)
 {
-  read_boot_id (self->uuid);
-  self->name = g_strdup ("monotonic");
-  self->description = g_strdup ("Monotonic Clock");
-  self->frequency = NS_PER_S;
-  self->offset = sample_offset ();
+  *self = (TbusCtfClock){
+    .name = g_strdup ("monotonic"), .description = g_strdup ("Monotonic Clock"), .frequency = NS_PER_S,
+  };
 }
 
 void

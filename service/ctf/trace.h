@@ -13,7 +13,7 @@
 G_BEGIN_DECLS
 
 typedef struct {
-  guint8 uuid[16];       /* the clock's: the machine's boot id; zero where it is not known */
+  guint8 uuid[16];       /* mostly the machine's boot id; zero where it is not known */
   char *name;            /* owned: "monotonic"; written with "_" before it where it is no identifier */
   char *description;     /* owned */
   guint64 frequency;     /* Hz */
@@ -36,6 +36,12 @@ typedef struct {
 
 /* CTF marker, type aliases, trace, env, clock, packet context and both event headers. */
 void tbus_ctf_append_preamble (GString *out, const TbusCtfTrace *trace);
+
+/*
+ * Appends @text, which begins with a preamble, as far as the end of its clock block, and says @clock there instead.
+ * Returns: the length of what that replaces; 0 where there is no clock block, and @out is as before.
+ */
+gsize tbus_ctf_append_with_clock (GString *out, const char *text, gsize length, const TbusCtfClock *clock);
 
 /* Values as the tracer knows them. */
 typedef enum {
@@ -65,7 +71,7 @@ typedef struct {
 gboolean tbus_ctf_append_event (GString *out, const TbusCtfEvent *event, TbusCtfEnumFunc find_enum, gpointer data,
                                 GError **error);
 
-/* Reads the boot id and samples the offset of CLOCK_MONOTONIC to CLOCK_REALTIME: the tightest of ten tries. */
+/* The tracer's own clock on a machine that is not known, as if it began at the epoch. */
 void tbus_ctf_clock_init (TbusCtfClock *self);
 void tbus_ctf_clock_clear (TbusCtfClock *self);
 

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 enum {
@@ -203,6 +204,26 @@ answer_length (TbusRequest *self, TwReader *reader)
   return TBUS_ANSWERED;
 }
 
+static TbusAnswer
+answer_clock (TbusRequest *self, TwReader *reader)
+{
+  g_autofree char *name = NULL;
+  g_autofree char *description = NULL;
+  TbusClockReport report;
+  TwClock clock;
+
+  if (!tw_get_clock (reader, &clock))
+    return TBUS_MALFORMED;
+  name = tbus_request_make_text (clock.name);
+  description = tbus_request_make_text (clock.description);
+  report = (TbusClockReport){
+    .name = name, .description = description, .frequency = clock.frequency, .offset = clock.offset,
+  };
+  memcpy (report.uuid, clock.uuid, sizeof report.uuid);
+  answer (self, &report, NULL);
+  return TBUS_ANSWERED;
+}
+
 GArray *
 tbus_counters_read (TwReader *in, TbusHoldings *held)
 {
@@ -278,7 +299,10 @@ tbus_request_answer (TbusRequest *self, TwMessage *reply, TbusHoldings *held)
     case TW_ADD_SET:
     case TW_RESUME:
       return answer_nothing (self, &reader, held);
+    case TW_READ_CLOCK:
+      return answer_clock (self, &reader);
     case TW_PUSH:
+    case TW_REPLACE_METADATA:
       return answer_length (self, &reader);
     case TW_FLUSH:
     case TW_CLOSE_SET:

@@ -129,6 +129,27 @@ push (TbusConsumer *self, const TbusPushRequest *asked, TbusConsumerDone done, g
 }
 
 static void
+replace_metadata (TbusConsumer *self, const TbusReplaceRequest *asked, TbusConsumerDone done, gpointer data)
+{
+  TbusRequest *request = tbus_request_new (self, TW_REPLACE_METADATA, asked->set, done, data);
+  GError *error = NULL;
+
+  if (!tbus_request_take_copy (request, asked->log_fd, &error))
+    {
+      tbus_request_fail_later (request, error);
+      return;
+    }
+  tw_put_u64 (&request->body, asked->set);
+  ask (request);
+}
+
+static void
+read_clock (TbusConsumer *self, TbusConsumerDone done, gpointer data)
+{
+  ask (tbus_request_new (self, TW_READ_CLOCK, 0, done, data));
+}
+
+static void
 resume (TbusConsumer *self, guint64 session, TbusConsumerDone done, gpointer data)
 {
   ask_about (self, TW_RESUME, session, done, data);
@@ -165,6 +186,8 @@ tbus_verbs_install (TbusConsumerClass *klass)
   klass->add_set = add_set;
   klass->add_channel = add_channel;
   klass->push = push;
+  klass->replace_metadata = replace_metadata;
+  klass->read_clock = read_clock;
   klass->resume = resume;
   klass->flush = flush;
   klass->close_set = close_set;

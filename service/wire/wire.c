@@ -229,6 +229,32 @@ tw_get_problem (TwReader *in, TwProblem *value)
 }
 
 void
+tw_put_clock (TwWriter *out, const TwClock *value)
+{
+  tw_put_blob (out, value->uuid, sizeof value->uuid);
+  tw_put_str (out, value->name);
+  tw_put_str (out, value->description);
+  tw_put_u64 (out, value->frequency);
+  tw_put_i64 (out, value->offset);
+}
+
+bool
+tw_get_clock (TwReader *in, TwClock *value)
+{
+  size_t uuid_len;
+  const void *uuid = tw_get_blob (in, &uuid_len);
+
+  value->name = tw_get_str (in);
+  value->description = tw_get_str (in);
+  value->frequency = tw_get_u64 (in);
+  value->offset = tw_get_i64 (in);
+  if (!tw_reader_done (in) || uuid_len != sizeof value->uuid || value->frequency == 0)
+    return false;
+  memcpy (value->uuid, uuid, sizeof value->uuid);
+  return true;
+}
+
+void
 tw_put_description (TwWriter *out, const TwDescription *value)
 {
   tw_put_u64 (out, value->sessions);

@@ -33,6 +33,9 @@ typedef enum {
   TW_CLOSE_SET,     /* u64 set -> TwCountersList. Drains all, closes the files, frees the rings. */
   TW_CLOSE_CHANNEL, /* u64 channel -> TwCountersList. The same for one channel; also undoes TW_ADD_CHANNEL. */
   TW_DESCRIBE,      /* empty -> TwDescription: all that it holds */
+  TW_READ_CLOCK,    /* empty -> TwClock. What stamps events, as the tracer's library knows it, compared anew. */
+  TW_REPLACE_METADATA, /* u64 set, 1 fd: another metadata log -> u64: bytes that are in the file, which are its text.
+                          The file says the one text or the other at every moment. */
 
   /* events */
   TW_METADATA_REQUEST = 64, /* u64 set. Its metadata timer ticked; answered by TW_PUSH, also with nothing new. */
@@ -117,6 +120,13 @@ typedef struct {
 } TwProblem;
 
 typedef struct {
+  uint8_t uuid[16]; /* zero: not known */
+  const char *name, *description;
+  uint64_t frequency; /* Hz */
+  int64_t offset;     /* ns from the epoch to its zero */
+} TwClock;
+
+typedef struct {
   uint64_t sessions, sets, channels, streams; /* how many it holds */
 } TwDescription;
 
@@ -139,5 +149,7 @@ void tw_put_counters (TwWriter *out, const TwCounters *values, uint32_t n);
 int64_t tw_get_counters (TwReader *in, TwCounters **values);
 void tw_put_problem (TwWriter *out, const TwProblem *value);
 bool tw_get_problem (TwReader *in, TwProblem *value);
+void tw_put_clock (TwWriter *out, const TwClock *value);
+bool tw_get_clock (TwReader *in, TwClock *value);
 void tw_put_description (TwWriter *out, const TwDescription *value);
 bool tw_get_description (TwReader *in, TwDescription *value);

@@ -5,6 +5,7 @@
 #include "base/fd-budget.h"
 
 #include <fcntl.h>
+#include <unistd.h>
 
 struct _TstFakeConsumer {
   TbusConsumer parent_instance;
@@ -14,7 +15,7 @@ struct _TstFakeConsumer {
   guint idle;
 };
 
-typedef enum { ANSWER_NOTHING, ANSWER_PATH, ANSWER_RING, ANSWER_SENT, ANSWER_COUNTERS } AnswerKind;
+typedef enum { ANSWER_NOTHING, ANSWER_PATH, ANSWER_RING, ANSWER_SENT, ANSWER_COUNTERS, ANSWER_CLOCK } AnswerKind;
 
 typedef struct {
   AnswerKind kind;
@@ -41,10 +42,12 @@ answer_send (TstFakeConsumer *self, Answer *answer)
 {
   TbusConsumer *consumer = TBUS_CONSUMER (self);
   TbusCountersList counters = { NULL, 0 };
+  const TbusClockReport clock = { { 0 }, "monotonic", "Monotonic Clock", 1000000000, 0 };
   g_autoptr(TbusRing) ring = answer->kind == ANSWER_RING ? make_ring () : NULL;
   g_autoptr(GError) error = NULL;
   gconstpointer replies[] = {
     [ANSWER_PATH] = answer->path, [ANSWER_RING] = ring, [ANSWER_SENT] = &answer->sent, [ANSWER_COUNTERS] = &counters,
+    [ANSWER_CLOCK] = &clock,
   };
 
   if (answer->kind == ANSWER_PATH && g_str_has_prefix (answer->path, "/denied"))
@@ -131,6 +134,19 @@ fake_push (TbusConsumer *consumer, const TbusPushRequest *request, TbusConsumerD
 }
 
 static void
+fake_replace_metadata (TbusConsumer *consumer, const TbusReplaceRequest *request, TbusConsumerDone done, gpointer data)
+{
+  g_assert_cmpint (pread (request->log_fd, &answer_add (consumer, ANSWER_SENT, done, data)->sent, sizeof (guint64), 0),
+                   ==, sizeof (guint64));
+}
+
+static void
+fake_read_clock (TbusConsumer *consumer, TbusConsumerDone done, gpointer data)
+{
+  answer_add (consumer, ANSWER_CLOCK, done, data);
+}
+
+static void
 fake_flush (TbusConsumer *consumer, const TbusFlushRequest *request, TbusConsumerDone done, gpointer data)
 {
   answer_add (consumer, ANSWER_COUNTERS, done, data);
@@ -163,6 +179,8 @@ tst_fake_consumer_class_init (TstFakeConsumerClass *class)
   consumer_class->add_set = fake_add_set;
   consumer_class->add_channel = fake_add_channel;
   consumer_class->push = fake_push;
+  consumer_class->replace_metadata = fake_replace_metadata;
+  consumer_class->read_clock = fake_read_clock;
   consumer_class->resume = fake_id;
   consumer_class->flush = fake_flush;
   consumer_class->close_set = fake_close;

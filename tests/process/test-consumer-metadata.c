@@ -232,6 +232,96 @@ tells_when_it_cannot_be_written (Fixture *f, gconstpointer data)
   tw_message_clear (&event);
 }
 
+/* With the descriptor of @log; the answer. */
+static guint64
+replace (Fixture *f, guint64 set, const TstLog *log, guint32 status)
+{
+  TwWriter body = { 0 };
+  TwMessage reply;
+  TwReader in;
+  guint64 written = 0;
+
+  tw_put_u64 (&body, set);
+  tst_rig_wait_reply (f->rig, tst_rig_send (f->rig, TW_REPLACE_METADATA, &body, &log->fd, 1), &reply);
+  g_assert_cmpuint (reply.status, ==, status);
+  in = tst_reader (&reply);
+  if (status == 0)
+    written = tw_get_u64 (&in);
+  tw_message_clear (&reply);
+  return written;
+}
+
+/* A shorter one, a longer one, one of the same page: the file is the log's text each time, also of what follows. */
+static void
+is_replaced_as_a_whole (Fixture *f, gconstpointer data)
+{
+  static const guint sizes[] = { 9000, 10, 5, 5, 70000, 4096, 100 };
+
+  tst_log_publish (f->log, "the first text, which is not long\n");
+  tst_rig_add_set (f->rig, SESSION, SET, 0, f->log);
+  for (guint i = 0; i < G_N_ELEMENTS (sizes); i++)
+    {
+      g_autofree char *text = g_strnfill (sizes[i], (char) ('a' + i));
+
+      tst_log_free (f->log);
+      f->log = tst_log_new ();
+      tst_log_publish (f->log, text);
+      g_assert_cmpuint (replace (f, SET, f->log, 0), ==, sizes[i]);
+      assert_file_is_the_log (f);
+      tst_log_publish (f->log, "and more\n");
+      g_assert_cmpuint (push (f, 0), ==, f->log->length);
+      assert_file_is_the_log (f);
+    }
+}
+
+static void
+stays_where_it_cannot_be_replaced (Fixture *f, gconstpointer data)
+{
+  g_autoptr(TstLog) other = tst_log_new ();
+  g_autofree char *gone = g_strconcat (f->directory, ".gone", NULL);
+  TwMessage event;
+
+  tst_log_publish (other, "other\n");
+  tst_log_publish (f->log, "one\n");
+  tst_rig_add_set (f->rig, SESSION, SET, 0, f->log);
+  (void) replace (f, SET + 1, other, ENOENT);
+  g_assert_cmpint (g_rename (f->path, gone), ==, 0);
+  g_assert_cmpint (g_rmdir (f->directory), ==, 0);
+  (void) replace (f, SET, other, ENOENT);
+  tst_rig_wait_event (f->rig, TW_PROBLEM, &event);
+  tw_message_clear (&event);
+  g_assert_cmpuint (push (f, 0), ==, f->log->length); /* of the log that it has */
+}
+
+static void
+readers_see_the_one_text_or_the_other (Fixture *f, gconstpointer data)
+{
+  g_autofree char *texts[2] = { g_strnfill (20000, 'a'), g_strnfill (30000, 'b') };
+  TstLog *logs[2] = { tst_log_new (), tst_log_new () };
+  g_autofree char *seen = NULL;
+
+  tst_log_publish (logs[0], texts[0]);
+  tst_log_publish (logs[1], texts[1]);
+  tst_rig_add_set (f->rig, SESSION, SET, 0, logs[0]);
+  for (guint i = 1; i < 500; i++)
+    {
+      TwWriter body = { 0 };
+      guint64 serial;
+      TwMessage reply;
+
+      tw_put_u64 (&body, SET);
+      serial = tst_rig_send (f->rig, TW_REPLACE_METADATA, &body, &logs[i % 2]->fd, 1);
+      g_clear_pointer (&seen, g_free);
+      g_assert_true (g_file_get_contents (f->path, &seen, NULL, NULL)); /* while it is at it */
+      g_assert_true (g_str_equal (seen, texts[0]) || g_str_equal (seen, texts[1]));
+      tst_rig_wait_reply (f->rig, serial, &reply);
+      g_assert_cmpuint (reply.status, ==, 0);
+      tw_message_clear (&reply);
+    }
+  tst_log_free (logs[0]);
+  tst_log_free (logs[1]);
+}
+
 #define ADD(name, func) g_test_add ("/consumer/metadata/" name, Fixture, NULL, set_up, func, tear_down)
 
 int
@@ -246,5 +336,8 @@ main (int argc, char **argv)
   ADD ("never-shows-half-a-block", never_shows_half_a_block);
   ADD ("replaces-what-a-predecessor-left", replaces_what_a_predecessor_left);
   ADD ("tells-when-it-cannot-be-written", tells_when_it_cannot_be_written);
+  ADD ("is-replaced-as-a-whole", is_replaced_as_a_whole);
+  ADD ("stays-where-it-cannot-be-replaced", stays_where_it_cannot_be_replaced);
+  ADD ("readers-see-the-one-text-or-the-other", readers_see_the_one_text_or_the_other);
   return g_test_run ();
 }

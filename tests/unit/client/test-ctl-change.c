@@ -237,6 +237,19 @@ tracks_all_or_nothing (Fixture *f, gconstpointer data)
 }
 
 static void
+regenerates_metadata_and_state (Fixture *f, gconstpointer data)
+{
+  fixture_add_demo (f);
+  tst_fake_answer (f->fake, S1 " Session.Regenerate", "({" RESULT "},)");
+  fixture_run (f, "regenerate metadata");
+  g_assert_cmpstr (f->output, ==, "Metadata of session demo regenerated\n");
+  fixture_run (f, "regenerate statedump -s demo");
+  g_assert_cmpstr (f->output, ==, "Programs of session demo have told their state\n");
+  fixture_assert_calls (f, GET_SESSION S1 " Session.RegenerateMetadata (@a{sv} {},)\n"
+                        GET_SESSION S1 " Session.RegenerateStatedump (@a{sv} {},)\n");
+}
+
+static void
 lists_the_types_of_contexts (Fixture *f, gconstpointer data)
 {
   tst_fake_answer (f->fake, "/org/tracebus1 Properties.GetAll",
@@ -402,6 +415,7 @@ main (int argc, char **argv)
   TST_ADD ("/client/ctl/makes-a-channel-for-a-context", makes_a_channel_for_a_context);
   TST_ADD ("/client/ctl/tracks-ids-and-names", tracks_ids_and_names);
   TST_ADD ("/client/ctl/tracks-all-or-nothing", tracks_all_or_nothing);
+  TST_ADD ("/client/ctl/regenerates-metadata-and-state", regenerates_metadata_and_state);
   TST_ADD ("/client/ctl/lists-the-types-of-contexts", lists_the_types_of_contexts);
   TST_ADD ("/client/ctl/disables-each-pattern-once", disables_each_pattern_once);
   TST_ADD ("/client/ctl/names-the-apps-that-will-follow", names_the_apps_that_will_follow);

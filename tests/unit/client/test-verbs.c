@@ -86,6 +86,8 @@ refuse_to_go_without_what_they_need (void)
   assert_usage_error ("enable-event ''", "event");
   assert_usage_error ("add-context -u", "--list");
   assert_usage_error ("track -u", "--vpid");
+  assert_usage_error ("regenerate", "statedump");
+  assert_usage_error ("regenerate clock", "metadata");
   assert_usage_error ("track --all", "--vpid");
   assert_usage_error ("untrack --vuid", "--all");
   assert_usage_error ("track --vgid=1 --all", "--vgid=1");

@@ -14,7 +14,7 @@ enum { STREAMS = 2, MEMORY = 4096 };
 
 static const char *const verb_names[FAKE_N_VERBS] = {
   "check-output", "open-output", "close-output", "add-set",   "add-channel",
-  "push",         "resume",      "flush",        "close-set", "close-channel",
+  "push",         "resume",      "flush",        "close-set", "close-channel", "read-clock", "replace-metadata",
 };
 
 void
@@ -203,6 +203,33 @@ answer_push (FakeConsumer *self, FakeRequest *request)
   accept_request (self, request, &sent);
 }
 
+static void
+answer_replace_metadata (FakeConsumer *self, FakeRequest *request)
+{
+  FakeHeldSet *set = fake_consumer_find_set (self, request->id);
+  guint64 length = 0;
+
+  if (set == NULL)
+    {
+      fake_consumer_refuse (self, request, TBUS_ERROR_NOT_FOUND, "no such set");
+      return;
+    }
+  close (set->log_fd);
+  set->log_fd = fcntl (request->log_fd, F_DUPFD_CLOEXEC, 3);
+  g_assert_cmpint (pread (set->log_fd, &length, sizeof length, 0), ==, sizeof length);
+  g_string_set_size (set->set.metadata, length);
+  g_assert_cmpint (pread (set->log_fd, set->set.metadata->str, length, TBUS_LOG_TEXT_OFFSET), ==, length);
+  accept_request (self, request, &length);
+}
+
+static void
+answer_clock (FakeConsumer *self, FakeRequest *request)
+{
+  const TbusClockReport report = { { 0 }, "monotonic", "Monotonic Clock", 1000000000, self->clock_offset };
+
+  accept_request (self, request, &report);
+}
+
 static gboolean
 concerns (FakeConsumer *self, const FakeChannel *channel, TbusFlushScope scope, guint64 id)
 {
@@ -279,6 +306,12 @@ fake_consumer_serve (FakeConsumer *self, FakeRequest *request)
       break;
     case FAKE_CLOSE_SET:
       answer_close_set (self, request);
+      break;
+    case FAKE_READ_CLOCK:
+      answer_clock (self, request);
+      break;
+    case FAKE_REPLACE_METADATA:
+      answer_replace_metadata (self, request);
       break;
     case FAKE_CLOSE_CHANNEL:
       answer_counters (self, request, TBUS_FLUSH_CHANNEL, request->id);

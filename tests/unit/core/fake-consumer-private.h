@@ -38,6 +38,7 @@ struct _FakeConsumer {
   int fail[FAKE_N_VERBS]; /* code, or -1 */
   guint skip[FAKE_N_VERBS];
   guint64 at_most;
+  gint64 clock_offset;
   GArray *outputs;     /* of guint64: sessions */
   GPtrArray *sets;     /* of FakeHeldSet */
   GPtrArray *channels; /* of FakeChannel */

@@ -142,6 +142,21 @@ push (TbusConsumer *self, const TbusPushRequest *prompt, TbusConsumerDone done, 
 }
 
 static void
+read_clock (TbusConsumer *self, TbusConsumerDone done, gpointer data)
+{
+  ask (self, FAKE_READ_CLOCK, 0, done, data);
+}
+
+static void
+replace_metadata (TbusConsumer *self, const TbusReplaceRequest *replace, TbusConsumerDone done, gpointer data)
+{
+  FakeRequest *request = ask (self, FAKE_REPLACE_METADATA, replace->set, done, data);
+
+  request->log_fd = fcntl (replace->log_fd, F_DUPFD_CLOEXEC, 3);
+  note (self, request, "%s", "");
+}
+
+static void
 resume (TbusConsumer *self, guint64 session, TbusConsumerDone done, gpointer data)
 {
   note (self, ask (self, FAKE_RESUME, session, done, data), "%s", "");
@@ -195,6 +210,8 @@ fake_consumer_class_init (FakeConsumerClass *klass)
   ops->add_set = add_set;
   ops->add_channel = add_channel;
   ops->push = push;
+  ops->read_clock = read_clock;
+  ops->replace_metadata = replace_metadata;
   ops->resume = resume;
   ops->flush = flush;
   ops->close_set = close_set;
@@ -230,6 +247,12 @@ fake_consumer_hold (FakeConsumer *self, gboolean hold)
   if (hold)
     g_clear_handle_id (&self->source, g_source_remove);
   schedule (self);
+}
+
+void
+fake_consumer_set_clock (FakeConsumer *self, gint64 offset)
+{
+  self->clock_offset = offset;
 }
 
 guint

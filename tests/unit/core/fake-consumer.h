@@ -26,6 +26,8 @@ typedef enum {
   FAKE_FLUSH,
   FAKE_CLOSE_SET,
   FAKE_CLOSE_CHANNEL,
+  FAKE_READ_CLOCK, /* not in the log */
+  FAKE_REPLACE_METADATA,
   FAKE_N_VERBS
 } FakeVerb;
 
@@ -49,6 +51,9 @@ char *fake_consumer_take_log_of (FakeConsumer *self, FakeVerb verb);
 guint fake_consumer_count_sets (FakeConsumer *self);
 guint fake_consumer_count_channels (FakeConsumer *self);
 guint fake_consumer_count_outputs (FakeConsumer *self);
+
+/* What its clock is off by from now on. */
+void fake_consumer_set_clock (FakeConsumer *self, gint64 offset);
 
 /* A set that it has, by directory (NULL: the only one); what was written of its metadata. */
 typedef struct {

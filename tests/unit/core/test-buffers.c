@@ -326,7 +326,7 @@ a_consumer_may_ask_for_metadata_before_the_set_is_made (Fixture *f, gconstpointe
   fixture_enable (session, "", "tick:*");
   g_free (fake_consumer_take_log (consumer));
   tbus_session_start_async (session, NULL, call_done, &call);
-  fake_consumer_answer (consumer, 1); /* open-output */
+  fake_consumer_answer (consumer, 2); /* open-output, read-clock */
   fake_consumer_hold (consumer, TRUE);
   log = fake_consumer_take_log_of (consumer, FAKE_ADD_SET);
   g_assert_cmpint (sscanf (log, "add-set %" G_GUINT64_FORMAT, &set), ==, 1);

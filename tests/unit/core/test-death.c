@@ -103,7 +103,7 @@ dying_while_it_makes_buffers_costs_nothing (Fixture *f, gconstpointer data)
   fixture_enable (session, "", "tick:*");
   fake_consumer_hold (consumer, TRUE);
   tbus_session_start_async (session, NULL, call_done, &call);
-  fake_consumer_answer (consumer, 1); /* open-output: buffers are asked for */
+  fake_consumer_answer (consumer, 2); /* open-output, read-clock: buffers are asked for */
   fixture_expect_warning (died);
   fake_consumer_die (consumer);
   fake_consumer_hold (consumer, FALSE);

@@ -146,6 +146,84 @@ costs_one_descriptor (void) /* B6, B22 */
 
 #define ADD(name, func) g_test_add_func ("/core/log/" name, func)
 
+static char *
+read_all (int fd)
+{
+  guint64 published;
+  char *text;
+
+  g_assert_cmpint (pread (fd, &published, sizeof published, 0), ==, sizeof published);
+  text = g_malloc0 (published + 1);
+  g_assert_cmpint (pread (fd, text, published, TBUS_LOG_TEXT_OFFSET), ==, published);
+  return text;
+}
+
+/* Until one of the two is dropped, whichever is read has every event. */
+static void
+a_version_and_the_log_grow_together (void)
+{
+  g_autoptr(TbusMetadataLog) log = log_new (LIMIT);
+  int old_fd = tbus_metadata_log_open_reader (log, NULL), new_fd;
+  g_autofree char *before = NULL, *meanwhile = NULL, *both = NULL, *after = NULL;
+
+  append (log, "head;\n");
+  append (log, "one;\n");
+  new_fd = tbus_metadata_log_begin_version (log, "another head;\n", 14, 6, NULL);
+  g_assert_cmpint (new_fd, >=, 0);
+  g_assert_true (tbus_metadata_log_has_version (log));
+  before = read_all (new_fd);
+  g_assert_cmpstr (before, ==, "another head;\none;\n");
+  append (log, "two;\n");
+  meanwhile = read_all (old_fd);
+  both = read_all (new_fd);
+  g_assert_cmpstr (meanwhile, ==, "head;\none;\ntwo;\n");
+  g_assert_cmpstr (both, ==, "another head;\none;\ntwo;\n");
+  tbus_metadata_log_end_version (log, TRUE);
+  append (log, "three;\n");
+  after = read_all (new_fd);
+  g_assert_cmpstr (after, ==, "another head;\none;\ntwo;\nthree;\n");
+  g_assert_cmpuint (tbus_metadata_log_length (log), ==, strlen (after));
+  g_assert_cmpmem (tbus_metadata_log_text (log), strlen (after), after, strlen (after));
+  close (old_fd);
+  close (new_fd);
+}
+
+static void
+a_version_that_is_dropped_leaves_the_log_as_it_is (void)
+{
+  guint before = tbus_fd_budget_used ();
+  TbusMetadataLog *log = log_new (LIMIT);
+
+  append (log, "head;\n");
+  close (tbus_metadata_log_begin_version (log, "x", 1, 6, NULL));
+  g_assert_cmpuint (tbus_fd_budget_used (), ==, before + 2);
+  append (log, "one;\n");
+  tbus_metadata_log_end_version (log, FALSE);
+  g_assert_cmpuint (tbus_fd_budget_used (), ==, before + 1);
+  g_assert_cmpint (memcmp (tbus_metadata_log_text (log), "head;\none;\n", 11), ==, 0);
+  close (tbus_metadata_log_begin_version (log, "x", 1, 6, NULL));
+  tbus_metadata_log_free (log); /* with one on its way */
+  g_assert_cmpuint (tbus_fd_budget_used (), ==, before);
+}
+
+static void
+what_a_version_has_no_room_for_goes_nowhere (void)
+{
+  g_autoptr(TbusMetadataLog) log = log_new (100);
+  g_autofree char *head = g_strnfill (90, 'h');
+  g_autofree char *far_too_long = g_strnfill (101, 'h');
+  g_autoptr(GError) error = NULL;
+
+  append (log, "head;\n");
+  g_assert_cmpint (tbus_metadata_log_begin_version (log, far_too_long, 101, 6, &error), ==, -1);
+  g_assert_error (error, TBUS_ERROR, TBUS_ERROR_EXHAUSTED);
+  g_assert_false (tbus_metadata_log_has_version (log));
+  close (tbus_metadata_log_begin_version (log, head, 90, 6, NULL));
+  g_assert_false (tbus_metadata_log_append (log, "eleven more", 11, NULL));
+  g_assert_cmpuint (tbus_metadata_log_length (log), ==, 6);
+  g_assert_true (tbus_metadata_log_append (log, "ten more; ", 10, NULL));
+}
+
 int
 main (int argc, char **argv)
 {
@@ -157,5 +235,10 @@ main (int argc, char **argv)
   ADD ("a-readers-descriptor-cannot-write-it", a_readers_descriptor_cannot_write_it);
   ADD ("whoever-reads-the-length-finds-the-text-there", whoever_reads_the_length_finds_the_text_there);
   ADD ("costs-one-descriptor", costs_one_descriptor);
+  g_test_add_func ("/core/log/a-version-and-the-log-grow-together", a_version_and_the_log_grow_together);
+  g_test_add_func ("/core/log/a-version-that-is-dropped-leaves-the-log-as-it-is",
+                   a_version_that_is_dropped_leaves_the_log_as_it_is);
+  g_test_add_func ("/core/log/what-a-version-has-no-room-for-goes-nowhere",
+                   what_a_version_has_no_room_for_goes_nowhere);
   return g_test_run ();
 }

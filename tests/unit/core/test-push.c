@@ -333,6 +333,49 @@ a_dead_consumers_text_goes_whole_to_the_next (Fixture *f, gconstpointer data) /*
   g_assert_cmpuint (tbus_metadata_push_get_sent (f->set->push), ==, 0);
 }
 
+static void
+nothing_is_prompted_while_a_version_is_on_its_way (Fixture *f, gconstpointer data)
+{
+  g_auto(Answer) answer = { 0 };
+
+  run (f, FALSE, NULL);
+  settle ();
+  g_free (fake_consumer_take_log (f->consumer));
+  tbus_metadata_push_hold (f->set->push);
+  append (f, "one;\n");
+  run (f, FALSE, &answer);
+  settle ();
+  expect_asked (f, 0, NULL);
+  g_assert_cmpuint (answer.calls, ==, 0);
+  tbus_metadata_push_release (f->set->push, -1);
+  settle ();
+  g_assert_cmpuint (answer.calls, ==, 1);
+  expect_asked (f, 1, (Prompt[]){ { f->preamble, 5 } });
+}
+
+/* Lengths of the old text mean nothing: who waited for one is answered by the new text. */
+static void
+a_version_that_is_shorter_answers_who_waits (Fixture *f, gconstpointer data)
+{
+  g_auto(Answer) answer = { 0 };
+  int fd;
+
+  run (f, FALSE, NULL);
+  settle ();
+  g_free (fake_consumer_take_log (f->consumer));
+  tbus_metadata_push_hold (f->set->push);
+  append (f, "one;\n");
+  run (f, FALSE, &answer);
+  fd = tbus_metadata_log_begin_version (f->set->log, "", 0, f->preamble, NULL);
+  close (fd);
+  tbus_metadata_log_end_version (f->set->log, TRUE);
+  tbus_metadata_push_release (f->set->push, 5);
+  settle ();
+  g_assert_cmpuint (answer.calls, ==, 1);
+  g_assert_no_error (answer.error);
+  expect_asked (f, 1, (Prompt[]){ { 5, 0 } });
+}
+
 #define ADD(name, func) g_test_add ("/core/push/" name, Fixture, NULL, set_up, func, tear_down)
 
 int
@@ -353,5 +396,7 @@ main (int argc, char **argv)
   ADD ("who-waits-is-told-when-the-buffers-go", who_waits_is_told_when_the_buffers_go);
   ADD ("it-may-be-freed-from-an-answer", it_may_be_freed_from_an_answer);
   ADD ("a-dead-consumers-text-goes-whole-to-the-next", a_dead_consumers_text_goes_whole_to_the_next);
+  ADD ("nothing-is-prompted-while-a-version-is-on-its-way", nothing_is_prompted_while_a_version_is_on_its_way);
+  ADD ("a-version-that-is-shorter-answers-who-waits", a_version_that_is_shorter_answers_who_waits);
   return g_test_run ();
 }

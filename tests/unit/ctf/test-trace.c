@@ -225,25 +225,38 @@ what_is_refused_leaves_no_trace (void)
 }
 
 static void
-the_clock_is_this_machines (void)
+a_clock_can_be_said_anew (void)
 {
-  static const guint8 nil[16];
-  struct timespec monotonic, wall;
+  g_autoptr(GString) before = g_string_new (NULL), after = g_string_new (NULL), expected = g_string_new (NULL);
   TbusCtfClock clock;
-  gint64 now;
+  TbusCtfTrace trace = tst_trace;
+  gsize replaced;
 
   tbus_ctf_clock_init (&clock);
-  clock_gettime (CLOCK_MONOTONIC, &monotonic);
-  clock_gettime (CLOCK_REALTIME, &wall);
-  g_assert_cmpstr (clock.name, ==, "monotonic");
-  g_assert_cmpuint (clock.frequency, ==, 1000000000);
-  g_assert_cmpint (memcmp (clock.uuid, nil, sizeof nil) == 0, ==,
-                   !g_file_test ("/proc/sys/kernel/random/boot_id", G_FILE_TEST_EXISTS));
-  /* A wall clock may be set meanwhile, but not by minutes. */
-  now = clock.offset / 1000000000 + monotonic.tv_sec;
-  g_assert_cmpint (ABS (now - wall.tv_sec), <, 120);
+  trace.clock = &clock;
+  tbus_ctf_append_preamble (before, &trace);
+  g_string_append (before, "\nevent {\n};\n\nclock {\n\tname = \"not mine\";\n};\n");
+  clock.offset = 1234567890;
+  tbus_ctf_append_preamble (expected, &trace);
+  replaced = tbus_ctf_append_with_clock (after, before->str, before->len, &clock);
+  g_assert_cmpuint (replaced, >, 0);
+  g_string_append (after, before->str + replaced);
+  g_string_append (expected, "\nevent {\n};\n\nclock {\n\tname = \"not mine\";\n};\n");
+  g_assert_cmpstr (after->str, ==, expected->str);
   tbus_ctf_clock_clear (&clock);
-  g_assert_null (clock.name);
+}
+
+static void
+a_text_without_a_clock_stays (void)
+{
+  g_autoptr(GString) out = g_string_new ("x");
+  TbusCtfClock clock;
+
+  tbus_ctf_clock_init (&clock);
+  g_assert_cmpuint (tbus_ctf_append_with_clock (out, "/* CTF 1.8 */", 13, &clock), ==, 0);
+  g_assert_cmpuint (tbus_ctf_append_with_clock (out, "\nclock {\n\tname = ", 17, &clock), ==, 0);
+  g_assert_cmpstr (out->str, ==, "x");
+  tbus_ctf_clock_clear (&clock);
 }
 
 int
@@ -263,6 +276,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/ctf/trace/events-say-what-the-app-said", events_say_what_the_app_said);
   g_test_add_func ("/ctf/trace/events-leave-out-what-readers-refuse", events_leave_out_what_readers_refuse);
   g_test_add_func ("/ctf/trace/what-is-refused-leaves-no-trace", what_is_refused_leaves_no_trace);
-  g_test_add_func ("/ctf/clock/is-that-of-this-machine", the_clock_is_this_machines);
+  g_test_add_func ("/ctf/trace/a-clock-can-be-said-anew", a_clock_can_be_said_anew);
+  g_test_add_func ("/ctf/trace/a-text-without-a-clock-stays", a_text_without_a_clock_stays);
   return g_test_run ();
 }

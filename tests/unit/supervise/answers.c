@@ -49,6 +49,39 @@ hold_things (Fixture *f)
   g_assert_no_error (channel.error);
 }
 
+/* What the fake says of its clock; a name is text by then. */
+static void
+on_clock (TbusConsumer *consumer, gconstpointer reply, const GError *error, gpointer data)
+{
+  const TbusClockReport *report = reply;
+  Answer *answer = data;
+
+  g_assert_no_error (error);
+  g_assert_cmpuint (report->uuid[0], ==, 7);
+  g_assert_cmpstr (report->name, ==, "sun\357\277\275");
+  g_assert_cmpstr (report->description, ==, "A dial");
+  g_assert_cmpuint (report->frequency, ==, 12);
+  g_assert_cmpint (report->offset, ==, -5);
+  answer->done = TRUE;
+}
+
+static void
+tells_its_clock_and_replaces_metadata (Fixture *f, gconstpointer data)
+{
+  int fd = open ("/dev/null", O_RDONLY | O_CLOEXEC);
+  const TbusReplaceRequest replace = { .set = 10, .log_fd = fd };
+  g_auto(Answer) clock = { 0 };
+  g_auto(Answer) replaced = { 0 };
+
+  hold_things (f);
+  class_of (f)->read_clock (f->consumer, on_clock, &clock);
+  class_of (f)->replace_metadata (f->consumer, &replace, on_number, &replaced);
+  close (fd);
+  wait_until (clock.done && replaced.done);
+  g_assert_no_error (replaced.error);
+  g_assert_cmpuint (replaced.number, ==, 4096);
+}
+
 static void
 every_kind_of_request_has_its_answer (Fixture *f, gconstpointer data)
 {
@@ -279,6 +312,7 @@ main (int argc, char **argv)
 {
   fixture_init (&argc, &argv);
   add ("every-kind-of-request-has-its-answer", every_kind_of_request_has_its_answer);
+  add ("tells-its-clock-and-replaces-metadata", tells_its_clock_and_replaces_metadata);
   add ("refusals-are-errors-of-the-right-kind", refusals_are_errors_of_the_right_kind);
   add ("path-that-the-bus-cannot-carry-is-an-error", path_that_the_bus_cannot_carry_is_an_error);
   add ("events-become-signals", events_become_signals);

@@ -179,6 +179,22 @@ get_problem (TwReader *in)
 }
 
 static gboolean
+get_clock (TwReader *in)
+{
+  TwClock clock;
+
+  if (!tw_get_clock (in, &clock))
+    return FALSE;
+  g_assert_cmpuint (clock.uuid[0], ==, 1);
+  g_assert_cmpuint (clock.uuid[15], ==, 9);
+  g_assert_cmpstr (clock.name, ==, "name");
+  g_assert_cmpstr (clock.description, ==, "what it is");
+  g_assert_cmpuint (clock.frequency, ==, 1000);
+  g_assert_cmpint (clock.offset, ==, -5);
+  return TRUE;
+}
+
+static gboolean
 get_description (TwReader *in)
 {
   TwDescription description;
@@ -216,8 +232,24 @@ carries_every_message_exactly (void)
   check_exact (&out, get_counters);
   tw_put_problem (&out, &(TwProblem) { 9, "no-space", 1, 28, "Disk full" });
   check_exact (&out, get_problem);
+  tw_put_clock (&out, &(TwClock) { { 1, [15] = 9 }, "name", "what it is", 1000, -5 });
+  check_exact (&out, get_clock);
   tw_put_description (&out, &(TwDescription) { 1, 2, 3, 4 });
   check_exact (&out, get_description);
+}
+
+/* Everything is divided by it. */
+static void
+refuses_a_clock_that_stands_still (void)
+{
+  TwWriter out = { 0 };
+  TwReader in;
+  TwClock got;
+
+  tw_put_clock (&out, &(TwClock) { { 0 }, "name", "what it is", 0, 0 });
+  in = (TwReader) { .data = out.data, .len = out.len };
+  g_assert_false (tw_get_clock (&in, &got));
+  tw_writer_clear (&out);
 }
 
 static gboolean
@@ -283,6 +315,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/wire/messages/carries-every-message-exactly", carries_every_message_exactly);
+  g_test_add_func ("/wire/messages/refuses-a-clock-that-stands-still", refuses_a_clock_that_stands_still);
   g_test_add_func ("/wire/messages/refuses-channels-out-of-bounds", refuses_channels_out_of_bounds);
   g_test_add_func ("/wire/messages/refuses-counters-that-lie-about-their-count",
                    refuses_counters_that_lie_about_their_count);

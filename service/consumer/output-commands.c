@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Requests about outputs: the directories that sessions write to. */
+#include "consumer/request.h"
+
+#include <errno.h>
+#include <inttypes.h>
+
+/* By the path, or by the descriptor that came along. False where it is malformed; else @place is the caller's. */
+static bool
+get_place (TcRequest *request, uint64_t *session, TcPlace *place, TcError *error, int *result)
+{
+  TwOutput wanted;
+
+  if (!tw_get_output (&request->body, &wanted) || request->message->n_fds > 1)
+    return false;
+  *session = wanted.session;
+  *result = tc_place_init (place, wanted.path, request->message->n_fds > 0 ? request->message->fds[0] : -1, error);
+  return true;
+}
+
+void
+tc_command_check_output (TcRequest *request)
+{
+  uint64_t session;
+  TcPlace place;
+  TcError error;
+  int result;
+
+  if (!get_place (request, &session, &place, &error, &result))
+    {
+      tc_request_malformed (request);
+      return;
+    }
+  if (result == 0 && tc_output_check (&place, &error) == 0)
+    tc_request_reply_str (request, place.path);
+  else
+    tc_consumer_refuse (request->consumer, request->serial, &error);
+  tc_place_clear (&place);
+}
+
+static int
+open_or_find (TcConsumer *self, uint64_t session, const TcPlace *place, TcError *error)
+{
+  TcNode *node = tc_table_find (&self->outputs, session);
+  TcOutput *output;
+
+  if (node != NULL)
+    {
+      output = TC_CONTAINER (node, TcOutput, node);
+      if (tc_output_is_at (output, place))
+        return 0;
+      return tc_error (error, EEXIST, "Session %" PRIu64 " writes to %s already", session, output->path);
+    }
+  output = tc_output_open (session, place, error);
+  if (output == NULL)
+    return -1;
+  tc_problems_init (&output->problems, session, self->loop, tc_ticks_tell_problem, self);
+  if (tc_table_add (&self->outputs, &output->node) == 0)
+    return 0;
+  tc_output_unref (output);
+  return tc_error (error, ENOMEM, "No memory for the output %s", place->path);
+}
+
+void
+tc_command_open_output (TcRequest *request)
+{
+  uint64_t session;
+  TcPlace place;
+  TcError error;
+  int result;
+
+  if (!get_place (request, &session, &place, &error, &result))
+    {
+      tc_request_malformed (request);
+      return;
+    }
+  if (result == 0 && open_or_find (request->consumer, session, &place, &error) == 0)
+    tc_request_reply_str (request, place.path);
+  else
+    tc_consumer_refuse (request->consumer, request->serial, &error);
+  tc_place_clear (&place);
+}
+
+void
+tc_command_close_output (TcRequest *request)
+{
+  uint64_t session;
+  TcNode *node;
+
+  if (!tc_request_get_key (request, &session))
+    {
+      tc_request_malformed (request);
+      return;
+    }
+  node = tc_table_find (&request->consumer->outputs, session);
+  if (node == NULL)
+    {
+      tc_request_refuse (request, ENOENT, "Session %" PRIu64 " has no output here", session);
+      return;
+    }
+  /* Sets that are still being closed hold it a little longer. */
+  tc_table_remove (&request->consumer->outputs, node);
+  tc_output_unref (TC_CONTAINER (node, TcOutput, node));
+  tc_request_reply_empty (request);
+}
