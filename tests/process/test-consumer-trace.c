@@ -138,6 +138,18 @@ flushes_what_holds_events_only (TstRecording *f, gconstpointer data)
   tst_recording_assert_ticks (f, 10);
 }
 
+/* A reader takes metadata first: what describes the app's events has to be there before it begins. */
+static void
+wait_until_described (TstRecording *f)
+{
+  g_autofree char *path = g_build_filename (f->output, "ust/uid/0/64-bit/metadata", NULL);
+  GStatBuf about;
+
+  do
+    (void) tst_rig_flush (f->rig, TW_FLUSH_SESSION, TST_SESSION, FALSE);
+  while (g_stat (path, &about) < 0 || (guint64) about.st_size < f->log->length);
+}
+
 /* B18 */
 static void
 can_be_read_while_it_records (TstRecording *f, gconstpointer data)
@@ -145,6 +157,7 @@ can_be_read_while_it_records (TstRecording *f, gconstpointer data)
   guint64 last = 0;
 
   tst_recording_start (f, "app-paced", "0", "100");
+  wait_until_described (f);
   for (guint i = 0; i < 8; i++)
     {
       TwMessage event;

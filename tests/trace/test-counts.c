@@ -237,6 +237,14 @@ two_channels_with_rules_that_overlap (Fixture *self, gconstpointer ownership)
   g_assert_cmpuint (tst_count (self->service, "two", "tbtest:burst"), ==, 30);
 }
 
+/* A reader takes metadata first: before it begins, one event and its description are on disk. */
+static void
+emit_one_and_flush (Fixture *self, const char *session, TstChild *app)
+{
+  tst_app_go (app, 1);
+  tst_do (self->service, session, "Session.Flush", "(@a{sv} {},)");
+}
+
 /* Nobody stops, nothing is full: what is there is on disk all the same. */
 static void
 the_switch_timer_writes_out_what_is_not_full (Fixture *self, gconstpointer ownership)
@@ -245,13 +253,14 @@ the_switch_timer_writes_out_what_is_not_full (Fixture *self, gconstpointer owner
   g_autofree char *output = tst_output (self->service, "switch");
   g_autoptr(TstChild) app = tst_app_start (self->service, "app-idle", NULL);
 
+  emit_one_and_flush (self, session, app);
   for (guint i = 1; i <= 3; i++)
     {
       tst_app_go (app, 5);
-      tst_wait_until (self->service, tst_babeltrace_live (output) == 5 * i);
+      tst_wait_until (self->service, tst_babeltrace_live (output) == 1 + 5 * i);
     }
   tst_session_run (self->service, session, "Stop");
-  g_assert_cmpuint (tst_count (self->service, "switch", "tbtest:tick"), ==, 15);
+  g_assert_cmpuint (tst_count (self->service, "switch", "tbtest:tick"), ==, 16);
 }
 
 /* With a read timer, nothing wakes the consumer but its ticks. */
@@ -263,8 +272,9 @@ the_read_timer_finds_what_is_full (Fixture *self, gconstpointer ownership)
   g_autofree char *output = tst_output (self->service, "read");
   g_autoptr(TstChild) app = tst_app_start (self->service, "app-idle", NULL);
 
-  tst_app_go (app, 500);
-  tst_wait_until (self->service, tst_babeltrace_live (output) > 0);
+  emit_one_and_flush (self, session, app);
+  tst_app_go (app, 499);
+  tst_wait_until (self->service, tst_babeltrace_live (output) > 1);
   tst_session_run (self->service, session, "Stop");
   g_assert_cmpuint (tst_count (self->service, "read", "tbtest:tick"), ==, 500);
 }
