@@ -4,11 +4,15 @@
 #include "base/log.h"
 #include "core/metadata-push.h"
 
+/* Longer than a consumer may be silent before it is killed, shorter than whoever stops us waits. */
+enum { SHUTDOWN_MS = 45000 };
+
 struct _TbusCore {
   GObject parent_instance;
 
   TbusHub hub;
   GPtrArray *consumers; /* of TbusConsumer */
+  guint shutdown_ms;
 };
 
 enum { CONSUMER_ADDED, CONSUMER_REMOVED, N_SIGNALS };
@@ -66,6 +70,7 @@ static void
 tbus_core_init (TbusCore *self)
 {
   self->consumers = g_ptr_array_new_with_free_func (g_object_unref);
+  self->shutdown_ms = SHUTDOWN_MS;
   self->hub.core = self;
   self->hub.registry = tbus_buffer_registry_new ();
   self->hub.sessions = tbus_session_set_new (&self->hub);
@@ -264,7 +269,8 @@ tbus_core_get_consumers (TbusCore *self)
 /* Shutdown: every session is destroyed, side by side. */
 
 typedef struct {
-  guint waiting;
+  guint waiting;  /* sessions */
+  guint deadline; /* source; 0: all are gone, or it has passed */
 } ShutdownCall;
 
 static void
@@ -272,8 +278,25 @@ shutdown_step (GTask *task)
 {
   ShutdownCall *call = g_task_get_task_data (task);
 
-  if (--call->waiting == 0)
-    g_task_return_boolean (task, TRUE);
+  if (--call->waiting > 0 || call->deadline == 0)
+    return;
+  g_clear_handle_id (&call->deadline, g_source_remove);
+  g_task_return_boolean (task, TRUE);
+}
+
+/* A file system may keep a consumer in a write for ever: its owner's session is not what the service lives for. */
+static gboolean
+on_shutdown_deadline (gpointer data)
+{
+  GTask *task = data;
+  ShutdownCall *call = g_task_get_task_data (task);
+  g_autofree char *number = g_strdup_printf ("%u", call->waiting);
+
+  tbus_log_warning (TBUS_MSG_STOPPING, "TRACEBUS_STATUS", number,
+                    "%s sessions are not written out yet: stopping without waiting for them any longer", number);
+  call->deadline = 0;
+  g_task_return_boolean (task, TRUE);
+  return G_SOURCE_REMOVE;
 }
 
 static void
@@ -286,6 +309,12 @@ on_session_destroyed (GObject *source, GAsyncResult *result, gpointer data)
 }
 
 void
+tbus_core_set_shutdown_ms (TbusCore *self, guint ms)
+{
+  self->shutdown_ms = ms;
+}
+
+void
 tbus_core_shutdown_async (TbusCore *self, GAsyncReadyCallback callback, gpointer user_data)
 {
   g_autoptr(GTask) task = g_task_new (self, NULL, callback, user_data);
@@ -294,6 +323,8 @@ tbus_core_shutdown_async (TbusCore *self, GAsyncReadyCallback callback, gpointer
 
   self->hub.stopping = TRUE;
   call->waiting = sessions->len + 1;
+  call->deadline = g_timeout_add_full (G_PRIORITY_DEFAULT, self->shutdown_ms, on_shutdown_deadline,
+                                       g_object_ref (task), g_object_unref);
   g_task_set_task_data (task, call, g_free);
   for (guint i = 0; i < sessions->len; i++)
     tbus_session_destroy_async (g_ptr_array_index (sessions, i), TRUE, on_session_destroyed, g_object_ref (task));

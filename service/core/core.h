@@ -26,8 +26,10 @@ TbusAppSet *tbus_core_get_apps (TbusCore *self);         /* (transfer none) */
 /* Of TbusConsumer. (transfer none) */
 GPtrArray *tbus_core_get_consumers (TbusCore *self);
 
-/* Stops every session, writes everything out, lets the apps go. */
+/* Stops every session, writes everything out, lets the apps go. What takes too long for that is not waited for. */
 void tbus_core_shutdown_async (TbusCore *self, GAsyncReadyCallback callback, gpointer user_data);
 void tbus_core_shutdown_finish (TbusCore *self, GAsyncResult *result);
+/* For tests: another limit than the one of core.c. */
+void tbus_core_set_shutdown_ms (TbusCore *self, guint ms);
 
 G_END_DECLS

@@ -430,6 +430,37 @@ shutdown_writes_everything_out (Fixture *f, gconstpointer data) /* B27 */
   /* fixture_tear_down() shuts down and finds nothing left */
 }
 
+static void
+on_shut_down (GObject *source, GAsyncResult *result, gpointer data)
+{
+  tbus_core_shutdown_finish (TBUS_CORE (source), result);
+  (*(guint *) data)++;
+}
+
+/* One owner's output hangs: the service stops all the same, and once. */
+static void
+shutdown_waits_for_no_session_for_ever (Fixture *f, gconstpointer data)
+{
+  FakeConsumer *consumer;
+  guint ended = 0;
+
+  fixture_app (f, 100);
+  fixture_start_simple (f, "a", TBUS_BUFFER_USER);
+  consumer = fixture_consumer (f);
+  fake_consumer_hold (consumer, TRUE);
+  tbus_core_set_shutdown_ms (f->core, 1);
+  fixture_expect_warning ("1 sessions are not written out yet*");
+  tbus_core_shutdown_async (f->core, on_shut_down, &ended);
+  while (ended == 0)
+    g_main_context_iteration (NULL, TRUE);
+  g_assert_cmpuint (tbus_session_set_count (f->sessions), ==, 1);
+  tbus_core_set_shutdown_ms (f->core, 60000);
+  fake_consumer_hold (consumer, FALSE);
+  fake_consumer_answer (consumer, fake_consumer_get_waiting (consumer));
+  fixture_settle ();
+  g_assert_cmpuint (ended, ==, 1);
+}
+
 #define ADD(name, func) FIXTURE_ADD ("/core/session/" name, func)
 
 static void
@@ -462,5 +493,6 @@ main (int argc, char **argv)
   ADD ("a-destroyed-sessions-name-is-free-at-once", a_destroyed_sessions_name_is_free_at_once);
   ADD ("a-failed-start-changes-nothing", a_failed_start_changes_nothing);
   ADD ("shutdown-writes-everything-out", shutdown_writes_everything_out);
+  ADD ("shutdown-waits-for-no-session-for-ever", shutdown_waits_for_no_session_for_ever);
   return g_test_run ();
 }
