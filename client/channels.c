@@ -62,7 +62,7 @@ ctl_find_or_make_channel (Ctl *ctl, const char *session, const char *name, GErro
 
   if (path != NULL)
     return path;
-  if (ctl->style->makes_channels && g_error_matches (local_error, TBUS_CLIENT_ERROR, TBUS_CLIENT_ERROR_NOT_FOUND))
+  if (ctl->style->makes_channels && g_error_matches (local_error, CTL_ERROR, CTL_ERROR_NO_CHANNEL))
     return ctl_make_channel (ctl, session, name, error);
   g_propagate_error (error, g_steal_pointer (&local_error));
   return NULL;

@@ -67,17 +67,20 @@ ctl_parse_into (Ctl *ctl, const GOptionEntry *entries, gpointer data, char ***ar
 }
 
 gboolean
-ctl_split_names (const char *text, const char *what, char ***names, GError **error)
+ctl_split_names (Ctl *ctl, const char *text, const char *what, char ***names, GError **error)
 {
+  g_autoptr(GStrvBuilder) found = g_strv_builder_new ();
   g_auto(GStrv) split = NULL;
 
   if (text == NULL || *text == '\0')
     return ctl_usage (error, "The name of the %s is missing", what);
   split = g_strsplit (text, ",", -1);
   for (guint i = 0; split[i] != NULL; i++)
-    if (*split[i] == '\0')
+    if (*split[i] != '\0')
+      g_strv_builder_add (found, split[i]);
+    else if (!ctl->style->skips_empty)
       return ctl_usage (error, "\"%s\" has an empty name in it", text);
-  *names = g_steal_pointer (&split);
+  *names = g_strv_builder_end (found);
   return TRUE;
 }
 
@@ -260,6 +263,18 @@ ctl_no_options (void)
   return g_variant_new ("(@a{sv})", g_variant_new_array (G_VARIANT_TYPE ("{sv}"), NULL, 0));
 }
 
+/* Takes @failure. Says which of all things is not there, for exit codes go by it. */
+static void
+propagate_not_found (GError **error, GError *failure, CtlError code)
+{
+  g_autoptr(GError) taken = failure;
+
+  if (g_error_matches (taken, TBUS_CLIENT_ERROR, TBUS_CLIENT_ERROR_NOT_FOUND))
+    g_set_error_literal (error, CTL_ERROR, code, taken->message);
+  else
+    g_propagate_error (error, g_steal_pointer (&taken));
+}
+
 gboolean
 ctl_find_session (Ctl *ctl, const char *name, char **path, char **found, GError **error)
 {
@@ -278,10 +293,7 @@ ctl_find_session (Ctl *ctl, const char *name, char **path, char **found, GError 
   answer = ctl_call (ctl, TBUS_ROOT_PATH, "Manager.GetSession", g_variant_new ("(s)", wanted), &local_error);
   if (answer == NULL)
     {
-      if (g_error_matches (local_error, TBUS_CLIENT_ERROR, TBUS_CLIENT_ERROR_NOT_FOUND))
-        g_set_error_literal (error, CTL_ERROR, CTL_ERROR_NO_SESSION, local_error->message);
-      else
-        g_propagate_error (error, g_steal_pointer (&local_error));
+      propagate_not_found (error, g_steal_pointer (&local_error), CTL_ERROR_NO_SESSION);
       if (current != NULL)
         g_prefix_error (error, "The current session, \"%s\": ", current);
       return FALSE;
@@ -296,11 +308,15 @@ char *
 ctl_find_channel (Ctl *ctl, const char *session, const char *name, GError **error)
 {
   g_autoptr(GVariant) answer = NULL;
+  g_autoptr(GError) local_error = NULL;
   char *path;
 
-  answer = ctl_call (ctl, session, "Session.GetChannel", g_variant_new ("(s)", name), error);
+  answer = ctl_call (ctl, session, "Session.GetChannel", g_variant_new ("(s)", name), &local_error);
   if (answer == NULL)
-    return NULL;
+    {
+      propagate_not_found (error, g_steal_pointer (&local_error), CTL_ERROR_NO_CHANNEL);
+      return NULL;
+    }
   g_variant_get (answer, "(o)", &path);
   return path;
 }

@@ -27,7 +27,8 @@ typedef enum {
   CTL_ERROR_NO_SERVICE = TBUS_CLIENT_ERROR_TIMED_OUT + 1,
   CTL_ERROR_NO_CURRENT_SESSION,
   CTL_ERROR_NO_SESSION,    /* that is named so */
-  CTL_ERROR_NO_CHANNEL,    /* that could record anything */
+  CTL_ERROR_NO_CHANNEL,    /* that is named so */
+  CTL_ERROR_NO_CHANNELS,   /* at all */
   CTL_ERROR_NEEDS_CHANNEL, /* it must be named, for there are several to choose from */
   CTL_ERROR_ABSENT_VERB,
   CTL_ERROR_ABSENT_OPTION,
@@ -70,8 +71,11 @@ gboolean ctl_usage (GError **error, const char *format, ...) G_GNUC_PRINTF (2, 3
 /* The same where the style wants the domain and @userspace says that it is not there. */
 gboolean ctl_check_domain (Ctl *ctl, gboolean userspace, GError **error);
 
-/* Splits "a,b,c"; @what it lists, as "channel", is for the error. @names untouched on failure. */
-gboolean ctl_split_names (const char *text, const char *what, char ***names, GError **error);
+/*
+ * Splits "a,b,c"; @what it lists, as "channel", is for the error. An empty name is an error where the style does not
+ * pass over it. @names untouched on failure.
+ */
+gboolean ctl_split_names (Ctl *ctl, const char *text, const char *what, char ***names, GError **error);
 
 /* Does something with one of several names. */
 typedef gboolean (*CtlNameFunc) (Ctl *ctl, const char *name, gpointer user_data, GError **error);

@@ -219,7 +219,7 @@ ctl_list_session (Ctl *ctl, const CtlListing *listing, const char *name, GError 
     return FALSE;
   if (listing->channel != NULL && channels->len == 0)
     {
-      g_set_error (error, TBUS_CLIENT_ERROR, TBUS_CLIENT_ERROR_NOT_FOUND, "Channel %s not found", listing->channel);
+      g_set_error (error, CTL_ERROR, CTL_ERROR_NO_CHANNEL, "Channel %s not found", listing->channel);
       return FALSE;
     }
   if (listing->json)

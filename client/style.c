@@ -77,6 +77,7 @@ const CtlStyle ctl_style_lttng = {
   .needs_domain = TRUE,
   .makes_channels = TRUE,
   .keeps_going = TRUE,
+  .skips_empty = TRUE,
   .strict = TRUE,
   .lttng_codes = TRUE,
 };

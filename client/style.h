@@ -60,6 +60,7 @@ typedef struct {
   gboolean needs_domain;   /* the domain must be said, though there is only one */
   gboolean makes_channels; /* a channel that events or contexts are for is made where it is not there */
   gboolean keeps_going;    /* of several names, one that fails does not keep those behind it */
+  gboolean skips_empty;    /* in lists of names */
   gboolean strict;         /* what would change nothing, or show half a trace, is an error */
   gboolean lttng_codes;    /* exit codes are those of lttng-codes.h, not of ctl.h */
 } CtlStyle;

@@ -75,7 +75,7 @@ make_value (const char *text)
 }
 
 static gboolean
-make_values (Options *options, GError **error)
+make_values (Ctl *ctl, Options *options, GError **error)
 {
   for (guint i = 0; i < N_ATTRIBUTES; i++)
     {
@@ -85,7 +85,7 @@ make_values (Options *options, GError **error)
 
       if (list == NULL)
         continue;
-      if (*list != '\0' && !ctl_split_names (list, names[i], &words, error))
+      if (*list != '\0' && !ctl_split_names (ctl, list, names[i], &words, error))
         return FALSE;
       for (guint j = 0; words != NULL && words[j] != NULL; j++)
         g_variant_builder_add (builder, "v", make_value (words[j]));
@@ -112,7 +112,7 @@ parse (Ctl *ctl, Options *options, char ***args, GError **error)
 
   return ctl_parse_into (ctl, entries, options, args, error) && ctl_check_domain (ctl, options->userspace, error)
          && check (options, error)
-         && make_values (options, error);
+         && make_values (ctl, options, error);
 }
 
 gboolean

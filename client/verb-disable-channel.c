@@ -34,7 +34,7 @@ disable_channel_run (Ctl *ctl, char ***args, GError **error)
   Target target;
 
   if (!ctl_parse (ctl, entries, args, error) || !ctl_check_domain (ctl, userspace, error)
-      || !ctl_split_names ((*args)[1], "channel", &channels, error)
+      || !ctl_split_names (ctl, (*args)[1], "channel", &channels, error)
       || !ctl_find_session (ctl, option, &path, &session, error))
     return FALSE;
   target = (Target) { path, session };

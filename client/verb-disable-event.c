@@ -106,7 +106,7 @@ disable_event_run (Ctl *ctl, char ***args, GError **error)
   Target target;
 
   if (!parse (ctl, &options, args, error)
-      || (!options.all && !ctl_split_names ((*args)[1], "event", &patterns, error))
+      || (!options.all && !ctl_split_names (ctl, (*args)[1], "event", &patterns, error))
       || !ctl_find_session (ctl, options.session, &path, &session, error))
     return FALSE;
   channel = find_channel (ctl, &options, path, error);

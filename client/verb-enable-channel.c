@@ -242,7 +242,7 @@ enable_channel (Ctl *ctl, const char *name, gpointer user_data, GError **error)
   if (g_variant_n_children (target->attributes) > 0 && !ctl->style->strict)
     return create_channel (ctl, target, name, error);
   channel = ctl_find_channel (ctl, target->path, name, &local_error);
-  if (channel == NULL && g_error_matches (local_error, TBUS_CLIENT_ERROR, TBUS_CLIENT_ERROR_NOT_FOUND))
+  if (channel == NULL && g_error_matches (local_error, CTL_ERROR, CTL_ERROR_NO_CHANNEL))
     return create_channel (ctl, target, name, error);
   if (channel == NULL)
     {
@@ -274,9 +274,9 @@ parse (Ctl *ctl, Options *options, char ***args, GError **error)
       "Send counters so often; default: 0, after activity", "PERIOD" },
     { "blocking-timeout", 0, 0, G_OPTION_ARG_STRING, &options->blocking_timeout,
       "When all are full, a program that allows it waits so long; default: 0", "PERIOD|inf" },
-    { "tracefile-size", 0, 0, G_OPTION_ARG_STRING, &options->tracefile_size,
+    { "tracefile-size", 'C', 0, G_OPTION_ARG_STRING, &options->tracefile_size,
       "Bytes of a trace file; default: 0, as many as there are", "SIZE" },
-    { "tracefile-count", 0, 0, G_OPTION_ARG_STRING, &options->tracefile_count,
+    { "tracefile-count", 'W', 0, G_OPTION_ARG_STRING, &options->tracefile_count,
       "Keep so many of them, the latest; default: 0, all", "COUNT" },
     { "buffers-uid", 0, 0, G_OPTION_ARG_NONE, &options->buffers_uid, "As --buffer-ownership=user", NULL },
     { "buffers-pid", 0, 0, G_OPTION_ARG_NONE, &options->buffers_pid, "As --buffer-ownership=process", NULL },
@@ -303,7 +303,7 @@ enable_channel_run (Ctl *ctl, char ***args, GError **error)
   g_autofree char *session = NULL;
   Target target;
 
-  if (!parse (ctl, &options, args, error) || !ctl_split_names ((*args)[1], "channel", &names, error)
+  if (!parse (ctl, &options, args, error) || !ctl_split_names (ctl, (*args)[1], "channel", &names, error)
       || !add_attributes (&options, &dict, error) || !ctl_find_session (ctl, options.session, &path, &session, error))
     return FALSE;
   attributes = g_variant_ref_sink (g_variant_dict_end (&dict));

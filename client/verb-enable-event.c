@@ -94,7 +94,7 @@ check (Ctl *ctl, Options *options, GError **error)
   if (options->loglevel != NULL && options->loglevel_only != NULL)
     return ctl_usage (error, "--loglevel and --loglevel-only exclude each other");
   return options->exclude == NULL
-         || ctl_split_names (options->exclude, "event to exclude", &options->exclusions, error);
+         || ctl_split_names (ctl, options->exclude, "event to exclude", &options->exclusions, error);
 }
 
 static gboolean
@@ -126,7 +126,7 @@ parse (Ctl *ctl, Options *options, char ***args, GError **error)
   if (options->all && (*args)[1] != NULL)
     return ctl_usage (error, "--all and a pattern exclude each other");
   ctl->coarse = options->all;
-  return ctl_split_names (options->all ? "*" : (*args)[1], "event", &options->patterns, error);
+  return ctl_split_names (ctl, options->all ? "*" : (*args)[1], "event", &options->patterns, error);
 }
 
 static const char *
@@ -223,8 +223,7 @@ prepare_channel (Ctl *ctl, const Options *options, const char *session, GVariant
     path = ctl_find_or_make_channel (ctl, session, options->channel, &local_error);
   else
     path = ctl_find_channel (ctl, session, CTL_DEFAULT_CHANNEL, &local_error);
-  if (path == NULL && options->channel == NULL
-      && g_error_matches (local_error, TBUS_CLIENT_ERROR, TBUS_CLIENT_ERROR_NOT_FOUND))
+  if (options->channel == NULL && g_error_matches (local_error, CTL_ERROR, CTL_ERROR_NO_CHANNEL))
     return TRUE;
   if (path != NULL)
     answer = ctl_call (ctl, path, "Channel.ListEventRules", ctl_no_options (), &local_error);

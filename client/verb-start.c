@@ -13,7 +13,7 @@ check_channels (Ctl *ctl, const char *session, const char *name, GError **error)
     return FALSE;
   if (!g_variant_lookup (properties, "Channels", "^a&o", &channels) || channels[0] != NULL)
     return TRUE;
-  g_set_error (error, CTL_ERROR, CTL_ERROR_NO_CHANNEL, "Session %s has no channel, so it would record nothing", name);
+  g_set_error (error, CTL_ERROR, CTL_ERROR_NO_CHANNELS, "Session %s has no channel, so it would record nothing", name);
   return FALSE;
 }
 

@@ -152,7 +152,7 @@ goes_on_behind_an_event_that_is_enabled_already (Fixture *f, gconstpointer data)
 {
   add_demo (f);
   add_channels (f, TRUE);
-  assert_run (f, "enable-event -u -c two a:a,a:b,b:b", 55,
+  assert_run (f, "enable-event -u -c two a:a,,a:b,b:b,", 55,
               "ust event a:a created in channel two\nust event b:b created in channel two\n");
   g_assert_nonnull (strstr (f->errors, "a:b"));
   assert_run (f, "enable-event -u -c two 'c:*' --loglevel-only=INFO -f 'x > 5' -x c:d,c:e", 55, "");
