@@ -6,6 +6,7 @@
  * Threads: main. Exit codes: 0 stopped by a signal, 1 could not run (one sentence says why), 2 usage.
  */
 #include "base/fd-budget.h"
+#include "base/limits.h"
 #include "base/log.h"
 #include "base/service-manager.h"
 #include "base/thread.h"
@@ -18,7 +19,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { FD_RESERVE = 64 }; /* for the bus, logs, libraries, files */
+/* For what is no app yet, the bus, logs, libraries, files. */
+enum { FD_RESERVE = TBUS_MAX_HALF_OPEN + 64 };
 
 typedef struct {
   gboolean session_bus;
