@@ -69,13 +69,19 @@ tbus_session_open_output (TbusSession *self, TbusConsumer *consumer, TbusSession
 
 /* Making. */
 
-void
-tbus_session_kick_waiting (TbusSession *self)
+/* Those that wait for @set: where each app has its own, all others would plan in vain. */
+static void
+kick_waiting (TbusSession *self, const TbusBufferSet *set)
 {
   g_autoptr(GPtrArray) apps = tbus_app_set_list (self->hub->apps);
 
   for (guint i = 0; i < apps->len; i++)
-    tbus_app_buffers_changed (g_ptr_array_index (apps, i));
+    {
+      TbusAppSession *app_session = tbus_app_find_session (g_ptr_array_index (apps, i), self->id);
+
+      if (app_session != NULL && app_session->set == set)
+        tbus_app_buffers_changed (g_ptr_array_index (apps, i));
+    }
 }
 
 static gint
@@ -157,7 +163,7 @@ making_ended (TbusSession *self, TbusBufferSet *set)
       TBUS_CONSUMER_GET_CLASS (set->consumer)->close_set (set->consumer, set->id, on_undone, NULL);
       drop_set (self, set, TBUS_SET_FAILED);
     }
-  tbus_session_kick_waiting (self);
+  kick_waiting (self, set);
 }
 
 static void

@@ -117,7 +117,6 @@ guint tbus_session_count_partings (TbusSession *self, guint64 app);
 void tbus_session_open_output (TbusSession *self, TbusConsumer *consumer, TbusSessionWork *work);
 TbusSessionOutput *tbus_session_find_output (TbusSession *self, TbusConsumer *consumer);
 void tbus_session_close_set (TbusSession *self, TbusBufferSet *set, TbusSessionWork *work); /* @work nullable */
-void tbus_session_kick_waiting (TbusSession *self);
 void tbus_session_take_counters (TbusSession *self, const TbusCountersList *list);
 
 /* session-problems.c */
