@@ -10,32 +10,42 @@ registry_info_free (gpointer data)
   g_free (info);
 }
 
-/* The pid of the app that owns a per-process set: apps are told apart by pid, sets by app-session id. */
-static guint64
-owner_of (TbusSession *self, const TbusBufferSet *set)
+/* Whose the per-process sets are: apps are told apart by pid, sets by app-session id (which maps to the TbusApp). */
+static GHashTable *
+map_owners (TbusSession *self)
 {
-  g_autoptr(GPtrArray) apps = NULL;
+  GHashTable *owners = g_hash_table_new_full (g_int64_hash, g_int64_equal, NULL, g_object_unref);
+  g_autoptr(GPtrArray) apps = tbus_app_set_list (self->hub->apps);
+
+  for (guint i = 0; i < apps->len; i++)
+    {
+      TbusApp *app = g_ptr_array_index (apps, i);
+      TbusAppSession *app_session = tbus_app_find_session (app, self->id);
+
+      if (app_session != NULL)
+        g_hash_table_insert (owners, &app_session->id, g_object_ref (app));
+    }
+  return owners;
+}
+
+static guint64
+owner_of (const TbusBufferSet *set, GHashTable *owners)
+{
+  TbusApp *app;
 
   if (set->key.ownership == TBUS_BUFFER_USER)
     return set->key.owner;
-  apps = tbus_app_set_list (self->hub->apps);
-  for (guint i = 0; i < apps->len; i++)
-    {
-      TbusAppSession *app_session = tbus_app_find_session (g_ptr_array_index (apps, i), self->id);
-
-      if (app_session != NULL && app_session->id == set->key.owner)
-        return tbus_app_get_tracee (g_ptr_array_index (apps, i))->pid;
-    }
-  return 0;
+  app = g_hash_table_lookup (owners, &set->key.owner);
+  return app != NULL ? tbus_app_get_tracee (app)->pid : 0;
 }
 
 static TbusRegistryInfo *
-describe_set (TbusSession *self, const TbusBufferSet *set)
+describe_set (const TbusBufferSet *set, GHashTable *owners)
 {
   TbusRegistryInfo *info = g_new0 (TbusRegistryInfo, 1);
 
   info->ownership = set->key.ownership;
-  info->owner = owner_of (self, set);
+  info->owner = owner_of (set, owners);
   info->bits = set->key.bits;
   info->metadata_key = set->metadata_key;
   info->metadata_length = tbus_metadata_log_length (set->log);
@@ -62,8 +72,9 @@ GPtrArray *
 tbus_session_list_registries (TbusSession *self)
 {
   GPtrArray *list = g_ptr_array_new_with_free_func (registry_info_free);
+  g_autoptr(GHashTable) owners = map_owners (self);
 
   for (guint i = 0; i < self->sets->len; i++)
-    g_ptr_array_add (list, describe_set (self, g_ptr_array_index (self->sets, i)));
+    g_ptr_array_add (list, describe_set (g_ptr_array_index (self->sets, i), owners));
   return list;
 }
