@@ -95,6 +95,8 @@ void tbus_session_problem (TbusSession *self, const TbusProblemReport *report, T
 void tbus_session_app_problem (TbusSession *self, const TbusAppSession *app_session);
 /* @consumer died: what it held is given up, and made anew when it runs again. */
 void tbus_session_consumer_died (TbusSession *self, TbusConsumer *consumer);
+/* It runs again: its death is a problem until every app that makes progress has buffers again. */
+void tbus_session_consumer_back (TbusSession *self, TbusConsumer *consumer);
 /* @app has released the session, which goes on without it; @set was its buffers. */
 void tbus_session_part_with (TbusSession *self, TbusApp *app, TbusBufferSet *set);
 /* An app that had @set to itself is gone: what it wrote is drained, then the set goes. */

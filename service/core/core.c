@@ -164,12 +164,11 @@ on_consumer_state (TbusConsumer *consumer, GParamSpec *pspec, gpointer data)
 {
   TbusCore *self = data;
   g_autoptr(GPtrArray) sessions = tbus_session_set_list (self->hub.sessions);
-  TbusProblemReport over = { .code = "consumer-restarting", .active = FALSE, .message = "" };
 
   if (tbus_consumer_get_state (consumer) != TBUS_CONSUMER_RUNNING)
     return;
   for (guint i = 0; i < sessions->len; i++)
-    tbus_session_problem (g_ptr_array_index (sessions, i), &over, consumer);
+    tbus_session_consumer_back (g_ptr_array_index (sessions, i), consumer);
 }
 
 TbusConsumer *

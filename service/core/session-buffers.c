@@ -510,7 +510,7 @@ tbus_session_consumer_died (TbusSession *self, TbusConsumer *consumer)
   message = g_strdup_printf ("the consumer of user %u (%u-bit) died; what it had not written is lost, "
                              "recording goes on in new buffers as soon as it is back",
                              (guint) tbus_consumer_get_uid (consumer), tbus_consumer_get_bits (consumer));
-  tbus_session_set_problem (self, "consumer-restarting", message, tbus_consumer_get_id (consumer));
+  tbus_session_set_problem (self, TBUS_PROBLEM_CONSUMER_RESTARTING, message, tbus_consumer_get_id (consumer));
   apps = tbus_app_set_list (self->hub->apps);
   for (guint i = 0; i < apps->len; i++)
     if (tbus_app_find_session (g_ptr_array_index (apps, i), self->id) != NULL)

@@ -72,6 +72,7 @@ struct TbusSessionWork {
   /* what was asked */
   gboolean wait;
   TbusChannel *channel; /* nullable, a reference */
+  TbusConsumer *consumer; /* nullable, a reference */
   char *name;           /* a channel's, or a pattern */
   GPtrArray *rules;
   TbusEventRule *exact;
@@ -120,6 +121,7 @@ void tbus_session_close_set (TbusSession *self, TbusBufferSet *set, TbusSessionW
 void tbus_session_take_counters (TbusSession *self, const TbusCountersList *list);
 
 /* session-problems.c */
+#define TBUS_PROBLEM_CONSUMER_RESTARTING "consumer-restarting"
 #define TBUS_PROBLEM_APP_FAILED "app-failed" /* it is not recorded */
 #define TBUS_PROBLEM_APP_LACKS "app-lacks"   /* it is recorded without a context, or a rule */
 void tbus_session_set_problem (TbusSession *self, const char *code, const char *message, guint64 consumer);

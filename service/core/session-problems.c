@@ -97,3 +97,34 @@ tbus_session_problem (TbusSession *self, const TbusProblemReport *report, TbusCo
   else if (find_problem (self, code, id) != NULL || count_problems (self, id) < MAX_TOLD)
     tbus_session_set_problem (self, code, message, id);
 }
+
+/* Not where it died once more meanwhile: then another of these is to come. */
+static void
+end_restart (TbusSessionWork *work)
+{
+  if (tbus_consumer_get_state (work->consumer) == TBUS_CONSUMER_RUNNING)
+    tbus_session_clear_problem (work->session, TBUS_PROBLEM_CONSUMER_RESTARTING,
+                                tbus_consumer_get_id (work->consumer));
+  tbus_work_finish (work);
+}
+
+static void
+await_apps (TbusSessionWork *work)
+{
+  work->step = end_restart;
+  tbus_work_hold (work);
+  tbus_work_reach_apps (work);
+  tbus_work_release (work);
+}
+
+void
+tbus_session_consumer_back (TbusSession *self, TbusConsumer *consumer)
+{
+  TbusSessionWork *work;
+
+  if (find_problem (self, TBUS_PROBLEM_CONSUMER_RESTARTING, tbus_consumer_get_id (consumer)) == NULL)
+    return;
+  work = tbus_work_new (self, NULL, NULL, NULL);
+  work->consumer = g_object_ref (consumer);
+  tbus_work_submit (work, await_apps);
+}

@@ -21,6 +21,7 @@ work_free (TbusSessionWork *work)
   g_clear_object (&work->task);
   g_clear_object (&work->operation);
   g_clear_object (&work->channel);
+  g_clear_object (&work->consumer);
   g_clear_pointer (&work->rules, g_ptr_array_unref);
   g_clear_pointer (&work->exact, tbus_event_rule_unref);
   g_clear_pointer (&work->context, tbus_context_unref);

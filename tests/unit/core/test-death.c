@@ -55,7 +55,7 @@ processes_get_new_buffers_each (Fixture *f, gconstpointer data)
 }
 
 static void
-a_problem_lasts_until_it_is_back (Fixture *f, gconstpointer data)
+a_problem_lasts_until_apps_have_buffers_again (Fixture *f, gconstpointer data)
 {
   TbusSession *session;
   const TbusProblem *problem;
@@ -68,6 +68,8 @@ a_problem_lasts_until_it_is_back (Fixture *f, gconstpointer data)
   g_assert_cmpstr (problem->code, ==, "consumer-restarting");
   g_assert_cmpuint (problem->consumer, ==, tbus_consumer_get_id (TBUS_CONSUMER (fixture_consumer (f))));
   fake_consumer_come_back (fixture_consumer (f));
+  g_assert_cmpuint (tbus_session_get_problems (session)->len, ==, 1);
+  fixture_settle ();
   g_assert_cmpuint (tbus_session_get_problems (session)->len, ==, 0);
 }
 
@@ -261,7 +263,7 @@ main (int argc, char **argv)
   tbus_thread_init ();
   ADD ("buffers-are-made-anew-in-another-directory", buffers_are_made_anew_in_another_directory);
   ADD ("processes-get-new-buffers-each", processes_get_new_buffers_each);
-  ADD ("a-problem-lasts-until-it-is-back", a_problem_lasts_until_it_is_back);
+  ADD ("a-problem-lasts-until-apps-have-buffers-again", a_problem_lasts_until_apps_have_buffers_again);
   ADD ("totals-count-what-both-wrote", totals_count_what_both_wrote);
   ADD ("dying-while-it-makes-buffers-costs-nothing", dying_while_it_makes_buffers_costs_nothing);
   ADD ("dying-while-the-output-is-opened-fails-the-start", dying_while_the_output_is_opened_fails_the_start);
