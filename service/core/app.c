@@ -172,6 +172,7 @@ void
 tbus_app_set_gone (TbusApp *self)
 {
   g_autoptr(TbusApp) keep = g_object_ref (self);
+  g_autoptr(GPtrArray) sessions = tbus_session_set_list (self->hub->sessions);
 
   tbus_app_set_state (self, TBUS_APP_GONE);
   g_clear_handle_id (&self->guard, g_source_remove);
@@ -183,6 +184,8 @@ tbus_app_set_gone (TbusApp *self)
       if (session != NULL && app_session->set != NULL)
         tbus_session_leave_set (session, app_session->set);
     }
+  for (guint i = 0; i < sessions->len; i++)
+    tbus_session_forget_app (g_ptr_array_index (sessions, i), self->tracee->id);
   tbus_app_answer_listers (self, self->listers, TBUS_GONE, NULL);
   tbus_app_answer_waiters (self);
 }

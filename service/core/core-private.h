@@ -99,6 +99,8 @@ void tbus_session_consumer_died (TbusSession *self, TbusConsumer *consumer);
 void tbus_session_consumer_back (TbusSession *self, TbusConsumer *consumer);
 /* @app has released the session, which goes on without it; @set was its buffers. */
 void tbus_session_part_with (TbusSession *self, TbusApp *app, TbusBufferSet *set);
+/* The app is gone: its id does not come back. */
+void tbus_session_forget_app (TbusSession *self, guint64 app);
 /* An app that had @set to itself is gone: what it wrote is drained, then the set goes. */
 void tbus_session_leave_set (TbusSession *self, TbusBufferSet *set);
 

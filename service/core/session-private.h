@@ -53,7 +53,7 @@ struct _TbusSession {
   GPtrArray *sets;     /* of TbusBufferSet, references: the teardown list (B4) */
   GPtrArray *outputs;  /* of TbusSessionOutput */
   GPtrArray *problems; /* of TbusProblem */
-  GArray *partings;    /* of guint64: ids of apps that were given up, once each time */
+  GArray *partings;    /* of guint64: ids of apps that were given up, once each time; of per-process buffers */
   guint rebuilds;      /* buffers made anew after a consumer's death */
   guint64 bytes_dropped;
 

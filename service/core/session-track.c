@@ -37,8 +37,17 @@ tbus_session_part_with (TbusSession *self, TbusApp *app, TbusBufferSet *set)
 
   if (self->state == TBUS_SESSION_DESTROYING)
     return;
-  g_array_append_val (self->partings, id);
+  if (self->ownership == TBUS_BUFFER_PROCESS)
+    g_array_append_val (self->partings, id);
   tbus_session_leave_set (self, set);
+}
+
+void
+tbus_session_forget_app (TbusSession *self, guint64 app)
+{
+  for (guint i = self->partings->len; i-- > 0;)
+    if (g_array_index (self->partings, guint64, i) == app)
+      g_array_remove_index_fast (self->partings, i);
 }
 
 guint
