@@ -19,13 +19,16 @@ if lttng list | grep -qE '[0-9]+\) listed \[inactive\]'; then
 fi
 lttng start | grep -q 'Tracing started for session listed' && say started
 lttng list | grep -qE '[0-9]+\) listed \[active\]' && say active
-app-idle waiting < <(sleep 1) > idle.txt &
+mkfifo orders
+app-idle waiting < orders > idle.txt &
+exec 7> orders
 until grep -qs ready idle.txt; do
   sleep 0.05
 done
 lttng list -u | grep -oE '^ +tbtest:[a-z]+ ' | sort -u | sed 's/^ */result: tracepoint /'
 lttng list -u -f | grep -A 2 ' tbtest:tick ' | grep field: | sort | sed 's/^ */result: /'
 lttng list --userspace --fields | grep -c "PID: $!" | sed 's/^/result: programs /'
+exec 7>&-
 wait
 lttng list listed --domain | grep -i ust | sed 's/^ */result: /'
 lttng list listed | grep 'Trace output: ' | sed "s|$PWD|HERE|; s/^ */result: /"
