@@ -78,8 +78,10 @@ a_trace_is_readable_after_its_service_was_killed (Fixture *self, gconstpointer o
 {
   g_autoptr(TstChild) one = start_burst (self, "300000");
   g_autoptr(TstChild) two = start_burst (self, "300000");
+  g_autoptr(TstChild) idle = tst_app_start (self->service, "app-idle", NULL);
   int consumer = watch (tst_service_consumer_pid (self->service));
 
+  tst_app_go (idle, 1); /* however far the others have come */
   tst_service_kill (self->service);
   wait_for_end (consumer);
   g_assert_cmpuint (tst_babeltrace_live (self->output), >, 0);
