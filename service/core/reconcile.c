@@ -307,6 +307,8 @@ apply_failed (TbusAppSession *actual, TbusAppChannel *channel, const TbusCommand
 {
   if (command->status == -ECANCELED || command->status == -EPIPE)
     return; /* what it depended on says why; to be gone is no error (B23, B24) */
+  if (command->op == TBUS_OP_RELEASE)
+    return; /* nothing stands in the way of what comes next */
   if (command->op == TBUS_OP_ADD_CONTEXT)
     {
       channel->n_contexts++; /* not asked again: its events are recorded without */
