@@ -296,12 +296,13 @@ stays_where_it_cannot_be_replaced (Fixture *f, gconstpointer data)
 static void
 readers_see_the_one_text_or_the_other (Fixture *f, gconstpointer data)
 {
-  g_autofree char *texts[2] = { g_strnfill (20000, 'a'), g_strnfill (30000, 'b') };
+  g_autofree char *as = g_strnfill (20000, 'a');
+  g_autofree char *bs = g_strnfill (30000, 'b');
   TstLog *logs[2] = { tst_log_new (), tst_log_new () };
   g_autofree char *seen = NULL;
 
-  tst_log_publish (logs[0], texts[0]);
-  tst_log_publish (logs[1], texts[1]);
+  tst_log_publish (logs[0], as);
+  tst_log_publish (logs[1], bs);
   tst_rig_add_set (f->rig, SESSION, SET, 0, logs[0]);
   for (guint i = 1; i < 500; i++)
     {
@@ -313,7 +314,7 @@ readers_see_the_one_text_or_the_other (Fixture *f, gconstpointer data)
       serial = tst_rig_send (f->rig, TW_REPLACE_METADATA, &body, &logs[i % 2]->fd, 1);
       g_clear_pointer (&seen, g_free);
       g_assert_true (g_file_get_contents (f->path, &seen, NULL, NULL)); /* while it is at it */
-      g_assert_true (g_str_equal (seen, texts[0]) || g_str_equal (seen, texts[1]));
+      g_assert_true (g_str_equal (seen, as) || g_str_equal (seen, bs));
       tst_rig_wait_reply (f->rig, serial, &reply);
       g_assert_cmpuint (reply.status, ==, 0);
       tw_message_clear (&reply);
