@@ -62,6 +62,7 @@ run_tests ()
 
 need_packages $build_packages $run_packages $test_packages || exit 1
 wish_packages_32
+wish_broker
 plain_directory=$(realpath -m "${TRACEBUS_BUILDDIR:-build-test}")
 for flavour in $flavours; do
   directory=$plain_directory

@@ -5,7 +5,8 @@
 build_packages='meson ninja-build pkg-config gcc gettext libc6-dev libglib2.0-dev libglib2.0-bin
   libpolkit-gobject-1-dev libsystemd-dev liblttng-ust-dev liburcu-dev python3'
 run_packages='babeltrace2 dbus'
-test_packages='lttng-tools libdbus-1-dev libxml2-utils procps iproute2 systemd util-linux'
+test_packages='lttng-tools libdbus-1-dev libxml2-utils procps iproute2 systemd util-linux
+  systemd-container polkitd passwd'
 # For 32-bit programs on amd64. What needs them is left out where they are not there.
 packages_32='gcc-multilib liblttng-ust1:i386 liblttng-ust-ctl5:i386 liblttng-ust-common1:i386 liburcu-dev:i386'
 
@@ -42,6 +43,14 @@ wish_packages_32 ()
   [ -n "$missing" ] || return 0
   dpkg --add-architecture i386
   install_packages $missing || echo "Without them, nothing is tested with 32-bit programs." >&2
+}
+
+# wish_broker: the other message bus. Not where systemd runs, which would make it this system's own at the next start.
+wish_broker ()
+{
+  [ "$(id -u)" -eq 0 ] && [ ! -d /run/systemd/system ] || return 0
+  [ -z "$(missing_packages dbus-broker)" ] || install_packages dbus-broker ||
+    echo "Without it, nothing is tested with dbus-broker." >&2
 }
 
 # install_packages NAME...: no service is started by it: lttng-tools would bring up the daemon whose place the tests
