@@ -149,18 +149,20 @@ def check_death(tap):
 
 
 def check_watchdog(tap):
-    folder = pathlib.Path("/run/systemd/system/tracebus.service.d")
-    folder.mkdir(parents=True)
-    (folder / "watchdog.conf").write_text("[Service]\nWatchdogSec=300ms\n", encoding="utf-8")
+    setting = pathlib.Path("/run/systemd/system/tracebus.service.d/watchdog.conf")
+    setting.parent.mkdir(parents=True)
+    setting.write_text("[Service]\nWatchdogSec=1s\n", encoding="utf-8")
     systemctl("daemon-reload")
     systemctl("restart", UNIT)
     main = show("MainPID")
     first = show("WatchdogTimestampMonotonic")
-    wait_until(lambda: int(show("WatchdogTimestampMonotonic")) > int(first) + 1_000_000)
+    wait_until(lambda: int(show("WatchdogTimestampMonotonic")) > int(first) + 2_000_000)
     tap.point("a service that is well feeds its watchdog", [show("MainPID"), show("Result")], [main, "success"])
     os.kill(int(main), signal.SIGSTOP)
     wait_until(lambda: show("MainPID") not in ("0", main) and systemctl("is-active", UNIT, check=False) == "active")
     tap.point("one that hangs is replaced", "yes" in call("alice", ROOT_PATH, "Manager.GetPermissions"), True)
+    setting.unlink()
+    systemctl("daemon-reload")
 
 
 def check_conflict(tap):
@@ -169,6 +171,7 @@ def check_conflict(tap):
     if not systemctl("list-unit-files", unit, check=False).count(unit):
         print("# there is no lttng-sessiond to conflict with")
         return
+    systemctl("reset-failed", UNIT)  # it has been started often in a short time
     systemctl("start", unit)
     wait_until(lambda: systemctl("is-active", UNIT, check=False) == "inactive")
     systemctl("start", UNIT)
