@@ -271,7 +271,7 @@ parse (Ctl *ctl, Options *options, char ***args, GError **error)
     { "read-timer", 0, 0, G_OPTION_ARG_STRING, &options->read_timer,
       "Look for full sub-buffers so often; default: 0, when they are full", "PERIOD" },
     { "monitor-timer", 0, 0, G_OPTION_ARG_STRING, &options->monitor_timer,
-      "Send counters so often; default: 0, after activity", "PERIOD" },
+      "Read counters so often, once a second at most; default: 1s", "PERIOD" },
     { "blocking-timeout", 0, 0, G_OPTION_ARG_STRING, &options->blocking_timeout,
       "When all are full, a program that allows it waits so long; default: 0", "PERIOD|inf" },
     { "tracefile-size", 'C', 0, G_OPTION_ARG_STRING, &options->tracefile_size,

@@ -20,8 +20,8 @@ static const TbusOption options[] = {
   { "read-timer-us", TBUS_OPTION_UINT32, CONFIG (read_timer_us) },
   { "monitor-timer-us", TBUS_OPTION_UINT32, CONFIG (monitor_timer_us) },
   { "blocking-timeout-us", TBUS_OPTION_INT64, CONFIG (blocking_timeout_us) },
-  { "tracefile-size", TBUS_OPTION_UINT64, TBUS_OPTION_RESERVED },
-  { "tracefile-count", TBUS_OPTION_UINT64, TBUS_OPTION_RESERVED },
+  { "tracefile-size", TBUS_OPTION_UINT64, CONFIG (tracefile_size) },
+  { "tracefile-count", TBUS_OPTION_UINT64, CONFIG (tracefile_count) },
   { NULL },
 };
 

@@ -82,7 +82,7 @@ on_read_timer (TcTimer *timer)
   rearm (channel->consumer->loop, timer, channel->config.read_timer_us);
 }
 
-/* Counters: told after activity, so that an idle consumer sleeps. */
+/* Counters: told after activity, so that an idle consumer sleeps; unasked only where there is a monitor timer. */
 
 static void
 on_report (TcTimer *timer)
@@ -94,9 +94,12 @@ on_report (TcTimer *timer)
   channel->reported_at = tc_now ();
   /* First this, then the counters: what comes between is told next time. */
   atomic_store (&channel->active, false);
-  tc_channel_count (channel, &counters);
-  tw_put_counters (&body, &counters, 1);
-  tc_consumer_tell (channel->consumer, TW_COUNTERS, &body, true);
+  if (channel->config.monitor_timer_us > 0)
+    {
+      tc_channel_count (channel, &counters);
+      tw_put_counters (&body, &counters, 1);
+      tc_consumer_tell (channel->consumer, TW_COUNTERS, &body, true);
+    }
   tc_output_check_alive (channel->set->output);
 }
 

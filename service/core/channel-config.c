@@ -5,7 +5,7 @@
 
 #include <unistd.h>
 
-enum { USER_SUBBUF = 512 << 10, PROCESS_SUBBUF = 16 << 10, METADATA_SUBBUF = 4 << 10 };
+enum { USER_SUBBUF = 512 << 10, PROCESS_SUBBUF = 16 << 10, METADATA_SUBBUF = 4 << 10, MONITOR_TIMER_US = 1000000 };
 
 /* Beyond that no ring of any machine goes, and sums stay far from overflow. */
 static const guint64 max_ring = G_GUINT64_CONSTANT (1) << 34;
@@ -13,9 +13,10 @@ static const guint64 max_ring = G_GUINT64_CONSTANT (1) << 34;
 void
 tbus_channel_config_init (TbusChannelConfig *self, TbusBufferOwnership ownership, gboolean metadata)
 {
-  *self = (TbusChannelConfig){ .ownership = ownership, .num_subbuf = metadata ? 2 : 4 };
-  if (metadata)
-    self->subbuf_size = METADATA_SUBBUF;
+  *self = (TbusChannelConfig){ .ownership = ownership };
+  self->num_subbuf = metadata ? 2 : 4;
+  self->subbuf_size = metadata ? METADATA_SUBBUF : 0;
+  self->monitor_timer_us = metadata ? 0 : MONITOR_TIMER_US;
 }
 
 static gboolean
@@ -47,6 +48,12 @@ tbus_channel_config_check (TbusChannelConfig *self, GError **error)
     return refuse (error, "num-subbuf", self->num_subbuf, "2 at least in overwrite mode");
   if (self->tracefile_size != 0 && self->tracefile_size < size)
     return refuse (error, "tracefile-size", self->tracefile_size, "0 or at least the size of a sub-buffer");
+  if (self->tracefile_count != 0 && self->tracefile_size == 0)
+    {
+      g_set_error_literal (error, TBUS_ERROR, TBUS_ERROR_INVALID_ARGS,
+                           "tracefile-count goes with tracefile-size only: without a size there is one file");
+      return FALSE;
+    }
   if (self->blocking_timeout_us < -1)
     {
       g_set_error (error, TBUS_ERROR, TBUS_ERROR_INVALID_ARGS,
@@ -62,4 +69,11 @@ tbus_channel_config_check (TbusChannelConfig *self, GError **error)
     }
   self->subbuf_size = size;
   return TRUE;
+}
+
+/* The tracer's library keeps one sub-buffer more than it is asked for, in either mode. */
+guint64
+tbus_channel_config_stream_memory (const TbusChannelConfig *self)
+{
+  return self->subbuf_size * (self->num_subbuf + 1);
 }

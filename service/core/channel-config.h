@@ -16,7 +16,7 @@ typedef struct {
   gboolean overwrite;
   guint32 switch_timer_us;  /* 0: off */
   guint32 read_timer_us;    /* 0: off, a wake-up per sub-buffer */
-  guint32 monitor_timer_us; /* 0: counters are sent after activity only */
+  guint32 monitor_timer_us; /* between counters of a channel that is at work, a second at least; 0: none meanwhile */
   gint64 blocking_timeout_us; /* 0: off, -1: for ever */
   guint64 tracefile_size;   /* bytes; 0: no limit */
   guint64 tracefile_count;  /* 0: no limit */
@@ -29,5 +29,8 @@ typedef struct {
 void tbus_channel_config_init (TbusChannelConfig *self, TbusBufferOwnership ownership, gboolean metadata);
 /* Fills defaults that depend on others and checks all limits; InvalidArgs names the option and what it takes. */
 gboolean tbus_channel_config_check (TbusChannelConfig *self, GError **error);
+
+/* Bytes of shared memory that one stream takes, but for some bookkeeping. */
+guint64 tbus_channel_config_stream_memory (const TbusChannelConfig *self);
 
 G_END_DECLS

@@ -280,6 +280,18 @@ add_set_channels (TbusSession *self, TbusBufferSet *set)
     }
 }
 
+static gboolean
+expect_memory (TbusSession *self, const TbusTracee *tracee, GError **error)
+{
+  g_autofree char *what = self->ownership == TBUS_BUFFER_PROCESS
+                            ? g_strdup_printf ("The buffers of session \"%s\" for process %d", self->name,
+                                               (int) tracee->pid)
+                            : g_strdup_printf ("The buffers of session \"%s\" for user %u", self->name,
+                                               (guint) tracee->uid);
+
+  return tbus_session_expect_memory (self, what, NULL, error);
+}
+
 TbusBufferSet *
 tbus_session_obtain_set (TbusSession *self, TbusApp *app, TbusAppSession *app_session, GError **error)
 {
@@ -292,6 +304,8 @@ tbus_session_obtain_set (TbusSession *self, TbusApp *app, TbusAppSession *app_se
 
   if (set != NULL)
     return set; /* the teardown list holds it */
+  if (!expect_memory (self, tracee, error))
+    return NULL;
   set = tbus_set_description_make (self, app, &key, error);
   if (set == NULL)
     return NULL;

@@ -105,6 +105,9 @@ void tbus_work_answer_early (TbusSessionWork *work);
 void tbus_session_set_state (TbusSession *self, TbusSessionState state);
 void tbus_session_changed (TbusSession *self, const char *property);
 TbusChannel *tbus_session_find_channel_id (TbusSession *self, guint64 id);
+/* Exhausted where one set of buffers for all channels, and for @more (nullable), cannot be had; @what names them. */
+gboolean tbus_session_expect_memory (TbusSession *self, const char *what, const TbusChannelConfig *more,
+                                     GError **error);
 
 /* session-regenerate.c */
 /* Asks @consumer what stamps events; holds @work, which has an error where that cannot be known. */

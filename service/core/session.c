@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "core/session-private.h"
 
+#include "base/cpus.h"
 #include "base/error.h"
 #include "base/limits.h"
+#include "base/memory.h"
 #include "core/ids.h"
 #include "core/names.h"
 
@@ -216,6 +218,33 @@ expect_new_channel (TbusSession *self, const char *name, TbusBufferOwnership own
   return TRUE;
 }
 
+gboolean
+tbus_session_expect_memory (TbusSession *self, const char *what, const TbusChannelConfig *more, GError **error)
+{
+  guint64 largest = more != NULL ? tbus_channel_config_stream_memory (more) : 0, sum = largest;
+
+  for (guint i = 0; i < self->channels->len; i++)
+    {
+      TbusChannel *channel = g_ptr_array_index (self->channels, i);
+      guint64 bytes = tbus_channel_config_stream_memory (tbus_channel_get_config (channel));
+
+      if (tbus_channel_is_metadata (channel))
+        continue;
+      largest = MAX (largest, bytes);
+      sum += bytes;
+    }
+  return tbus_memory_expect (what, sum * tbus_cpus_possible (), largest, error);
+}
+
+/* One set of buffers must fit, at least; that of each user, or process, is looked at when it is made. */
+static gboolean
+expect_memory (TbusSession *self, const char *name, const TbusChannelConfig *config, GError **error)
+{
+  g_autofree char *what = g_strdup_printf ("The buffers of session \"%s\" with channel \"%s\"", self->name, name);
+
+  return tbus_session_expect_memory (self, what, config, error);
+}
+
 TbusChannel *
 tbus_session_add_channel (TbusSession *self, const char *name, const TbusChannelConfig *config, GError **error)
 {
@@ -224,7 +253,8 @@ tbus_session_add_channel (TbusSession *self, const char *name, const TbusChannel
   TbusChannel *channel;
 
   if (!tbus_name_check (name, "channel", error) || !tbus_channel_config_check (&checked, error)
-      || !expect_new_channel (self, name, checked.ownership, metadata, error))
+      || !expect_new_channel (self, name, checked.ownership, metadata, error)
+      || (!metadata && !expect_memory (self, name, &checked, error)))
     return NULL;
   channel = tbus_channel_new (self->id, name, &checked);
   g_ptr_array_add (self->channels, channel);

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "supervise/verbs.h"
 
+#include "base/cpus.h"
 #include "base/error.h"
 #include "base/fd-budget.h"
 #include "base/limits.h"
 #include "core/metadata-log.h"
 #include "supervise/consumer.h"
-#include "supervise/cpus.h"
 #include "wire/log-layout.h"
 
 #include <errno.h>

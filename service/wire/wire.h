@@ -71,7 +71,7 @@ typedef struct {
   uint8_t uuid[16];   /* in packet headers */
   uint64_t subbuf_size, num_subbuf;
   uint32_t overwrite; /* 0 discard, 1 overwrite */
-  uint32_t switch_timer_us, read_timer_us, monitor_timer_us; /* 0: off */
+  uint32_t switch_timer_us, read_timer_us, monitor_timer_us; /* 0: off; counters come once a second at most */
   int64_t blocking_timeout_us; /* -1: for ever */
   uint64_t tracefile_size, tracefile_count; /* 0: no limit */
   uint32_t n_streams; /* as many descriptors come along */

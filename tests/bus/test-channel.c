@@ -53,7 +53,7 @@ has_defaults (Rig *rig)
   rig_assert_property (rig, channel, "Channel.Mode", "'discard'");
   rig_assert_property (rig, channel, "Channel.SwitchTimerUs", "uint32 0");
   rig_assert_property (rig, channel, "Channel.ReadTimerUs", "uint32 0");
-  rig_assert_property (rig, channel, "Channel.MonitorTimerUs", "uint32 0");
+  rig_assert_property (rig, channel, "Channel.MonitorTimerUs", "uint32 1000000");
   rig_assert_property (rig, channel, "Channel.BlockingTimeoutUs", "int64 0");
   rig_assert_property (rig, channel, "Channel.TracefileSize", "uint64 0");
   rig_assert_property (rig, channel, "Channel.TracefileCount", "uint64 0");
@@ -97,7 +97,7 @@ takes_every_default_by_name (Rig *rig)
                                            "{'buffer-ownership': <'user'>, 'subbuf-size': <uint64 0>,"
                                            " 'num-subbuf': <uint64 4>, 'mode': <'discard'>,"
                                            " 'switch-timer-us': <uint32 0>, 'read-timer-us': <uint32 0>,"
-                                           " 'monitor-timer-us': <uint32 0>, 'blocking-timeout-us': <int64 0>,"
+                                           " 'monitor-timer-us': <uint32 1000000>, 'blocking-timeout-us': <int64 0>,"
                                            " 'tracefile-size': <uint64 0>, 'tracefile-count': <uint64 0>}");
 
   rig_assert_property (rig, channel, "Channel.SubbufSize", "uint64 524288");
@@ -122,6 +122,49 @@ metadata_has_defaults_of_its_own (Rig *rig)
   rig_assert_property (rig, channel, "Channel.SwitchTimerUs", "uint32 500000");
   rig_assert_property (rig, session, "Session.BufferOwnership", "''");
   why = rig_refused (rig, channel, "Channel.EnableEvent", event ("*", NULL, NULL), "InvalidArgs");
+}
+
+static void
+files_are_limited_in_size_and_count (Rig *rig)
+{
+  g_autofree char *session = rig_session (rig, "one");
+  g_autofree char *channel = make_channel (rig, session, "files",
+                                           "{'tracefile-size': <uint64 1048576>, 'tracefile-count': <uint64 3>}");
+  g_autofree char *small = NULL, *endless = NULL;
+
+  rig_assert_property (rig, channel, "Channel.TracefileSize", "uint64 1048576");
+  rig_assert_property (rig, channel, "Channel.TracefileCount", "uint64 3");
+  small = rig_refused (rig, session, "Session.CreateChannel",
+                       g_variant_new_parsed ("('small', {'tracefile-size': <uint64 4096>})"), "InvalidArgs");
+  g_assert_nonnull (strstr (small, "4096"));
+  endless = rig_refused (rig, session, "Session.CreateChannel",
+                         g_variant_new_parsed ("('endless', {'tracefile-count': <uint64 3>})"), "InvalidArgs");
+  g_assert_nonnull (strstr (endless, "tracefile-size"));
+}
+
+/* 24 GiB a CPU and channel: sooner or later the machine has not so much. Nothing is made of what is refused. */
+static void
+memory_that_is_not_there_is_refused (Rig *rig)
+{
+  g_autofree char *session = rig_session (rig, "one");
+  g_autoptr(GError) error = NULL;
+  g_autoptr(GVariant) channels = NULL;
+  guint n = 0;
+
+  while (error == NULL)
+    {
+      g_autofree char *name = g_strdup_printf ("huge%u", n);
+      GVariant *options = g_variant_new_parsed ("{'subbuf-size': <uint64 0x200000000>, 'num-subbuf': <uint64 2>}");
+      g_autoptr(GVariant) made = rig_try (rig, rig->caller, session, "Session.CreateChannel",
+                                          g_variant_new ("(s@a{sv})", name, options), &error);
+
+      n += made != NULL;
+    }
+  g_assert_cmpuint (n, <, 64);
+  g_assert_nonnull (strstr (error->message, "org.tracebus1.Error.Exhausted"));
+  g_assert_nonnull (strstr (error->message, "make subbuf-size or num-subbuf smaller"));
+  channels = rig_get (rig, session, "Session.Channels");
+  g_assert_cmpuint (g_variant_n_children (channels), ==, n);
 }
 
 static void
@@ -310,6 +353,8 @@ add_tests (void)
   rig_add ("/bus/channel/has-what-it-was-made-with", has_what_it_was_made_with);
   rig_add ("/bus/channel/takes-every-default-by-name", takes_every_default_by_name);
   rig_add ("/bus/channel/metadata-has-defaults-of-its-own", metadata_has_defaults_of_its_own);
+  rig_add ("/bus/channel/files-are-limited-in-size-and-count", files_are_limited_in_size_and_count);
+  rig_add ("/bus/channel/memory-that-is-not-there-is-refused", memory_that_is_not_there_is_refused);
   rig_add ("/bus/channel/rules-are-added-disabled-and-enabled-again", rules_are_added_disabled_and_enabled_again);
   rig_add ("/bus/channel/levels-are-names-or-numbers", levels_are_names_or_numbers);
   rig_add ("/bus/channel/filters-and-exclusions-are-kept-as-written", filters_and_exclusions_are_kept_as_written);

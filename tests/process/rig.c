@@ -325,7 +325,7 @@ tst_channel_config_init (TwChannel *config, guint64 set, guint64 channel)
 {
   *config = (TwChannel) {
     .channel = channel, .set = set, .name = "chan", .chan_id = 7, .uuid = { 0xca, 0xfe, [15] = 1 },
-    .subbuf_size = 65536, .num_subbuf = 4, .n_streams = tst_possible_cpus (),
+    .subbuf_size = 65536, .num_subbuf = 4, .monitor_timer_us = 1000000, .n_streams = tst_possible_cpus (),
   };
 }
 

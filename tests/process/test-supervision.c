@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* The service's side of supervision with the real consumer process: whose it is, what it leaves, who comes after it. */
 #define _GNU_SOURCE
+#include "base/cpus.h"
 #include "base/error.h"
 #include "base/fd-budget.h"
 #include "base/thread.h"
 #include "core/metadata-log.h"
-#include "supervise/cpus.h"
 #include "supervise/pool.h"
 #include "support/dir.h"
 #include "support/leak.h"

@@ -3,9 +3,9 @@
 #define _GNU_SOURCE
 #include "unit/supervise/fixture.h"
 
+#include "base/cpus.h"
 #include "base/fd-budget.h"
 #include "base/limits.h"
-#include "supervise/cpus.h"
 #include "support/leak.h"
 
 #include <errno.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Backoff, CPU lists and holdings: the pure parts. */
 #include "supervise/backoff.h"
-#include "supervise/cpus.h"
+#include "base/cpus.h"
 #include "supervise/holdings.h"
 
 static void

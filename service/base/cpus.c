@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#include "supervise/cpus.h"
+#include "base/cpus.h"
 
 #include <unistd.h>
 
