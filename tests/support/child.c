@@ -156,6 +156,16 @@ tst_child_signal (TstChild *self, int signum)
     g_assert_cmpint (kill (self->pid, signum), ==, 0);
 }
 
+void
+tst_child_freeze (TstChild *self)
+{
+  siginfo_t stopped;
+
+  tst_child_signal (self, SIGSTOP);
+  g_assert_cmpint (waitid (P_PID, self->pid, &stopped, WSTOPPED), ==, 0);
+  g_assert_cmpint (stopped.si_code, ==, CLD_STOPPED);
+}
+
 int
 tst_child_wait (TstChild *self)
 {

@@ -92,7 +92,7 @@ while_programs_write_at_their_pace (Fixture *self, gconstpointer data)
   g_autoptr(TstChild) slow = start_ready (self, "app-paced", "0", "1000");
   guint64 before = 0;
 
-  tst_child_signal (frozen, SIGSTOP);
+  tst_child_freeze (frozen);
   for (guint i = 0; i < READINGS; i++)
     {
       guint64 n = tst_babeltrace_live (self->output);
