@@ -79,3 +79,10 @@ tc_packet_make_empty (void *header, size_t size)
   put_u64 (header, AT_CONTENT, HEADER_END * CHAR_BIT);
   put_u64 (header, AT_PACKET, (uint64_t) size * CHAR_BIT);
 }
+
+void
+tc_packet_set_discarded (void *header, TcPacket *packet, unsigned long discarded)
+{
+  memcpy ((uint8_t *) header + AT_DISCARDED, &discarded, sizeof discarded);
+  packet->discarded = discarded;
+}

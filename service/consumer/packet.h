@@ -33,3 +33,5 @@ enum { TC_PACKET_HEADER = 80 + sizeof (unsigned long) - 4 }; /* bytes that tc_pa
 bool tc_packet_read (const void *header, const TcPacketOrigin *origin, TcPacket *packet);
 /* Makes the packet of @header one of @size bytes that holds no event, at the moment when it began. */
 void tc_packet_make_empty (void *header, size_t size);
+/* Corrects what @header, our own copy, and @packet say. */
+void tc_packet_set_discarded (void *header, TcPacket *packet, unsigned long discarded);

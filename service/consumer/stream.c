@@ -73,6 +73,9 @@ write_packet (TcStream *self, const uint8_t *subbuffer)
                         "The buffer of %s_%u holds something that is no packet", self->file.name, origin->cpu);
       return;
     }
+  /* The tracer (2.13.5) leaves 0 in a packet that was flushed while a writer was within an event. */
+  if ((long) (packet.discarded - self->last_discarded) < 0)
+    tc_packet_set_discarded (page, &packet, self->last_discarded);
   account (self, &packet);
   size = (size_t) (packet.packet_bits / 8);
   if (!tc_metadata_describes (self->metadata, origin->channel))

@@ -72,6 +72,19 @@ takes_the_largest_and_the_emptiest (void)
 }
 
 static void
+corrects_what_was_discarded (void)
+{
+  Header header = good ();
+  TcPacket packet, again;
+
+  g_assert_true (tc_packet_read (&header, &origin, &packet));
+  tc_packet_set_discarded (&header, &packet, 4711);
+  g_assert_cmpuint (packet.discarded, ==, 4711);
+  g_assert_true (tc_packet_read (&header, &origin, &again));
+  g_assert_cmpmem (&again, sizeof again, &packet, sizeof packet);
+}
+
+static void
 refuses_other_streams (void)
 {
   Header header = good ();
@@ -148,6 +161,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/consumer/packet/takes-what-the-tracer-writes", takes_what_the_tracer_writes);
   g_test_add_func ("/consumer/packet/takes-the-largest-and-the-emptiest", takes_the_largest_and_the_emptiest);
+  g_test_add_func ("/consumer/packet/corrects-what-was-discarded", corrects_what_was_discarded);
   g_test_add_func ("/consumer/packet/refuses-other-streams", refuses_other_streams);
   g_test_add_func ("/consumer/packet/refuses-sizes-that-do-not-fit", refuses_sizes_that_do_not_fit);
   g_test_add_func ("/consumer/packet/refuses-time-that-runs-backwards", refuses_time_that_runs_backwards);
