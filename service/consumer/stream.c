@@ -264,6 +264,9 @@ tc_stream_flush (TcStream *self, bool final)
 {
   if (self->done)
     return;
+  /* A ring that is full, its last packet to the brim, has no room for the one that would say what was discarded. */
+  if (final)
+    tc_stream_read (self);
   /* Of a stream that is quiescent, only what came after its stop: closing again would make an empty packet. */
   lttng_ust_ctl_flush_buffer (self->ring, final && !self->quiescent ? 0 : 1);
   if (final)
