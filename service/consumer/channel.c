@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -46,6 +47,7 @@ check (const TwChannel *config, TcError *error)
   return 0;
 }
 
+/* Rings in @fds, which nobody else has yet. */
 static int
 make_ring (TcChannel *self, const int *fds, TcError *error)
 {
@@ -60,13 +62,21 @@ make_ring (TcChannel *self, const int *fds, TcError *error)
     .chan_id = config->chan_id,
     .blocking_timeout = config->blocking_timeout_us,
   };
-  struct stat about;
 
   memcpy (attr.uuid, config->uuid, sizeof attr.uuid);
   errno = 0;
   self->ring = lttng_ust_ctl_create_channel (&attr, fds, (int) config->n_streams);
   if (self->ring == NULL)
     return tc_error (error, errno != 0 ? errno : ENOMEM, "Cannot make the buffers of channel %s", config->name);
+  return 0;
+}
+
+static int
+seal_ring (TcChannel *self, const int *fds, TcError *error)
+{
+  const TwChannel *config = &self->config;
+  struct stat about;
+
   /* An app that could cut the memory would kill whoever reads it. The last seal keeps apps from adding more. */
   for (unsigned i = 0; i < config->n_streams; i++)
     if (fcntl (fds[i], F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) < 0)
@@ -136,8 +146,19 @@ make_stream (TcChannel *self, unsigned cpu, int memory, TcError *error)
   return 0;
 }
 
-TcChannel *
-tc_channel_new (TcConsumer *consumer, TcSet *set, const TwChannel *config, const int *fds, TcError *error)
+static int
+make_streams (TcChannel *self, const int *fds, TcError *error)
+{
+  while (self->n_streams < self->config.n_streams)
+    if (make_stream (self, self->n_streams, fds[self->n_streams], error) < 0)
+      return -1;
+  atomic_init (&self->live, self->n_streams);
+  return 0;
+}
+
+/* Without rings. */
+static TcChannel *
+channel_new (TcConsumer *consumer, TcSet *set, const TwChannel *config, TcError *error)
 {
   TcChannel *self;
 
@@ -155,20 +176,132 @@ tc_channel_new (TcConsumer *consumer, TcSet *set, const TwChannel *config, const
   self->config = *config;
   self->config.name = strdup (config->name);
   self->streams = calloc (config->n_streams, sizeof *self->streams);
-  if (self->config.name == NULL || self->streams == NULL)
-    tc_error (error, ENOMEM, "No memory for channel %s", config->name);
-  else if (make_ring (self, fds, error) == 0)
-    {
-      while (self->n_streams < config->n_streams
-             && make_stream (self, self->n_streams, fds[self->n_streams], error) == 0)
-        ;
-      atomic_init (&self->live, self->n_streams);
-      if (self->n_streams == config->n_streams)
-        return self;
-    }
+  if (self->config.name != NULL && self->streams != NULL)
+    return self;
+  tc_error (error, ENOMEM, "No memory for channel %s", config->name);
+  tc_channel_free (self);
+  return NULL;
+}
+
+static void
+undo (TcChannel *self)
+{
   for (unsigned i = 0; i < self->n_streams; i++)
     tc_stream_close (&self->streams[i]);
   tc_channel_free (self);
+}
+
+TcChannel *
+tc_channel_new (TcConsumer *consumer, TcSet *set, const TwChannel *config, const int *fds, TcError *error)
+{
+  TcChannel *self = channel_new (consumer, set, config, error);
+
+  if (self == NULL)
+    return NULL;
+  if (make_ring (self, fds, error) == 0 && seal_ring (self, fds, error) == 0 && make_streams (self, fds, error) == 0)
+    return self;
+  undo (self);
+  return NULL;
+}
+
+static void
+close_all (int *fds, unsigned n)
+{
+  for (unsigned i = 0; i < n; i++)
+    if (fds[i] >= 0)
+      close (fds[i]);
+  free (fds);
+}
+
+/* Empty shm files. NULL with errno. */
+static int *
+make_memory (unsigned n)
+{
+  int *fds = malloc (n * sizeof *fds);
+
+  for (unsigned i = 0; fds != NULL && i < n; i++)
+    {
+      fds[i] = memfd_create ("tracebus-shape", MFD_CLOEXEC);
+      if (fds[i] < 0)
+        {
+          int errnum = errno;
+
+          close_all (fds, i);
+          errno = errnum;
+          return NULL;
+        }
+    }
+  return fds;
+}
+
+/* Never less than was told before: where files are gone or came round again, they do not tell it all. */
+static void
+count_from (_Atomic uint64_t *counter, uint64_t now, uint64_t told)
+{
+  if (now < told)
+    atomic_fetch_add (counter, told - now);
+}
+
+static void
+go_on_counting (TcChannel *self, const TwCounters *told)
+{
+  TcStreamCounters *first = &self->streams[0].counters;
+  TwCounters now;
+
+  /* A gap in the numbers is either lost packets or what could not be written, which was told as bytes. */
+  for (unsigned i = 0; told->bytes_dropped > 0 && i < self->n_streams; i++)
+    atomic_store (&self->streams[i].counters.packets_lost, 0);
+  tc_channel_count (self, &now);
+  count_from (&first->bytes_written, now.bytes_written, told->bytes_written);
+  count_from (&first->packets_written, now.packets_written, told->packets_written);
+  count_from (&first->packets_lost, now.packets_lost, told->packets_lost);
+  count_from (&first->bytes_dropped, now.bytes_dropped, told->bytes_dropped);
+}
+
+/* Each stream, made in @shape, takes the place of the dead one's. */
+static int
+adopt_streams (TcChannel *self, const TwAdoption *adoption, const int *shape, int *fds, TcError *error)
+{
+  unsigned n = self->config.n_streams;
+
+  if (make_ring (self, shape, error) < 0 || make_streams (self, shape, error) < 0)
+    return -1;
+  tc_channel_close_write_ends (self);
+  for (unsigned i = 0; i < n; i++)
+    {
+      TcStream *stream = &self->streams[i];
+
+      if (tc_stream_adopt (stream, shape[i], fds[i], fds[n + i], adoption->counted.packets_written > 0) < 0)
+        return tc_error (error, errno, "Cannot go on with the buffers of channel %s", self->config.name);
+      fds[n + i] = -1;
+      stream->quiescent = adoption->quiescent;
+    }
+  go_on_counting (self, &adoption->counted);
+  return 0;
+}
+
+TcChannel *
+tc_channel_adopt (TcConsumer *consumer, TcSet *set, const TwAdoption *adoption, int *fds, TcError *error)
+{
+  TcChannel *self = channel_new (consumer, set, &adoption->channel, error);
+  int *shape;
+  int result;
+
+  if (self == NULL)
+    return NULL;
+  self->adopted = true;
+  shape = make_memory (self->config.n_streams);
+  if (shape == NULL)
+    {
+      tc_error (error, errno, "No memory for channel %s", self->config.name);
+      undo (self);
+      return NULL;
+    }
+  result = adopt_streams (self, adoption, shape, fds, error);
+  close_all (shape, self->config.n_streams);
+  if (result == 0)
+    return self;
+  undo (self);
   return NULL;
 }
 

@@ -34,6 +34,7 @@ struct TcChannel {
   TcTimer report;
   uint64_t reported_at;
   TcTimer switch_timer, read_timer;
+  bool adopted;            /* nobody gets it from here any more */
   bool switching, reading; /* an operation of the timer runs */
 };
 
@@ -42,6 +43,11 @@ struct TcChannel {
  * NULL with @error.
  */
 TcChannel *tc_channel_new (TcConsumer *consumer, TcSet *set, const TwChannel *config, const int *fds, TcError *error);
+/*
+ * The same for rings that a dead consumer made: @fds are as many memories, then pipes' read ends, of which it takes the
+ * latter (and leaves -1). What its files hold is counted.
+ */
+TcChannel *tc_channel_adopt (TcConsumer *consumer, TcSet *set, const TwAdoption *adoption, int *fds, TcError *error);
 /* Its streams are closed already. */
 void tc_channel_free (TcChannel *self);
 

@@ -102,7 +102,7 @@ hand_over (TcRequest *request, TcChannel *channel, bool again)
 static void
 hand_over_again (TcRequest *request, TcChannel *channel, const TwChannel *config)
 {
-  if (!tc_channel_matches (channel, config))
+  if (!tc_channel_matches (channel, config) || channel->adopted)
     tc_request_refuse (request, EEXIST, "Channel %" PRIu64 " is another one", config->channel);
   else if (atomic_load (&channel->live) < channel->n_streams)
     tc_request_refuse (request, ESTALE, "Channel %" PRIu64 " has hung up", config->channel);
@@ -174,6 +174,19 @@ add_channel (TcRequest *request)
     tc_request_refuse (request, ENOENT, "There is no set %" PRIu64, config.set);
   else
     make_channel (request, set, &config);
+}
+
+static void
+adopt_channel (TcRequest *request)
+{
+  TwAdoption adoption;
+  TcError error;
+
+  if (!tw_get_adoption (&request->body, &adoption)
+      || request->message->n_fds != 2 * (size_t) adoption.channel.n_streams)
+    tc_request_malformed (request);
+  else if (!tc_adopt_channel (request->consumer, request->serial, &adoption, request->message->fds, &error))
+    tc_consumer_refuse (request->consumer, request->serial, &error);
 }
 
 static void
@@ -458,6 +471,7 @@ tc_command (TcConsumer *self, TwMessage *message)
     [TW_DESCRIBE] = describe,
     [TW_READ_CLOCK] = read_clock,
     [TW_REPLACE_METADATA] = replace_metadata,
+    [TW_ADOPT_CHANNEL] = adopt_channel,
   };
   TcRequest request = {
     .consumer = self,

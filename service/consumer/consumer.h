@@ -46,6 +46,11 @@ void tc_consumer_tell (TcConsumer *self, TwType type, TwWriter *body, bool may_s
 
 /* commands.c: answers one request, now or later. */
 void tc_command (TcConsumer *self, TwMessage *message);
+/*
+ * adopting.c: goes on with a dead consumer's channel, and answers @serial. @fds: as TW_ADOPT_CHANNEL has them;
+ * those that it takes become -1. False with @error: not answered.
+ */
+bool tc_adopt_channel (TcConsumer *self, uint64_t serial, const TwAdoption *adoption, int *fds, TcError *error);
 /* closing.c: begins to close it; @serial is answered after. False without memory: nothing has happened. */
 bool tc_close_set (TcSet *set, uint64_t serial);
 bool tc_close_channel (TcChannel *channel, uint64_t serial);

@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -40,20 +41,36 @@ give_up (TcIndexFile *self)
   errno = errnum;
 }
 
+static Header
+make_header (void)
+{
+  return (Header) {
+    .magic = htobe32 (0xc1f1dcc1),
+    .major = htobe32 (1),
+    .minor = htobe32 (1),
+    .entry_size = htobe32 (sizeof (Entry)),
+  };
+}
+
+static int
+set_name (TcIndexFile *self, int dir_fd, const char *name)
+{
+  *self = (TcIndexFile) { .dir_fd = dir_fd, .fd = -1 };
+  if (asprintf (&self->name, "index/%s.idx", name) >= 0)
+    return 0;
+  self->name = NULL;
+  errno = ENOMEM;
+  return -1;
+}
+
 int
 tc_index_file_open (TcIndexFile *self, int dir_fd, const char *name)
 {
-  const Header header = {
-    .magic = htobe32 (0xc1f1dcc1), .major = htobe32 (1), .minor = htobe32 (1), .entry_size = htobe32 (sizeof (Entry)),
-  };
+  const Header header = make_header ();
 
-  *self = (TcIndexFile) { .dir_fd = dir_fd, .fd = -1 };
-  if (mkdirat (dir_fd, "index", 0770) < 0 && errno != EEXIST)
-    return -1;
-  if (asprintf (&self->name, "index/%s.idx", name) < 0)
+  if (set_name (self, dir_fd, name) < 0 || (mkdirat (dir_fd, "index", 0770) < 0 && errno != EEXIST))
     {
-      self->name = NULL;
-      errno = ENOMEM;
+      tc_index_file_close (self);
       return -1;
     }
   unlinkat (dir_fd, self->name, 0);
@@ -65,6 +82,44 @@ tc_index_file_open (TcIndexFile *self, int dir_fd, const char *name)
     }
   give_up (self);
   return -1;
+}
+
+int
+tc_index_file_reopen (TcIndexFile *self, int dir_fd, const char *name, uint64_t *n, uint64_t *offset)
+{
+  const Header wanted = make_header ();
+  struct stat about;
+  Header header;
+  Entry last;
+  uint64_t entries = 0;
+
+  if (set_name (self, dir_fd, name) < 0)
+    return -1;
+  self->fd = openat (dir_fd, self->name, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+  if (self->fd >= 0 && fstat (self->fd, &about) == 0 && S_ISREG (about.st_mode) && about.st_nlink == 1
+      && about.st_uid == geteuid () && about.st_size >= (off_t) sizeof header
+      && pread (self->fd, &header, sizeof header, 0) == sizeof header && memcmp (&header, &wanted, sizeof header) == 0)
+    entries = ((uint64_t) about.st_size - sizeof header) / sizeof last;
+  if (entries > 0)
+    {
+      self->size = sizeof header + entries * sizeof last;
+      if (pread (self->fd, &last, sizeof last, (off_t) (self->size - sizeof last)) == sizeof last
+          && ftruncate (self->fd, (off_t) self->size) == 0)
+        {
+          *n = entries;
+          *offset = be64toh (last.offset);
+          return 0;
+        }
+    }
+  tc_index_file_close (self);
+  return -1;
+}
+
+void
+tc_index_file_retract (TcIndexFile *self)
+{
+  if (self->fd >= 0)
+    self->size -= sizeof (Entry);
 }
 
 void

@@ -18,6 +18,13 @@ typedef struct {
 
 /* Makes "index/@name.idx", over an old one. 0, or -1 with errno; without one, appending does nothing. */
 int tc_index_file_open (TcIndexFile *self, int dir_fd, const char *name);
+/*
+ * Opens the one that a dead process left. *@n: whole entries; *@offset: of the packet that the last of them speaks
+ * of. -1 where there is none that has an entry.
+ */
+int tc_index_file_reopen (TcIndexFile *self, int dir_fd, const char *name, uint64_t *n, uint64_t *offset);
+/* The last entry is to be written again. */
+void tc_index_file_retract (TcIndexFile *self);
 void tc_index_file_close (TcIndexFile *self);
 /* 0, or -1 with errno; then there is no index of this file any more. */
 int tc_index_file_append (TcIndexFile *self, uint64_t offset, const TcPacketOrigin *origin, const TcPacket *packet);

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 /* The tracer's crash record, version 0.0. Offsets are from the start of the memory. */
 typedef struct {
@@ -91,6 +92,14 @@ tc_ring_view_init (TcRingView *self, int fd)
   return 0;
 }
 
+int
+tc_ring_view_move (TcRingView *self, int fd)
+{
+  if (self->memory == NULL)
+    return 0;
+  return mmap ((void *) self->memory, self->len, PROT_READ, MAP_SHARED | MAP_FIXED, fd, 0) == self->memory ? 0 : -1;
+}
+
 void
 tc_ring_view_clear (TcRingView *self)
 {
@@ -116,4 +125,13 @@ tc_ring_view_has_packet (const TcRingView *self)
   /* A sub-buffer counts what was ever committed to it; positions wrap earlier than the count by its number. */
   mask = ~0ul / self->num_subbuf;
   return ((committed - self->subbuf_size) & mask) == ((lap * self->subbuf_size) & mask);
+}
+
+bool
+tc_ring_has_same_shape (int fresh, int other)
+{
+  Record a, b;
+
+  return pread (fresh, &a, sizeof a, 0) == sizeof a && pread (other, &b, sizeof b, 0) == sizeof b
+    && memcmp (a.magic, magic, sizeof magic) == 0 && memcmp (&a, &b, sizeof a) == 0;
 }

@@ -22,6 +22,10 @@ typedef struct {
 
 /* Of a ring that was just made in @fd. 0, also for a record of another kind; -1 with errno. */
 int tc_ring_view_init (TcRingView *self, int fd);
+/* The view of a new ring becomes one of the ring in @fd, which has the same shape. 0, or -1 with errno. */
+int tc_ring_view_move (TcRingView *self, int fd);
 void tc_ring_view_clear (TcRingView *self);
 /* False: nothing can be read now, and the writer who changes that will tell. */
 bool tc_ring_view_has_packet (const TcRingView *self);
+/* Whether the records of two rings, of which @fresh was just made, say the same of where things are. */
+bool tc_ring_has_same_shape (int fresh, int other);

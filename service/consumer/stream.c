@@ -2,6 +2,8 @@
 #define _GNU_SOURCE
 #include "consumer/stream.h"
 
+#include "consumer/adoption.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -35,6 +37,31 @@ account (TcStream *self, const TcPacket *packet)
   self->next_sequence = packet->sequence + 1;
 }
 
+static bool
+is_empty (const TcPacket *packet)
+{
+  return packet->content_bits == TC_PACKET_HEADER * CHAR_BIT;
+}
+
+/* Whether it is in the file: who died after it had written it, and before it let go of it, left it in both. */
+static bool
+is_written (TcStream *self, const TcPacket *packet)
+{
+  bool found = self->maybe_written && packet->sequence + 1 == self->next_sequence;
+  bool begun = found && self->hollow && !is_empty (packet);
+
+  if (self->resync)
+    self->next_sequence = packet->sequence;
+  self->maybe_written = self->resync = false;
+  if (begun)
+    {
+      count (&self->counters.bytes_written, -self->file.last_size);
+      count (&self->counters.packets_written, -1);
+      tc_trace_file_retract (&self->file);
+    }
+  return found && !begun;
+}
+
 /* The packet is lost; what follows is not. */
 static void
 drop (TcStream *self, size_t size, int errnum)
@@ -48,7 +75,7 @@ drop (TcStream *self, size_t size, int errnum)
 static void
 refuse_undescribed (TcStream *self, const TcPacket *packet, size_t size)
 {
-  if (packet->content_bits == TC_PACKET_HEADER * CHAR_BIT)
+  if (is_empty (packet))
     return; /* that it never recorded is no loss */
   count (&self->counters.bytes_dropped, size);
   tc_problem_begin (&self->subject, TC_PROBLEM_TORN_STREAM, EBADMSG,
@@ -73,6 +100,8 @@ write_packet (TcStream *self, const uint8_t *subbuffer)
                         "The buffer of %s_%u holds something that is no packet", self->file.name, origin->cpu);
       return;
     }
+  if (is_written (self, &packet))
+    return;
   /* The tracer (2.13.5) leaves 0 in a packet that was flushed while a writer was within an event. */
   if ((long) (packet.discarded - self->last_discarded) < 0)
     tc_packet_set_discarded (page, &packet, self->last_discarded);
@@ -213,15 +242,22 @@ on_pipe (TcWatch *watch, uint32_t events)
   read_burst (self);
 }
 
+static int
+make_non_blocking (int fd)
+{
+  int flags = fcntl (fd, F_GETFL);
+
+  return flags >= 0 && fcntl (fd, F_SETFL, flags | O_NONBLOCK) == 0 ? 0 : -1;
+}
+
 int
 tc_stream_init (TcStream *self, struct lttng_ust_ctl_consumer_stream *ring, int memory)
 {
   unsigned long len, max;
   int fd = lttng_ust_ctl_stream_get_wait_fd (ring);
-  int flags = fcntl (fd, F_GETFL);
 
   /* The library makes the write end non-blocking only. */
-  if (flags < 0 || fcntl (fd, F_SETFL, flags | O_NONBLOCK) < 0)
+  if (make_non_blocking (fd) < 0)
     return -1;
   self->memory = lttng_ust_ctl_get_mmap_base (ring);
   if (self->memory == NULL || lttng_ust_ctl_get_mmap_len (ring, &len) < 0
@@ -237,6 +273,42 @@ tc_stream_init (TcStream *self, struct lttng_ust_ctl_consumer_stream *ring, int 
   self->ring = ring;
   self->watch = (TcWatch) { .fd = fd, .ready = on_pipe };
   self->again.fire = on_again;
+  return 0;
+}
+
+static void
+adopt_file (TcStream *self, bool told)
+{
+  TcTraceRemains remains;
+
+  if (!tc_trace_file_adopt (&self->file, &remains))
+    {
+      self->resync = told;
+      return;
+    }
+  self->maybe_written = remains.packets > 0;
+  self->hollow = remains.hollow;
+  self->next_sequence = remains.next_sequence;
+  self->last_discarded = remains.discarded;
+  count (&self->counters.events_discarded, remains.discarded);
+  if (!remains.complete)
+    return;
+  count (&self->counters.bytes_written, remains.bytes);
+  count (&self->counters.packets_written, remains.packets);
+  /* What is missing before the first was not lost: nobody could have read it. */
+  if (remains.next_sequence - remains.first_sequence > remains.packets)
+    count (&self->counters.packets_lost, remains.next_sequence - remains.first_sequence - remains.packets);
+}
+
+int
+tc_stream_adopt (TcStream *self, int fresh, int memory, int pipe, bool told)
+{
+  if (make_non_blocking (pipe) < 0 || tc_adopt_ring (self->ring, fresh, memory) < 0
+      || tc_ring_view_move (&self->view, memory) < 0)
+    return -1;
+  adopt_file (self, told);
+  self->watch.fd = pipe;
+  self->owns_pipe = true;
   return 0;
 }
 
@@ -290,6 +362,8 @@ tc_stream_close (TcStream *self)
   tc_problem_end (&self->subject, TC_ALL_PROBLEMS);
   tc_ring_view_clear (&self->view);
   lttng_ust_ctl_destroy_stream (self->ring);
+  if (self->owns_pipe)
+    close (self->watch.fd);
   self->ring = NULL;
   self->done = true;
 }

@@ -33,12 +33,16 @@ struct TcStream {
   TcDrain *drain;
   TcMetadata *metadata; /* the set's */
   TcSubject subject;
-  TcWatch watch;        /* the wake-up pipe's read end, the library's */
+  TcWatch watch;        /* the wake-up pipe's read end; the library's, or that of a dead one */
   TcTimer again;
   bool watched;
   bool by_timer;        /* read when a timer says so: the pipe tells of hang-up only */
   bool quiescent;       /* its last packet was closed at a stop, and no start came since */
   bool done;            /* hung up, or beyond use */
+  bool owns_pipe;       /* watch.fd is ours to close */
+  bool maybe_written;   /* adopted: the next packet may be the last of the file */
+  bool hollow;          /* and that one may have been begun only */
+  bool resync;          /* adopted, without a file: the next packet says where its numbers stand */
 
   struct lttng_ust_ctl_consumer_stream *ring;
   TcRingView view;
@@ -58,6 +62,12 @@ struct TcStream {
  * memory is @fd, if it succeeds. 0, or -1 with errno.
  */
 int tc_stream_init (TcStream *self, struct lttng_ust_ctl_consumer_stream *ring, int fd);
+/*
+ * After it: goes on with the ring in @memory, which a dead consumer made, and with its file; @ring is of the same
+ * shape, in @fresh, and nobody has it yet. Takes @pipe, the wake-up pipe's read end, if it succeeds. @told: the
+ * channel's files had packets already, as the dead one said. 0, or -1 with errno.
+ */
+int tc_stream_adopt (TcStream *self, int fresh, int memory, int pipe, bool told);
 /* From now on it is the drain's. 0, or -1 with errno. */
 int tc_stream_attach (TcStream *self);
 /* Reads all that was delivered before. */

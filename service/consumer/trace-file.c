@@ -14,7 +14,7 @@
 #define RWF_DONTCACHE 0x80 /* Linux 6.14 */
 #endif
 
-enum { MAX_GENERATIONS = 10000, NAME_LEN = 320 };
+enum { MAX_GENERATIONS = 10000 };
 
 void
 tc_trace_file_init (TcTraceFile *self, int dir_fd, const char *name, const TcPacketOrigin *origin)
@@ -39,16 +39,16 @@ tc_trace_file_close (TcTraceFile *self)
   close_file (self);
 }
 
-static void
-make_name (const TcTraceFile *self, char name[NAME_LEN])
+void
+tc_trace_file_make_name (const TcTraceFile *self, char name[TC_TRACE_NAME])
 {
-  int len = snprintf (name, NAME_LEN, "%s_%u", self->name, self->origin.cpu);
+  int len = snprintf (name, TC_TRACE_NAME, "%s_%u", self->name, self->origin.cpu);
   uint64_t number = self->max_count > 0 ? self->number % self->max_count : self->number;
 
   if (self->generation > 0)
-    len += snprintf (name + len, NAME_LEN - (size_t) len, ".%u", self->generation);
+    len += snprintf (name + len, TC_TRACE_NAME - (size_t) len, ".%u", self->generation);
   if (self->max_size > 0)
-    snprintf (name + len, NAME_LEN - (size_t) len, "_%llu", (unsigned long long) number);
+    snprintf (name + len, TC_TRACE_NAME - (size_t) len, "_%llu", (unsigned long long) number);
 }
 
 /* How this file is best written. Leaves the descriptor without O_DIRECT. */
@@ -65,14 +65,26 @@ choose_mode (int fd)
   return fcntl (fd, F_SETFL, flags) == 0 ? TC_WRITE_DIRECT : TC_WRITE_DONTCACHE;
 }
 
+void
+tc_trace_file_take (TcTraceFile *self, int fd, uint64_t size)
+{
+  close_file (self);
+  self->fd = fd;
+  self->mode = choose_mode (fd);
+  self->direct = false;
+  self->half = false;
+  self->size = size;
+  self->last_size = 0;
+}
+
 /* Makes the file of the current number. 0, or -1 with errno. */
 static int
 open_file (TcTraceFile *self)
 {
-  char name[NAME_LEN];
+  char name[TC_TRACE_NAME];
   int fd;
 
-  make_name (self, name);
+  tc_trace_file_make_name (self, name);
   /* The first file must not be there: it would be somebody's trace. Later ones are our own, come round again. */
   if (self->number > 0)
     unlinkat (self->dir_fd, name, 0);
@@ -82,17 +94,11 @@ open_file (TcTraceFile *self)
       if (fd >= 0 || errno != EEXIST || self->number > 0 || self->generation >= MAX_GENERATIONS)
         break;
       self->generation++;
-      make_name (self, name);
+      tc_trace_file_make_name (self, name);
     }
   if (fd < 0)
     return -1;
-  close_file (self);
-  self->fd = fd;
-  self->mode = choose_mode (fd);
-  self->direct = false;
-  self->half = false;
-  self->size = 0;
-  self->last_size = 0;
+  tc_trace_file_take (self, fd, 0);
   (void) tc_index_file_open (&self->index, self->dir_fd, name);
   return 0;
 }

@@ -39,10 +39,34 @@ typedef struct {
 } TcTraceFile;
 
 void tc_trace_file_init (TcTraceFile *self, int dir_fd, const char *name, const TcPacketOrigin *origin);
+/* What a dead process left in a stream's files. */
+typedef struct {
+  uint64_t packets, bytes;
+  uint64_t first_sequence, next_sequence; /* of the first packet; after the last packet's */
+  unsigned long discarded; /* as the last packet says */
+  bool hollow; /* the last packet has no event; or had none yet, when it was begun */
+  bool complete; /* all that was ever written is still there */
+} TcTraceRemains;
+
+/*
+ * trace-file-adopt.c: appends to the file that a dead process wrote last, from its last whole packet on; half a
+ * packet is cut off, and the index gets what it lacks. False where there is no such file: the first packet makes
+ * one.
+ */
+bool tc_trace_file_adopt (TcTraceFile *self, TcTraceRemains *remains);
 void tc_trace_file_close (TcTraceFile *self);
+/* The last packet of a file that was adopted was only begun: the next one takes its place. */
+void tc_trace_file_retract (TcTraceFile *self);
 /*
  * Appends one packet: @parts, page-aligned pages, of @size bytes in all, the first part a page. Changes the parts, and
  * may change the first one's header. 0, or -1 with errno: then no byte of it is in the file. A failing index is
  * not an error.
  */
 int tc_trace_file_append (TcTraceFile *self, struct iovec parts[2], size_t size, const TcPacket *packet);
+
+/* For trace-file-adopt.c. */
+enum { TC_TRACE_NAME = 320 };
+/* The name of the file of the current number and generation. */
+void tc_trace_file_make_name (const TcTraceFile *self, char name[TC_TRACE_NAME]);
+/* Goes on in @fd, which holds @size bytes of whole packets. Takes it. */
+void tc_trace_file_take (TcTraceFile *self, int fd, uint64_t size);

@@ -164,19 +164,34 @@ tw_get_flush (TwReader *in, TwFlush *value)
   return tw_reader_done (in) && flags && value->scope <= TW_FLUSH_CHANNEL;
 }
 
+static void
+put_channel_counters (TwWriter *out, const TwCounters *value)
+{
+  tw_put_u64 (out, value->channel);
+  tw_put_u64 (out, value->bytes_written);
+  tw_put_u64 (out, value->packets_written);
+  tw_put_u64 (out, value->events_discarded);
+  tw_put_u64 (out, value->packets_lost);
+  tw_put_u64 (out, value->bytes_dropped);
+}
+
+static void
+get_channel_counters (TwReader *in, TwCounters *value)
+{
+  value->channel = tw_get_u64 (in);
+  value->bytes_written = tw_get_u64 (in);
+  value->packets_written = tw_get_u64 (in);
+  value->events_discarded = tw_get_u64 (in);
+  value->packets_lost = tw_get_u64 (in);
+  value->bytes_dropped = tw_get_u64 (in);
+}
+
 void
 tw_put_counters (TwWriter *out, const TwCounters *values, uint32_t n)
 {
   tw_put_u32 (out, n);
   for (uint32_t i = 0; i < n; i++)
-    {
-      tw_put_u64 (out, values[i].channel);
-      tw_put_u64 (out, values[i].bytes_written);
-      tw_put_u64 (out, values[i].packets_written);
-      tw_put_u64 (out, values[i].events_discarded);
-      tw_put_u64 (out, values[i].packets_lost);
-      tw_put_u64 (out, values[i].bytes_dropped);
-    }
+    put_channel_counters (out, &values[i]);
 }
 
 int64_t
@@ -193,16 +208,27 @@ tw_get_counters (TwReader *in, TwCounters **values)
   if (list == NULL)
     return -1;
   for (uint32_t i = 0; i < n; i++)
-    {
-      list[i].channel = tw_get_u64 (in);
-      list[i].bytes_written = tw_get_u64 (in);
-      list[i].packets_written = tw_get_u64 (in);
-      list[i].events_discarded = tw_get_u64 (in);
-      list[i].packets_lost = tw_get_u64 (in);
-      list[i].bytes_dropped = tw_get_u64 (in);
-    }
+    get_channel_counters (in, &list[i]);
   *values = list;
   return n;
+}
+
+void
+tw_put_adoption (TwWriter *out, const TwAdoption *value)
+{
+  put_channel_counters (out, &value->counted);
+  tw_put_u32 (out, value->quiescent);
+  tw_put_channel (out, &value->channel);
+}
+
+bool
+tw_get_adoption (TwReader *in, TwAdoption *value)
+{
+  bool flags;
+
+  get_channel_counters (in, &value->counted);
+  flags = get_flag (in, &value->quiescent);
+  return tw_get_channel (in, &value->channel) && flags;
 }
 
 void

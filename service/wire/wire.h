@@ -36,6 +36,7 @@ typedef enum {
   TW_READ_CLOCK,    /* empty -> TwClock. What stamps events, as the tracer's library knows it, compared anew. */
   TW_REPLACE_METADATA, /* u64 set, 1 fd: another metadata log -> u64: bytes that are in the file, which are its text.
                           The file says the one text or the other at every moment. */
+  TW_ADOPT_CHANNEL, /* TwAdoption, 2 n_streams fds -> TwCountersList. Goes on with the rings of a dead consumer. */
 
   /* events */
   TW_METADATA_REQUEST = 64, /* u64 set. Its metadata timer ticked; answered by TW_PUSH, also with nothing new. */
@@ -111,6 +112,16 @@ typedef struct {
 /* A reply or event of these: count, then each. At most TW_MAX_COUNTERS. */
 enum { TW_MAX_COUNTERS = 65536 };
 
+/*
+ * A channel that a consumer made which died. fds: per stream its memory and its wake-up pipe's read end, all
+ * memories first. What its files hold beyond @counted is found and counted.
+ */
+typedef struct {
+  TwChannel channel;
+  TwCounters counted;  /* what the dead one told last */
+  uint32_t quiescent;  /* 1: stopped and flushed, and not resumed since */
+} TwAdoption;
+
 typedef struct {
   uint64_t session;
   const char *code; /* "no-space", "output-gone", "write-failed" ... */
@@ -147,6 +158,8 @@ bool tw_get_flush (TwReader *in, TwFlush *value);
 void tw_put_counters (TwWriter *out, const TwCounters *values, uint32_t n);
 /* Returns the count and allocates *@values (free it), or -1. */
 int64_t tw_get_counters (TwReader *in, TwCounters **values);
+void tw_put_adoption (TwWriter *out, const TwAdoption *value);
+bool tw_get_adoption (TwReader *in, TwAdoption *value);
 void tw_put_problem (TwWriter *out, const TwProblem *value);
 bool tw_get_problem (TwReader *in, TwProblem *value);
 void tw_put_clock (TwWriter *out, const TwClock *value);

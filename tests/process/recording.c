@@ -58,6 +58,15 @@ tst_recording_emit (TstRecording *self, guint n)
   done = tst_child_wait_line (self->app, "done");
 }
 
+TwCounters
+tst_recording_replace_consumer (TstRecording *self, const TwCounters *told, gboolean quiescent)
+{
+  tst_rig_kill_and_replace (self->rig);
+  g_free (tst_rig_open_output (self->rig, TST_SESSION));
+  tst_rig_add_set (self->rig, TST_SESSION, TST_SET, 0, self->log);
+  return tst_rig_adopt_channel (self->rig, self->channel, told, quiescent);
+}
+
 void
 tst_recording_assert_ticks (TstRecording *self, guint n)
 {

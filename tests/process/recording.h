@@ -36,6 +36,8 @@ void tst_recording_tear_down (TstRecording *self, gconstpointer shape);
 void tst_recording_start (TstRecording *self, const char *name, const char *first, const char *second);
 /* Has app-idle emit @n ticks. */
 void tst_recording_emit (TstRecording *self, guint n);
+/* Kills the consumer; its successor, which hears that @told was counted so far, goes on. Returns: what it counts. */
+TwCounters tst_recording_replace_consumer (TstRecording *self, const TwCounters *told, gboolean quiescent);
 /* The trace holds ticks 0 to @n - 1 in their order, and nothing else. */
 void tst_recording_assert_ticks (TstRecording *self, guint n);
 /* Events of a trace of which the reader may say that others were discarded. */

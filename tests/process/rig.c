@@ -24,10 +24,9 @@ die_with_the_test (gpointer data)
   prctl (PR_SET_PDEATHSIG, SIGKILL);
 }
 
-TstRig *
-tst_rig_new (const char *const *arguments)
+static void
+launch (TstRig *self, const char *const *arguments)
 {
-  TstRig *self = g_new0 (TstRig, 1);
   g_autofree char *program = tst_build_path ("service/consumer/tracebus-consumerd");
   g_autoptr(GPtrArray) argv = g_ptr_array_new ();
   g_auto(GStrv) environment = NULL;
@@ -35,10 +34,9 @@ tst_rig_new (const char *const *arguments)
   int fds[2];
 
   g_assert_cmpint (socketpair (AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds), ==, 0);
-  self->dir = tst_dir_new ();
   self->link = tw_socket_new (fds[0]);
   g_assert_nonnull (self->link);
-  g_queue_init (&self->events);
+  self->reaped = FALSE;
   environment = tst_environ (self->dir, NULL);
   g_ptr_array_add (argv, program);
   for (guint i = 0; arguments != NULL && arguments[i] != NULL; i++)
@@ -49,7 +47,35 @@ tst_rig_new (const char *const *arguments)
                                     &fds[1], (const int[]) { TW_LINK_FD }, 1, &self->pid, NULL, NULL, NULL, &error);
   g_assert_no_error (error);
   close (fds[1]);
+}
+
+TstRig *
+tst_rig_new (const char *const *arguments)
+{
+  TstRig *self = g_new0 (TstRig, 1);
+
+  self->dir = tst_dir_new ();
+  g_queue_init (&self->events);
+  launch (self, arguments);
   return self;
+}
+
+static void
+free_event (gpointer data)
+{
+  tw_message_clear (data);
+  g_free (data);
+}
+
+void
+tst_rig_kill_and_replace (TstRig *self)
+{
+  kill (self->pid, SIGKILL);
+  tst_rig_wait_exit (self);
+  tst_rig_hang_up (self);
+  g_queue_clear_full (&self->events, free_event);
+  launch (self, NULL);
+  tst_rig_hello (self);
 }
 
 void
@@ -66,13 +92,6 @@ tst_rig_wait_exit (TstRig *self)
     return;
   g_assert_cmpint (waitpid (self->pid, &self->status, 0), ==, self->pid);
   self->reaped = TRUE;
-}
-
-static void
-free_event (gpointer data)
-{
-  tw_message_clear (data);
-  g_free (data);
 }
 
 void
@@ -370,6 +389,26 @@ tst_rig_add_channel (TstRig *self, const TwChannel *config)
     channel->memory[i] = memfd_create ("ring", MFD_CLOEXEC | MFD_ALLOW_SEALING);
   add_channel (self, channel);
   return channel;
+}
+
+TwCounters
+tst_rig_adopt_channel (TstRig *self, const TstChannel *channel, const TwCounters *counted, gboolean quiescent)
+{
+  TwAdoption adoption = { .channel = channel->config, .counted = *counted, .quiescent = quiescent };
+  g_autoptr(GArray) fds = g_array_new (FALSE, FALSE, sizeof (int));
+  TwWriter body = { 0 };
+  TwMessage reply;
+  TwCounters counters;
+
+  g_array_append_vals (fds, channel->memory, channel->n_streams);
+  g_array_append_vals (fds, channel->stream_wait, channel->n_streams);
+  tw_put_adoption (&body, &adoption);
+  tst_rig_wait_reply (self, tst_rig_send (self, TW_ADOPT_CHANNEL, &body, (int *) (gpointer) fds->data, fds->len),
+                      &reply);
+  check_status (&reply, 0);
+  counters = tst_counters (&reply);
+  tw_message_clear (&reply);
+  return counters;
 }
 
 static void

@@ -28,6 +28,8 @@ typedef struct {
 /* Starts the consumer with @arguments (nullable). */
 TstRig *tst_rig_new (const char *const *arguments);
 void tst_rig_free (TstRig *self);
+/* Ends it with SIGKILL and starts another, which has said hello. What the first one told is forgotten. */
+void tst_rig_kill_and_replace (TstRig *self);
 void tst_rig_hang_up (TstRig *self);
 /* Waits for its end; self->status. */
 void tst_rig_wait_exit (TstRig *self);
@@ -83,6 +85,9 @@ typedef struct {
 void tst_channel_config_init (TwChannel *config, guint64 set, guint64 channel);
 /* Returns: (transfer full) */
 TstChannel *tst_rig_add_channel (TstRig *self, const TwChannel *config);
+/* What the answer says. @counted: what the dead one told last. */
+TwCounters tst_rig_adopt_channel (TstRig *self, const TstChannel *channel, const TwCounters *counted,
+                                  gboolean quiescent);
 /* Closes the write ends: the service does so with a per-process channel that it has sent. */
 void tst_channel_close_write_ends (TstChannel *self);
 void tst_channel_free (TstChannel *self);

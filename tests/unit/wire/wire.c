@@ -104,6 +104,21 @@ get_channel (TwReader *in)
 }
 
 static gboolean
+get_adoption (TwReader *in)
+{
+  TwAdoption adoption;
+
+  if (!tw_get_adoption (in, &adoption))
+    return FALSE;
+  g_assert_cmpuint (adoption.channel.channel, ==, channel.channel);
+  g_assert_cmpuint (adoption.channel.n_streams, ==, channel.n_streams);
+  g_assert_cmpuint (adoption.counted.channel, ==, 6);
+  g_assert_cmpuint (adoption.counted.bytes_dropped, ==, 5);
+  g_assert_cmpuint (adoption.quiescent, ==, 1);
+  return TRUE;
+}
+
+static gboolean
 get_channel_made (TwReader *in)
 {
   TwChannelMade made;
@@ -222,6 +237,8 @@ carries_every_message_exactly (void)
   check_exact (&out, get_set);
   tw_put_channel (&out, &channel);
   check_exact (&out, get_channel);
+  tw_put_adoption (&out, &(TwAdoption) { channel, { 6, 1, 2, 3, 4, 5 }, 1 });
+  check_exact (&out, get_adoption);
   tw_put_channel_made (&out, &(TwChannelMade) { "header", 6, 1 << 20, 8 });
   check_exact (&out, get_channel_made);
   tw_put_push (&out, &(TwPush) { 3, 100, 0 });

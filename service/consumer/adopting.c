@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The channels of a consumer that died. */
+#include "consumer/consumer.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+
+static void
+answer (TcChannel *channel, uint64_t serial)
+{
+  TwCounters counters;
+  TwWriter body = { 0 };
+
+  tc_channel_count (channel, &counters);
+  tw_put_counters (&body, &counters, 1);
+  tc_consumer_reply (channel->consumer, serial, &body);
+}
+
+/* Rings, files and counters are the service's word: only here everything begins that happens by itself. */
+static void
+begin (TcChannel *channel, TcOperation *attach, bool quiescent)
+{
+  tc_set_add_channel (channel->set, channel);
+  tc_ticks_add_channel (channel);
+  if (quiescent)
+    tc_ticks_stop_channel (channel);
+  tc_operation_add (attach, channel);
+  tc_operation_start (attach);
+}
+
+static TcChannel *
+make (TcConsumer *self, TcSet *set, const TwAdoption *adoption, int *fds, TcError *error)
+{
+  TcChannel *channel = tc_channel_adopt (self, set, adoption, fds, error);
+
+  if (channel == NULL || tc_table_add (&self->channels, &channel->node) == 0)
+    return channel;
+  tc_error (error, ENOMEM, "No memory for channel %s", channel->config.name);
+  for (unsigned i = 0; i < channel->n_streams; i++)
+    tc_stream_close (&channel->streams[i]);
+  tc_channel_free (channel);
+  return NULL;
+}
+
+bool
+tc_adopt_channel (TcConsumer *self, uint64_t serial, const TwAdoption *adoption, int *fds, TcError *error)
+{
+  const TwChannel *config = &adoption->channel;
+  TcChannel *channel = tc_consumer_find_channel (self, config->channel);
+  TcSet *set = tc_consumer_find_set (self, config->set);
+  TcOperation *attach;
+
+  if (channel != NULL && tc_channel_matches (channel, config))
+    {
+      answer (channel, serial);
+      return true;
+    }
+  if (channel != NULL)
+    tc_error (error, EEXIST, "Channel %" PRIu64 " is another one", config->channel);
+  else if (set == NULL)
+    tc_error (error, ENOENT, "There is no set %" PRIu64, config->set);
+  if (channel != NULL || set == NULL)
+    return false;
+  attach = tc_operation_new (self, TC_OPERATION_ATTACH, 1);
+  if (attach == NULL)
+    tc_error (error, ENOMEM, "No memory for channel %s", config->name);
+  else if ((channel = make (self, set, adoption, fds, error)) == NULL)
+    tc_operation_free (attach);
+  if (channel == NULL)
+    return false;
+  begin (channel, attach, adoption->quiescent != 0);
+  answer (channel, serial);
+  return true;
+}
