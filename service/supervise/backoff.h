@@ -12,7 +12,7 @@ G_BEGIN_DECLS
 
 enum {
   TBUS_BACKOFF_MS = 100, /* after the second death in a row, then doubling; the first is made good at once */
-  TBUS_BACKOFF_LIFE_MS = 30000, /* who lived so long died of something else: the count starts anew */
+  TBUS_BACKOFF_LIFE_MS = 1000, /* who lived so long died of something else: the count starts anew */
   TBUS_BACKOFF_DEATHS = 8,
 };
 
