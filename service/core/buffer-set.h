@@ -60,6 +60,7 @@ struct TbusBufferSet {
   struct TbusMetadataPush *push;
   gpointer consumer; /* TbusConsumer, a reference; NULL before it is made and after it is closed */
   guint pending;     /* answers that its making waits for */
+  guint adoptions;   /* asked of successors of its consumer, since one went on with it */
   guint leave_guard; /* source: its app is gone, but not every writer has hung up */
 };
 

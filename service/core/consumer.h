@@ -4,7 +4,8 @@
  * Consumer: the child process that owns the ring buffers of one owner and bitness, as core and callers see it.
  *
  * What it is (a spawned process, an adopted one, a fake) is behind TbusConsumerOps. Requests are answered
- * exactly once, in any order, on main; when the consumer dies those in flight are answered with ConsumerFailed.
+ * exactly once, in any order, on main. When the consumer dies, core asks its successor in "died" for what it has to
+ * hold (the rings outlive it); what was in flight follows after that, and is answered by the successor.
  *
  * Owner:   references. Threads: main.
  */
@@ -32,7 +33,8 @@ typedef enum {
  *   add_channel                           TbusRing *
  *   push, replace_metadata                const guint64 *: bytes of the set's metadata that are in the file
  *   read_clock                            const TbusClockReport *
- *   flush, close_set, close_channel       const TbusCountersList *
+ *   flush, close_set, close_channel,
+ *   adopt_channel                         const TbusCountersList *
  *   close_output, add_set, resume         nothing: NULL, and NULL @error
  * Never called before the request's own function has returned.
  */
@@ -46,6 +48,7 @@ struct _TbusConsumerClass {
   void (*close_output) (TbusConsumer *self, guint64 session, TbusConsumerDone done, gpointer data);
   void (*add_set) (TbusConsumer *self, const TbusSetRequest *request, TbusConsumerDone done, gpointer data);
   void (*add_channel) (TbusConsumer *self, const TbusChannelRequest *request, TbusConsumerDone done, gpointer data);
+  void (*adopt_channel) (TbusConsumer *self, const TbusAdoptRequest *request, TbusConsumerDone done, gpointer data);
   void (*push) (TbusConsumer *self, const TbusPushRequest *request, TbusConsumerDone done, gpointer data);
   void (*replace_metadata) (TbusConsumer *self, const TbusReplaceRequest *request, TbusConsumerDone done,
                             gpointer data);
@@ -62,7 +65,7 @@ struct _TbusConsumerClass {
  *   counters (TbusCountersList *)                      after activity
  *   hangup (guint64 channel)                           every writer has gone, all is in the files
  *   problem (TbusProblemReport *)
- *   died ()                                            what it held is lost to us; state says what comes next
+ *   died ()                                            it holds nothing any more; state says what comes next
  * Properties of construction: uid (uint), bits (uint); id (uint64), by default the next one.
  * Properties, notified: pid (uint), state (uint: TbusConsumerState), restarts (uint), channels (uint), streams (uint),
  *   bytes-written (uint64).

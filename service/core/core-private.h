@@ -93,9 +93,11 @@ void tbus_session_problem (TbusSession *self, const TbusProblemReport *report, T
  * The first app of a kind is named, until the next Start: a thousand others that fail alike say nothing more.
  */
 void tbus_session_app_problem (TbusSession *self, const TbusAppSession *app_session);
-/* @consumer died: what it held is given up, and made anew when it runs again. */
+/* @consumer died: its successor is asked to go on with what it held. */
 void tbus_session_consumer_died (TbusSession *self, TbusConsumer *consumer);
-/* It runs again: its death is a problem until every app that makes progress has buffers again. */
+/* It runs again: for sessions that want nothing of it. */
+void tbus_session_consumer_running (TbusSession *self, TbusConsumer *consumer);
+/* Buffers of it are made anew: its death is a problem until every app that makes progress has them. */
 void tbus_session_consumer_back (TbusSession *self, TbusConsumer *consumer);
 /* @app has released the session, which goes on without it; @set was its buffers. */
 void tbus_session_part_with (TbusSession *self, TbusApp *app, TbusBufferSet *set);

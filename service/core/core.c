@@ -168,7 +168,7 @@ on_consumer_state (TbusConsumer *consumer, GParamSpec *pspec, gpointer data)
   if (tbus_consumer_get_state (consumer) != TBUS_CONSUMER_RUNNING)
     return;
   for (guint i = 0; i < sessions->len; i++)
-    tbus_session_consumer_back (g_ptr_array_index (sessions, i), consumer);
+    tbus_session_consumer_running (g_ptr_array_index (sessions, i), consumer);
 }
 
 TbusConsumer *

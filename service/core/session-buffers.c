@@ -111,9 +111,8 @@ forget_keys (TbusSession *self, TbusBufferSet *set)
     }
 }
 
-/* Takes a set out of everything; who still holds it finds it closed. */
-static void
-drop_set (TbusSession *self, TbusBufferSet *set, TbusSetState state)
+void
+tbus_session_drop_set (TbusSession *self, TbusBufferSet *set, TbusSetState state)
 {
   g_autoptr(TbusBufferSet) keep = tbus_buffer_set_ref (set);
 
@@ -161,7 +160,7 @@ making_ended (TbusSession *self, TbusBufferSet *set)
   else
     {
       TBUS_CONSUMER_GET_CLASS (set->consumer)->close_set (set->consumer, set->id, on_undone, NULL);
-      drop_set (self, set, TBUS_SET_FAILED);
+      tbus_session_drop_set (self, set, TBUS_SET_FAILED);
     }
   kick_waiting (self, set);
 }
@@ -205,10 +204,10 @@ on_channel_added (TbusConsumer *consumer, gconstpointer reply, const GError *err
   make_call_ended (call, consumer, error);
 }
 
-static void
-request_channel (TbusSession *self, TbusBufferSet *set, guint number)
+TbusChannelRequest
+tbus_session_make_channel_request (TbusSession *self, const TbusBufferSet *set, guint number)
 {
-  TbusSetChannel *made = &g_array_index (set->channels, TbusSetChannel, number);
+  const TbusSetChannel *made = &g_array_index (set->channels, TbusSetChannel, number);
   const TbusChannelConfig *config = tbus_channel_get_config (tbus_session_find_channel_id (self, made->channel_id));
   TbusChannelRequest request = {
     .channel = made->key,
@@ -227,6 +226,28 @@ request_channel (TbusSession *self, TbusBufferSet *set, guint number)
   };
 
   memcpy (request.uuid, set->uuid, sizeof request.uuid);
+  return request;
+}
+
+TbusSetRequest
+tbus_session_make_set_request (TbusSession *self, const TbusBufferSet *set, int log_fd)
+{
+  TbusChannel *metadata = tbus_session_find_channel (self, TBUS_METADATA_CHANNEL);
+
+  return (TbusSetRequest){
+    .set = set->id,
+    .session = self->id,
+    .directory = set->directory,
+    .metadata_timer_us = metadata != NULL ? tbus_channel_get_config (metadata)->switch_timer_us : 0,
+    .log_fd = log_fd,
+  };
+}
+
+static void
+request_channel (TbusSession *self, TbusBufferSet *set, guint number)
+{
+  TbusChannelRequest request = tbus_session_make_channel_request (self, set, number);
+
   TBUS_CONSUMER_GET_CLASS (set->consumer)
     ->add_channel (set->consumer, &request, on_channel_added, make_call_new (self, set, number));
 }
@@ -235,14 +256,7 @@ request_channel (TbusSession *self, TbusBufferSet *set, guint number)
 static void
 make_set (TbusSession *self, TbusBufferSet *set, int log_fd)
 {
-  TbusChannel *metadata = tbus_session_find_channel (self, TBUS_METADATA_CHANNEL);
-  TbusSetRequest request = {
-    .set = set->id,
-    .session = self->id,
-    .directory = set->directory,
-    .metadata_timer_us = metadata != NULL ? tbus_channel_get_config (metadata)->switch_timer_us : 0,
-    .log_fd = log_fd,
-  };
+  TbusSetRequest request = tbus_session_make_set_request (self, set, log_fd);
 
   set->state = TBUS_SET_MAKING;
   set->push = tbus_metadata_push_new (set, set->consumer);
@@ -390,7 +404,7 @@ on_set_closed (TbusConsumer *consumer, gconstpointer reply, const GError *error,
   if (error == NULL)
     tbus_session_take_counters (self, reply);
   if (set->state == TBUS_SET_CLOSING)
-    drop_set (self, set, TBUS_SET_CLOSED);
+    tbus_session_drop_set (self, set, TBUS_SET_CLOSED);
   if (call->work != NULL)
     tbus_work_release (call->work);
   g_free (call);
@@ -487,49 +501,4 @@ tbus_session_channel_hangup (TbusSession *self, TbusBufferSet *set, guint64 chan
     }
   if (set->leave_guard != 0 && all_hung_up (set))
     tbus_session_close_set (self, set, NULL);
-}
-
-/* Consumers that die. */
-
-/* Dropping one may change the list: who waited for its metadata goes on. */
-static TbusBufferSet *
-find_set_of (TbusSession *self, TbusConsumer *consumer)
-{
-  for (guint i = 0; i < self->sets->len; i++)
-    {
-      TbusBufferSet *set = g_ptr_array_index (self->sets, i);
-
-      if (set->consumer == consumer)
-        return set;
-    }
-  return NULL;
-}
-
-void
-tbus_session_consumer_died (TbusSession *self, TbusConsumer *consumer)
-{
-  TbusSessionOutput *output = tbus_session_find_output (self, consumer);
-  TbusBufferSet *set;
-  g_autoptr(GPtrArray) apps = NULL;
-  g_autofree char *message = NULL;
-
-  if (output == NULL)
-    return;
-  g_ptr_array_remove (self->outputs, output);
-  self->rebuilds++;
-  while ((set = find_set_of (self, consumer)) != NULL)
-    drop_set (self, set, TBUS_SET_CLOSED);
-  if (self->state == TBUS_SESSION_DESTROYING)
-    return;
-  message = g_strdup_printf ("the consumer of user %u (%u-bit) died; what it had not written is lost, "
-                             "recording goes on in new buffers as soon as it is back",
-                             (guint) tbus_consumer_get_uid (consumer), tbus_consumer_get_bits (consumer));
-  tbus_session_set_problem (self, TBUS_PROBLEM_CONSUMER_RESTARTING, message, tbus_consumer_get_id (consumer));
-  apps = tbus_app_set_list (self->hub->apps);
-  for (guint i = 0; i < apps->len; i++)
-    if (tbus_app_find_session (g_ptr_array_index (apps, i), self->id) != NULL)
-      {
-        tbus_app_retry_session (g_ptr_array_index (apps, i), self->id); /* what it left unanswered failed, too */
-        tbus_app_kick (g_ptr_array_index (apps, i));
-      }
 }

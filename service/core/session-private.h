@@ -9,6 +9,7 @@
  *   session-rules.c    rules and channels on and off, contexts
  *   session-track.c    whose apps
  *   session-buffers.c  buffer sets and consumers
+ *   session-adopt.c    consumers that die
  *
  * Owner: the session set. Threads: main.
  */
@@ -26,6 +27,7 @@ typedef void (*TbusWorkStep) (TbusSessionWork *work);
 typedef struct {
   TbusConsumer *consumer; /* a reference */
   GError *error;          /* why its output could not be opened */
+  gpointer adoption;      /* its successor is being asked to go on; borrowed, see session-adopt.c */
 } TbusSessionOutput;
 
 struct _TbusSession {
@@ -121,12 +123,18 @@ guint tbus_session_count_partings (TbusSession *self, guint64 app);
 void tbus_session_open_output (TbusSession *self, TbusConsumer *consumer, TbusSessionWork *work);
 TbusSessionOutput *tbus_session_find_output (TbusSession *self, TbusConsumer *consumer);
 void tbus_session_close_set (TbusSession *self, TbusBufferSet *set, TbusSessionWork *work); /* @work nullable */
+/* What a consumer is asked for: borrows of @set. */
+TbusSetRequest tbus_session_make_set_request (TbusSession *self, const TbusBufferSet *set, int log_fd);
+TbusChannelRequest tbus_session_make_channel_request (TbusSession *self, const TbusBufferSet *set, guint number);
+/* Takes @set out of everything; who still holds it finds it in @state. */
+void tbus_session_drop_set (TbusSession *self, TbusBufferSet *set, TbusSetState state);
 void tbus_session_take_counters (TbusSession *self, const TbusCountersList *list);
 
 /* session-problems.c */
-#define TBUS_PROBLEM_CONSUMER_RESTARTING "consumer-restarting"
+#define TBUS_PROBLEM_CONSUMER_RESTARTING "consumer-restarting" /* it died, and nobody goes on with its buffers yet */
 #define TBUS_PROBLEM_APP_FAILED "app-failed" /* it is not recorded */
 #define TBUS_PROBLEM_APP_LACKS "app-lacks"   /* it is recorded without a context, or a rule */
+#define TBUS_PROBLEM_BUFFERS_LOST "buffers-lost" /* with what was in them, for nobody could */
 void tbus_session_set_problem (TbusSession *self, const char *code, const char *message, guint64 consumer);
 void tbus_session_clear_problem (TbusSession *self, const char *code, guint64 consumer);
 void tbus_problem_free (TbusProblem *self);

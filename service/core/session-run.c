@@ -80,6 +80,12 @@ start_apps (TbusSessionWork *work)
   tbus_session_clear_problem (self, "no-consumer", 0); /* every app is tried again */
   tbus_session_clear_problem (self, TBUS_PROBLEM_APP_FAILED, 0);
   tbus_session_clear_problem (self, TBUS_PROBLEM_APP_LACKS, 0);
+  for (guint i = 0; i < self->outputs->len; i++)
+    {
+      TbusSessionOutput *output = g_ptr_array_index (self->outputs, i);
+
+      tbus_session_clear_problem (self, TBUS_PROBLEM_BUFFERS_LOST, tbus_consumer_get_id (output->consumer));
+    }
   for (guint i = 0; i < apps->len; i++)
     tbus_app_retry_session (g_ptr_array_index (apps, i), self->id);
   tbus_session_set_state (self, TBUS_SESSION_ACTIVE);

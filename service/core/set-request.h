@@ -7,6 +7,8 @@
  */
 #include "base/handle.h"
 
+#include "core/ring.h"
+
 G_BEGIN_DECLS
 
 typedef struct {
@@ -70,6 +72,13 @@ typedef struct {
   const TbusCounters *counters;
   guint n;
 } TbusCountersList;
+
+typedef struct {
+  const TbusChannelRequest *channel; /* as it was asked for */
+  TbusRing *ring;                    /* that a dead consumer made of it */
+  const TbusCounters *counted;       /* what that one told last */
+  gboolean quiescent;                /* stopped, and all was flushed since */
+} TbusAdoptRequest; /* answered with TbusCountersList */
 
 typedef struct {
   guint64 session;

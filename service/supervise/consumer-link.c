@@ -267,15 +267,15 @@ tbus_consumer_link_free (TbusConsumerLink *self)
 gboolean
 tbus_consumer_link_send (TbusConsumerLink *self, TbusRequest *request, GError **error)
 {
-  const int *fds = request->order != NULL ? request->order->memory_fds : &request->fd;
-  gsize n_fds = request->order != NULL ? request->order->n_streams : request->fd >= 0;
+  gsize n_fds;
+  g_autofree int *fds = tbus_request_list_fds (request, &n_fds);
   guint64 serial = self->last_serial + 1;
   TwMessage message = {
     .type = request->type,
     .serial = serial,
     .body = request->body.data,
     .body_len = request->body.len,
-    .fds = (int *) fds,
+    .fds = fds,
     .n_fds = n_fds,
   };
 

@@ -65,7 +65,7 @@ hold (TbusSupervisedConsumer *self, const TbusRequest *request)
     tbus_holdings_add (&self->held, TBUS_HELD_OUTPUT, request->key, 0);
   else if (request->type == TW_ADD_SET)
     tbus_holdings_add (&self->held, TBUS_HELD_SET, request->key, 0);
-  else if (request->type == TW_ADD_CHANNEL)
+  else if (request->type == TW_ADD_CHANNEL || request->type == TW_ADOPT_CHANNEL)
     tbus_holdings_add (&self->held, TBUS_HELD_CHANNEL, request->key, request->parent);
 }
 
@@ -334,6 +334,31 @@ plan_successor (TbusSupervisedConsumer *self, gint64 lived_ms)
   return error;
 }
 
+/* What the dead process leaves goes to its successor, after what core asks of that one, and before what came later. */
+static void
+hand_on (TbusSupervisedConsumer *self, GPtrArray *orphans, const GError *error)
+{
+  GQueue later = self->waiting;
+  TbusRequest *request;
+
+  g_queue_init (&self->waiting);
+  if (!self->closed)
+    g_signal_emit_by_name (self, "died");
+  /* Should that one die as well, core asks for all of this anew. */
+  for (GList *link = self->waiting.head; link != NULL; link = link->next)
+    tbus_request_do_not_repeat (link->data);
+  while (orphans->len > 0)
+    {
+      request = g_ptr_array_steal_index (orphans, 0);
+      if (self->failure == NULL && tbus_request_reset (request))
+        g_queue_push_tail (&self->waiting, request);
+      else
+        tbus_request_fail (request, error);
+    }
+  while ((request = g_queue_pop_head (&later)) != NULL)
+    g_queue_push_tail (&self->waiting, request);
+}
+
 static void
 on_child_ended (TbusChild *child, gpointer user_data)
 {
@@ -358,12 +383,11 @@ on_child_ended (TbusChild *child, gpointer user_data)
     set_state (self, TBUS_CONSUMER_FAILED, 0);
   else
     set_state (self, TBUS_CONSUMER_RESTARTING, 1);
-  /* What is asked anew in these answers already waits for the successor. */
+  if (was_running && orphans != NULL)
+    hand_on (self, orphans, error);
   while (orphans != NULL && orphans->len > 0)
     tbus_request_fail (g_ptr_array_steal_index (orphans, 0), error);
   refuse_waiting (self);
-  if (was_running && !self->closed)
-    g_signal_emit_by_name (self, "died");
 }
 
 static void

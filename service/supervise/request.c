@@ -14,6 +14,7 @@
 enum {
   MAX_PATH = 4096,
   MAX_TEXT = 1024, /* bytes of a message that are passed on */
+  MAX_TRIES = 4,   /* of a request that no process survives */
 };
 
 TbusRequest *
@@ -40,6 +41,7 @@ tbus_request_free (TbusRequest *self)
       tbus_fd_budget_give (1);
     }
   g_clear_pointer (&self->order, tbus_ring_order_free);
+  g_clear_pointer (&self->ring, tbus_ring_unref);
   g_object_unref (self->consumer);
   g_free (self);
 }
@@ -60,6 +62,42 @@ tbus_request_take_copy (TbusRequest *self, int fd, GError **error)
     }
   self->fd = copy;
   return TRUE;
+}
+
+int *
+tbus_request_list_fds (const TbusRequest *self, gsize *n)
+{
+  guint n_streams;
+  int *fds;
+
+  *n = self->order != NULL ? self->order->n_streams : self->fd >= 0;
+  if (self->ring == NULL)
+    return g_memdup2 (self->order != NULL ? self->order->memory_fds : &self->fd, *n * sizeof *fds);
+  n_streams = self->ring->n_streams;
+  *n = 2 * (gsize) n_streams;
+  fds = g_new (int, *n);
+  for (guint i = 0; i < n_streams; i++)
+    {
+      fds[i] = self->ring->streams[i].memory_fd;
+      fds[n_streams + i] = self->ring->streams[i].wait_fd;
+    }
+  return fds;
+}
+
+gboolean
+tbus_request_reset (TbusRequest *self)
+{
+  /* A hello is each process's own; who asked whether an output is good hears that it could not be found out. */
+  if (self->type == TW_HELLO || self->type == TW_CHECK_OUTPUT || ++self->tries >= MAX_TRIES)
+    return FALSE;
+  g_clear_pointer (&self->order, tbus_ring_order_free); /* what the dead one made of it nobody has seen */
+  return TRUE;
+}
+
+void
+tbus_request_do_not_repeat (TbusRequest *self)
+{
+  self->tries = MAX_TRIES;
 }
 
 static void
@@ -156,7 +194,7 @@ answer_refused (TbusRequest *self, const TwMessage *reply, TbusHoldings *held)
     tbus_holdings_remove (held, TBUS_HELD_OUTPUT, self->key);
   else if (self->type == TW_ADD_SET)
     tbus_holdings_remove (held, TBUS_HELD_SET, self->key);
-  else if (self->type == TW_ADD_CHANNEL)
+  else if (self->type == TW_ADD_CHANNEL || self->type == TW_ADOPT_CHANNEL)
     tbus_holdings_remove (held, TBUS_HELD_CHANNEL, self->key);
   g_set_error_literal (&error, TBUS_ERROR, refusal_code (self->type, reply->status), reason);
   tbus_request_fail (self, error);
@@ -304,6 +342,7 @@ tbus_request_answer (TbusRequest *self, TwMessage *reply, TbusHoldings *held)
     case TW_PUSH:
     case TW_REPLACE_METADATA:
       return answer_length (self, &reader);
+    case TW_ADOPT_CHANNEL:
     case TW_FLUSH:
     case TW_CLOSE_SET:
     case TW_CLOSE_CHANNEL:

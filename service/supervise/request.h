@@ -22,6 +22,8 @@ typedef struct {
   int fd;               /* that goes along, ours; or -1 */
   guint n_streams;      /* TW_ADD_CHANNEL: of the order that is made when it is sent; or 0 */
   TbusRingOrder *order;
+  TbusRing *ring;       /* TW_ADOPT_CHANNEL: goes along, a reference */
+  guint tries;          /* processes that died before they had answered it */
   TbusConsumerDone done; /* nullable */
   gpointer data;
 } TbusRequest;
@@ -32,6 +34,12 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (TbusRequest, tbus_request_free)
 
 /* Sends a duplicate of @fd along; FALSE with Exhausted (B6). */
 gboolean tbus_request_take_copy (TbusRequest *self, int fd, GError **error);
+
+/* Descriptors that go along; *@n of them. (transfer container) (nullable) */
+int *tbus_request_list_fds (const TbusRequest *self, gsize *n);
+/* The process that had it died. FALSE: it is not asked again. */
+gboolean tbus_request_reset (TbusRequest *self);
+void tbus_request_do_not_repeat (TbusRequest *self);
 
 /* Answers with @error. @self: (transfer full) */
 void tbus_request_fail (TbusRequest *self, const GError *error);

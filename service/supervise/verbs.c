@@ -90,10 +90,9 @@ add_set (TbusConsumer *self, const TbusSetRequest *asked, TbusConsumerDone done,
   ask (request);
 }
 
-static void
-add_channel (TbusConsumer *self, const TbusChannelRequest *asked, TbusConsumerDone done, gpointer data)
+static TwChannel
+make_channel (const TbusChannelRequest *asked, guint n_streams)
 {
-  TbusRequest *request = tbus_request_new (self, TW_ADD_CHANNEL, asked->channel, done, data);
   TwChannel channel = {
     .channel = asked->channel,
     .set = asked->set,
@@ -108,13 +107,46 @@ add_channel (TbusConsumer *self, const TbusChannelRequest *asked, TbusConsumerDo
     .blocking_timeout_us = asked->blocking_timeout_us,
     .tracefile_size = asked->tracefile_size,
     .tracefile_count = asked->tracefile_count,
-    .n_streams = tbus_cpus_possible (),
+    .n_streams = n_streams,
   };
 
   memcpy (channel.uuid, asked->uuid, sizeof channel.uuid);
+  return channel;
+}
+
+static void
+add_channel (TbusConsumer *self, const TbusChannelRequest *asked, TbusConsumerDone done, gpointer data)
+{
+  TbusRequest *request = tbus_request_new (self, TW_ADD_CHANNEL, asked->channel, done, data);
+  const TwChannel channel = make_channel (asked, tbus_cpus_possible ());
+
   request->parent = asked->set;
   request->n_streams = channel.n_streams;
   tw_put_channel (&request->body, &channel);
+  ask (request);
+}
+
+static void
+adopt_channel (TbusConsumer *self, const TbusAdoptRequest *asked, TbusConsumerDone done, gpointer data)
+{
+  TbusRequest *request = tbus_request_new (self, TW_ADOPT_CHANNEL, asked->channel->channel, done, data);
+  const TbusCounters *counted = asked->counted;
+  const TwAdoption adoption = {
+    .channel = make_channel (asked->channel, asked->ring->n_streams),
+    .counted = {
+      .channel = asked->channel->channel,
+      .bytes_written = counted->bytes_written,
+      .packets_written = counted->packets_written,
+      .events_discarded = counted->events_discarded,
+      .packets_lost = counted->packets_lost,
+      .bytes_dropped = counted->bytes_dropped,
+    },
+    .quiescent = asked->quiescent != FALSE,
+  };
+
+  request->parent = asked->channel->set;
+  request->ring = tbus_ring_ref (asked->ring);
+  tw_put_adoption (&request->body, &adoption);
   ask (request);
 }
 
@@ -185,6 +217,7 @@ tbus_verbs_install (TbusConsumerClass *klass)
   klass->close_output = close_output;
   klass->add_set = add_set;
   klass->add_channel = add_channel;
+  klass->adopt_channel = adopt_channel;
   klass->push = push;
   klass->replace_metadata = replace_metadata;
   klass->read_clock = read_clock;

@@ -153,6 +153,12 @@ fake_flush (TbusConsumer *consumer, const TbusFlushRequest *request, TbusConsume
 }
 
 static void
+fake_adopt_channel (TbusConsumer *consumer, const TbusAdoptRequest *request, TbusConsumerDone done, gpointer data)
+{
+  answer_add (consumer, ANSWER_COUNTERS, done, data);
+}
+
+static void
 fake_close (TbusConsumer *consumer, guint64 id, TbusConsumerDone done, gpointer data)
 {
   answer_add (consumer, ANSWER_COUNTERS, done, data);
@@ -178,6 +184,7 @@ tst_fake_consumer_class_init (TstFakeConsumerClass *class)
   consumer_class->close_output = fake_id;
   consumer_class->add_set = fake_add_set;
   consumer_class->add_channel = fake_add_channel;
+  consumer_class->adopt_channel = fake_adopt_channel;
   consumer_class->push = fake_push;
   consumer_class->replace_metadata = fake_replace_metadata;
   consumer_class->read_clock = fake_read_clock;

@@ -14,7 +14,8 @@ enum { STREAMS = 2, MEMORY = 4096 };
 
 static const char *const verb_names[FAKE_N_VERBS] = {
   "check-output", "open-output", "close-output", "add-set",   "add-channel",
-  "push",         "resume",      "flush",        "close-set", "close-channel", "read-clock", "replace-metadata",
+  "adopt-channel", "push",       "resume",       "flush",     "close-set",
+  "close-channel", "read-clock", "replace-metadata",
 };
 
 void
@@ -116,6 +117,11 @@ answer_add_set (FakeConsumer *self, FakeRequest *request)
       fake_consumer_refuse (self, request, TBUS_ERROR_NOT_FOUND, "its output is not open");
       return;
     }
+  if (fake_consumer_find_set (self, request->id) != NULL)
+    {
+      accept_request (self, request, NULL); /* asked twice, made once */
+      return;
+    }
   set = g_new0 (FakeHeldSet, 1);
   set->set.key = request->id;
   set->set.session = request->set.session;
@@ -176,6 +182,55 @@ answer_add_channel (FakeConsumer *self, FakeRequest *request)
   ring = make_ring (channel);
   g_ptr_array_add (self->channels, channel);
   accept_request (self, request, ring);
+}
+
+/* A real one has written the whole log by then. */
+static void
+write_log (FakeHeldSet *set)
+{
+  guint64 published;
+
+  g_assert_cmpint (pread (set->log_fd, &published, sizeof published, 0), ==, sizeof published);
+  g_string_set_size (set->set.metadata, published);
+  g_assert_cmpint (pread (set->log_fd, set->set.metadata->str, published, TBUS_LOG_TEXT_OFFSET), ==, published);
+}
+
+static FakeChannel *
+find_channel (FakeConsumer *self, guint64 key)
+{
+  for (guint i = 0; i < self->channels->len; i++)
+    if (((FakeChannel *) g_ptr_array_index (self->channels, i))->key == key)
+      return g_ptr_array_index (self->channels, i);
+  return NULL;
+}
+
+static void
+answer_adopt_channel (FakeConsumer *self, FakeRequest *request)
+{
+  FakeHeldSet *set = fake_consumer_find_set (self, request->channel.set);
+  TbusCountersList list;
+  FakeChannel *channel;
+
+  if (set == NULL)
+    {
+      fake_consumer_refuse (self, request, TBUS_ERROR_NOT_FOUND, "no such set");
+      return;
+    }
+  g_assert_null (find_channel (self, request->id));
+  write_log (set);
+  channel = g_new0 (FakeChannel, 1);
+  channel->key = request->id;
+  channel->set = request->channel.set;
+  channel->name = g_strdup (request->text);
+  channel->chan_id = request->channel.chan_id;
+  channel->request = request->channel;
+  channel->counters = request->adopted.counted;
+  channel->counters.channel = request->id;
+  channel->quiescent = request->adopted.quiescent;
+  channel->wait_fd = fcntl (request->adopted.ring->streams[0].wait_fd, F_DUPFD_CLOEXEC, 3);
+  g_ptr_array_add (self->channels, channel);
+  list = (TbusCountersList){ &channel->counters, 1 };
+  accept_request (self, request, &list);
 }
 
 static void
@@ -297,6 +352,9 @@ fake_consumer_serve (FakeConsumer *self, FakeRequest *request)
       break;
     case FAKE_ADD_CHANNEL:
       answer_add_channel (self, request);
+      break;
+    case FAKE_ADOPT_CHANNEL:
+      answer_adopt_channel (self, request);
       break;
     case FAKE_PUSH:
       answer_push (self, request);

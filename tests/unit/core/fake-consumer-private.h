@@ -19,6 +19,12 @@ typedef struct {
     TbusFlushRequest flush;
     TbusPushRequest push;
   };
+  struct {
+    TbusRing *ring; /* a reference */
+    TbusCounters counted;
+    gboolean quiescent;
+  } adopted;
+  gboolean anew; /* asked when it had died */
   int log_fd;
   TbusConsumerDone done;
   gpointer data;

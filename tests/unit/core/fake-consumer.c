@@ -14,6 +14,7 @@ request_free (FakeRequest *request)
 {
   if (request->log_fd >= 0)
     close (request->log_fd);
+  g_clear_pointer (&request->adopted.ring, tbus_ring_unref);
   g_free (request->text);
   g_free (request);
 }
@@ -133,6 +134,20 @@ add_channel (TbusConsumer *self, const TbusChannelRequest *channel, TbusConsumer
 }
 
 static void
+adopt_channel (TbusConsumer *self, const TbusAdoptRequest *adopted, TbusConsumerDone done, gpointer data)
+{
+  FakeRequest *request = ask (self, FAKE_ADOPT_CHANNEL, adopted->channel->channel, done, data);
+
+  request->channel = *adopted->channel;
+  request->channel.name = NULL;
+  request->text = g_strdup (adopted->channel->name);
+  request->adopted.ring = tbus_ring_ref (adopted->ring);
+  request->adopted.counted = *adopted->counted;
+  request->adopted.quiescent = adopted->quiescent;
+  note (self, request, " %s", adopted->channel->name);
+}
+
+static void
 push (TbusConsumer *self, const TbusPushRequest *prompt, TbusConsumerDone done, gpointer data)
 {
   FakeRequest *request = ask (self, FAKE_PUSH, prompt->set, done, data);
@@ -209,6 +224,7 @@ fake_consumer_class_init (FakeConsumerClass *klass)
   ops->close_output = close_output;
   ops->add_set = add_set;
   ops->add_channel = add_channel;
+  ops->adopt_channel = adopt_channel;
   ops->push = push;
   ops->read_clock = read_clock;
   ops->replace_metadata = replace_metadata;
@@ -267,11 +283,9 @@ fake_consumer_write_at_most (FakeConsumer *self, guint64 bytes)
   self->at_most = bytes;
 }
 
-void
-fake_consumer_die (FakeConsumer *self)
+static void
+end_process (FakeConsumer *self)
 {
-  guint in_flight = g_queue_get_length (&self->waiting);
-
   g_assert_false (self->dead);
   self->dead = TRUE;
   g_clear_handle_id (&self->source, g_source_remove);
@@ -280,14 +294,51 @@ fake_consumer_die (FakeConsumer *self)
   g_ptr_array_set_size (self->channels, 0);
   tbus_consumer_set_process (TBUS_CONSUMER (self), 0, TBUS_CONSUMER_RESTARTING,
                              tbus_consumer_get_restarts (TBUS_CONSUMER (self)) + 1);
-  for (; in_flight > 0; in_flight--)
-    {
-      FakeRequest *request = g_queue_pop_head (&self->waiting);
+}
 
-      fake_consumer_refuse (self, request, TBUS_ERROR_CONSUMER_FAILED, "it died");
-      request_free (request);
-    }
+/* Returns: what was in flight: core has heard of the death, and what it asked waits for the successor. */
+static GQueue
+die (FakeConsumer *self)
+{
+  GQueue in_flight = self->waiting;
+
+  end_process (self);
+  g_queue_init (&self->waiting);
   g_signal_emit_by_name (self, "died");
+  for (GList *link = self->waiting.head; link != NULL; link = link->next)
+    ((FakeRequest *) link->data)->anew = TRUE;
+  return in_flight;
+}
+
+static void
+fail (FakeConsumer *self, FakeRequest *request)
+{
+  fake_consumer_refuse (self, request, TBUS_ERROR_CONSUMER_FAILED, "it died");
+  request_free (request);
+}
+
+void
+fake_consumer_die (FakeConsumer *self)
+{
+  GQueue in_flight = die (self);
+  FakeRequest *request;
+
+  /* What was asked at an earlier death was asked again at this one. */
+  while ((request = g_queue_pop_head (&in_flight)) != NULL)
+    if (request->anew)
+      fail (self, request);
+    else
+      g_queue_push_tail (&self->waiting, request);
+}
+
+void
+fake_consumer_die_with_all (FakeConsumer *self)
+{
+  GQueue in_flight = die (self);
+  FakeRequest *request;
+
+  while ((request = g_queue_pop_head (&in_flight)) != NULL)
+    fail (self, request);
 }
 
 void

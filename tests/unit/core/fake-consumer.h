@@ -21,6 +21,7 @@ typedef enum {
   FAKE_CLOSE_OUTPUT,
   FAKE_ADD_SET,
   FAKE_ADD_CHANNEL,
+  FAKE_ADOPT_CHANNEL,
   FAKE_PUSH,
   FAKE_RESUME,
   FAKE_FLUSH,
@@ -40,8 +41,10 @@ void fake_consumer_answer (FakeConsumer *self, guint n);
 guint fake_consumer_get_waiting (FakeConsumer *self);
 /* A push is answered when so many bytes at most are written; G_MAXUINT64: all. */
 void fake_consumer_write_at_most (FakeConsumer *self, guint64 bytes);
-/* It dies: what it held is lost, what was asked fails, core is told. New requests wait for its successor. */
+/* It dies: it holds nothing, core is told. What core asks then goes to its successor, then what was in flight. */
 void fake_consumer_die (FakeConsumer *self);
+/* The same, and what was in flight fails. */
+void fake_consumer_die_with_all (FakeConsumer *self);
 void fake_consumer_come_back (FakeConsumer *self);
 
 /* What it was asked since the last call: "add-set 3 ust/uid/1000/64-bit, push 3 0+512". (transfer full) */
@@ -71,6 +74,7 @@ typedef struct {
   guint32 chan_id;
   TbusChannelRequest request; /* without its name */
   TbusCounters counters;      /* what flushing and closing answer */
+  gboolean quiescent;         /* as adopted */
   int wait_fd; /* of its first stream: hangs up when every writer has gone */
 } FakeChannel;
 FakeChannel *fake_consumer_get_channel (FakeConsumer *self, const char *directory, const char *name);

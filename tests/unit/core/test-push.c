@@ -328,7 +328,7 @@ a_dead_consumers_text_goes_whole_to_the_next (Fixture *f, gconstpointer data) /*
 
   fake_consumer_hold (f->consumer, TRUE);
   run (f, FALSE, &answer);
-  fake_consumer_die (f->consumer);
+  fake_consumer_die_with_all (f->consumer);
   g_assert_error (answer.error, TBUS_ERROR, TBUS_ERROR_CONSUMER_FAILED);
   g_assert_cmpuint (tbus_metadata_push_get_sent (f->set->push), ==, 0);
 }
