@@ -22,10 +22,12 @@ if [ "${TRACEBUS_MACHINE-}" != entered ]; then
 fi
 unset TRACEBUS_MACHINE
 
-# A control group of its own, so that several machines do not meet in one: in the hierarchy that is systemd's.
-groups=/sys/fs/cgroup
-[ ! -d $groups/systemd ] || groups=$groups/systemd
-group=$groups/tracebus-test-$$
+# A control group of its own, so that several machines do not meet in one: in every hierarchy that is systemd's.
+groups=
+for folder in /sys/fs/cgroup/unified /sys/fs/cgroup/systemd /sys/fs/cgroup; do
+  [ ! -f "$folder/cgroup.procs" ] || groups="$groups $folder"
+done
+group=tracebus-test-$$
 work=$(mktemp -d)
 nspawn=
 first=
@@ -46,13 +48,17 @@ clean_up ()
   fi
   umount -l "$work" 2> /dev/null || :
   rmdir "$work"
-  echo $$ > "$groups/cgroup.procs" 2> /dev/null || :
-  find "$group" -depth -type d -exec rmdir '{}' ';' 2> /dev/null || :
+  for folder in $groups; do
+    echo $$ > "$folder/cgroup.procs" 2> /dev/null || :
+    find "$folder/$group" -depth -type d -exec rmdir '{}' ';' 2> /dev/null || :
+  done
 }
 trap clean_up EXIT
 trap 'exit 1' HUP INT TERM
-mkdir "$group" 2> /dev/null && echo $$ > "$group/cgroup.procs" ||
-  { echo '1..0 # SKIP this system lets nobody make control groups'; exit 0; }
+for folder in $groups; do
+  mkdir "$folder/$group" 2> /dev/null && echo $$ > "$folder/$group/cgroup.procs" ||
+    { echo '1..0 # SKIP this system lets nobody make control groups'; exit 0; }
+done
 
 mount -t tmpfs -o mode=755 tmpfs "$work"
 mkdir "$work/upper" "$work/scratch" "$work/root" "$work/stage"

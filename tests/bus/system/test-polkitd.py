@@ -142,6 +142,58 @@ def check_rules(tap):
             "alice", ROOT_PATH, "Manager.GetSession", "right"))[1], "Session.Destroy", NO_OPTIONS)
 
 
+class Login:
+    """A login of @user as logind would write it down, and programs run in it; no logind is needed to read that."""
+
+    def __init__(self, user):
+        places = [pathlib.Path("/sys/fs/cgroup", name) for name in ("unified", "systemd", "")]
+        groups = next(place for place in places if (place / "cgroup.procs").exists())
+        self.user, self.uid = user, as_user(user)["user"]
+        # A slice, since only those may stand above a login; made by us, and removed by us.
+        self.scope = groups / f"tracebustest{os.getpid()}.slice" / f"user-{self.uid}.slice" / "session-c1.scope"
+
+    def __enter__(self):
+        self.scope.mkdir(parents=True)
+        return self
+
+    def __exit__(self, *_):
+        for folder in (self.scope, *list(self.scope.parents)[:2]):
+            folder.rmdir()
+
+    def write(self, active):
+        """Whether it is the one that sits at the machine."""
+        state = "active" if active else "online"
+        run = pathlib.Path("/run/systemd")
+        (run / "sessions/c1").write_text(
+            f"UID={self.uid}\nUSER={self.user}\nACTIVE={int(active)}\nIS_DISPLAY=1\nSTATE={state}\nREMOTE=0\nTYPE=tty\n"
+            "CLASS=user\nSCOPE=session-c1.scope\nSEAT=seat0\n", encoding="utf-8")
+        (run / f"users/{self.uid}").write_text(
+            f"NAME={self.user}\nSTATE={state}\nDISPLAY=c1\nSESSIONS=c1\nSEATS=seat0\n", encoding="utf-8")
+        (run / "seats/seat0").write_text("ACTIVE=c1\nSESSIONS=c1\n" if active else "SESSIONS=c1\n", encoding="utf-8")
+
+    def permissions(self):
+        """Of a program that runs in it."""
+        entry = as_user(self.user)
+        shell = ["sh", "-c", f'echo $$ > {self.scope}/cgroup.procs && exec setpriv --reuid={entry["user"]} '
+                 f'--regid={entry["group"]} --init-groups "$@"', "-", *command(ROOT_PATH, "Manager.GetPermissions")]
+        text = subprocess.run(shell, capture_output=True, text=True, check=True, env=entry["env"]).stdout
+        return re.search(r"'org\.tracebus1\.manage-sessions': '(\w+)'", text)[1]
+
+
+def check_logins(tap):
+    """polkit is asked about the caller itself: it finds the login that the call came from."""
+    body = "return subject.local ? (subject.active ? polkit.Result.YES : polkit.Result.AUTH_ADMIN) : polkit.Result.NO;"
+    try:
+        with Login("alice") as login, Rule(body, "alice", "no no no"):
+            login.write(active=True)
+            active = login.permissions()
+            login.write(active=False)
+            tap.point("the same user is told apart by where the call comes from",
+                      [active, login.permissions(), permissions("bob")], ["yes", "auth", "no no no"])
+    except OSError as error:
+        print(f"# no login can be made up here: {error}")
+
+
 def check_leaving(tap):
     """polkit waits for a program that a rule has started; the caller does not."""
     asked, go = pathlib.Path("/tmp/asked"), pathlib.Path("/tmp/go")
@@ -195,6 +247,7 @@ def main():
     check_denial(tap, sys.argv[1])
     check_rules(tap)
     check_leaving(tap)
+    check_logins(tap)
     check_absence(tap)
     return tap.finish()
 
