@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "client/output.h"
+#include "client/users.h"
 #include "client/verbs.h"
 
 #include <string.h>
@@ -37,9 +38,8 @@ check_output (const char *path, const char *url, GError **error)
 
 /* The path of the new session; NULL with @error. (transfer full) */
 static char *
-create_at (Ctl *ctl, const char *name, const CtlOutput *output, GError **error)
+create_at (Ctl *ctl, const char *name, const CtlOutput *output, GVariantDict *options, GError **error)
 {
-  g_auto(GVariantDict) options = G_VARIANT_DICT_INIT (NULL);
   g_autoptr(GUnixFDList) fds = g_unix_fd_list_new ();
   g_autoptr(GVariant) answer = NULL;
   char *path;
@@ -50,10 +50,10 @@ create_at (Ctl *ctl, const char *name, const CtlOutput *output, GError **error)
 
       if (index < 0)
         return NULL;
-      g_variant_dict_insert (&options, "output-fd", "h", index);
+      g_variant_dict_insert (options, "output-fd", "h", index);
     }
   answer = ctl_call_with_fds (ctl, TBUS_ROOT_PATH, "Manager.CreateSession",
-                              g_variant_new ("(s@a{sv})", name, g_variant_dict_end (&options)), fds, error);
+                              g_variant_new ("(s@a{sv})", name, g_variant_dict_end (options)), fds, error);
   if (answer == NULL)
     return NULL;
   g_variant_get (answer, "(o)", &path);
@@ -74,7 +74,7 @@ tell (Ctl *ctl, const char *path, GError **error)
 }
 
 static gboolean
-create_session (Ctl *ctl, const char *name, const char *where, GError **error)
+create_session (Ctl *ctl, const char *name, const char *where, GVariantDict *options, GError **error)
 {
   g_auto(CtlOutput) output = CTL_OUTPUT_INIT;
   g_autofree char *path = NULL;
@@ -82,7 +82,7 @@ create_session (Ctl *ctl, const char *name, const char *where, GError **error)
 
   if (where != NULL && !ctl_output_open (&output, where, error))
     return FALSE;
-  path = create_at (ctl, name, &output, error);
+  path = create_at (ctl, name, &output, options, error);
   if (path == NULL)
     {
       ctl_output_take_back (&output);
@@ -101,10 +101,16 @@ create_run (Ctl *ctl, char ***args, GError **error)
   g_autofree char *url = NULL;
   g_autofree char *name = NULL;
   g_autofree char *where = NULL;
+  g_autofree char *users = NULL;
+  gboolean all_users = FALSE;
+  g_auto(GVariantDict) options = G_VARIANT_DICT_INIT (NULL);
   const GOptionEntry entries[] = {
     { "output", 'o', 0, G_OPTION_ARG_FILENAME, &path,
       "Where the trace goes; default: ~/lttng-traces/NAME-DATE-TIME", "PATH" },
     { "set-url", 'U', 0, G_OPTION_ARG_FILENAME, &url, "The same as " FILE_URL "PATH", "URL" },
+    { "uids", 0, 0, G_OPTION_ARG_STRING, &users,
+      "Record the programs of these users, names or numbers; default: your own", "USER,..." },
+    { "all-users", 0, 0, G_OPTION_ARG_NONE, &all_users, "Record the programs of all users", NULL },
     CTL_OPTION_ABSENT ("ctrl-url", 'C', 0),
     CTL_OPTION_ABSENT ("data-url", 'D', 0),
     CTL_OPTION_ABSENT ("live", 0, G_OPTION_FLAG_OPTIONAL_ARG),
@@ -114,11 +120,12 @@ create_run (Ctl *ctl, char ***args, GError **error)
     { NULL }
   };
 
-  if (!ctl_parse (ctl, entries, args, error) || !check_output (path, url, error))
+  if (!ctl_parse (ctl, entries, args, error) || !check_output (path, url, error)
+      || !ctl_users_add (ctl, &options, users, all_users, error))
     return FALSE;
   name = (*args)[1] != NULL ? g_strdup ((*args)[1]) : automatic_name ();
   where = find_output (name, path, url);
-  return create_session (ctl, name, where, error);
+  return create_session (ctl, name, where, &options, error);
 }
 
 const CtlVerb ctl_verb_create = {

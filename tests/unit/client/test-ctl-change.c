@@ -86,6 +86,30 @@ tells_that_an_output_cannot_be_made (Fixture *f, gconstpointer data)
 }
 
 static void
+says_whose_programs_are_recorded (Fixture *f, gconstpointer data)
+{
+  static const char *const wrong[] = { "--uids nobody-of-this-name", "--uids 4294967295", "--uids ,", "--uids -1",
+                                       "--uids 0 --all-users" };
+
+  tst_fake_answer (f->fake, "/org/tracebus1 Manager.CreateSession", "(objectpath '" S1 "',)");
+  tst_fake_answer (f->fake, S1 " Properties.GetAll", "({'Output': <'/traces/demo'>},)");
+  fixture_run (f, "create demo -o here --uids root,1001");
+  fixture_assert_calls (f, "/org/tracebus1 Manager.CreateSession ('demo', {'output-fd': <handle 0>, 'uids': "
+                        "<[uint32 0, 1001]>})\n" S1 " Properties.GetAll ('org.tracebus1.Session',)\n");
+  fixture_run (f, "create demo -o here --all-users");
+  fixture_assert_calls (f, "/org/tracebus1 Manager.CreateSession ('demo', {'all-users': <true>, 'output-fd': "
+                        "<handle 0>})\n" S1 " Properties.GetAll ('org.tracebus1.Session',)\n");
+  for (guint i = 0; i < G_N_ELEMENTS (wrong); i++)
+    {
+      g_autofree char *line = g_strconcat ("create demo -o there ", wrong[i], NULL);
+
+      fixture_run (f, line);
+      g_assert_cmpint (f->status, ==, 2);
+      fixture_assert_calls (f, "");
+    }
+}
+
+static void
 leaves_a_name_with_a_slash_to_the_service (Fixture *f, gconstpointer data)
 {
   g_autofree char *traces = tst_dir_file (f->dir, "lttng-traces");
@@ -405,6 +429,7 @@ main (int argc, char **argv)
   TST_ADD ("/client/ctl/names-a-session-after-the-time", names_a_session_after_the_time);
   TST_ADD ("/client/ctl/makes-the-output-and-takes-it-back", makes_the_output_and_takes_it_back);
   TST_ADD ("/client/ctl/tells-that-an-output-cannot-be-made", tells_that_an_output_cannot_be_made);
+  TST_ADD ("/client/ctl/says-whose-programs-are-recorded", says_whose_programs_are_recorded);
   TST_ADD ("/client/ctl/leaves-a-name-with-a-slash-to-the-service", leaves_a_name_with_a_slash_to_the_service);
   TST_ADD ("/client/ctl/gives-a-channel-its-attributes", gives_a_channel_its_attributes);
   TST_ADD ("/client/ctl/enables-a-channel-that-is-there", enables_a_channel_that_is_there);
