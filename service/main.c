@@ -247,6 +247,7 @@ main (int argc, char **argv)
   if (!parse_options (&options, &argc, &argv, &error))
     {
       g_printerr ("tracebusd: %s; --help lists the options\n", error->message);
+      options_clear (&options);
       return 2;
     }
   if (options.version)

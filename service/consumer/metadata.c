@@ -19,6 +19,27 @@ enum {
 static const char name[] = "metadata";
 static const char new_name[] = ".metadata.new"; /* readers of traces skip what begins with a dot */
 
+/* The description of a trace begins with what only it has: its uuid. */
+bool
+tc_metadata_is_of_other (int dir_fd, int log_fd)
+{
+  char theirs[PAGE], ours[PAGE];
+  ssize_t n_theirs, n_ours;
+  TwLogHeader log;
+  int fd = openat (dir_fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+
+  if (fd < 0)
+    return errno != ENOENT;
+  n_theirs = read (fd, theirs, sizeof theirs);
+  close (fd);
+  if (n_theirs <= 0 || pread (log_fd, &log, sizeof log, 0) != (ssize_t) sizeof log)
+    return n_theirs != 0;
+  n_ours = pread (log_fd, ours, log.published < sizeof ours ? (size_t) log.published : sizeof ours, TW_LOG_TEXT_OFFSET);
+  if (n_ours <= 0)
+    return true;
+  return memcmp (theirs, ours, (size_t) (n_theirs < n_ours ? n_theirs : n_ours)) != 0;
+}
+
 int
 tc_metadata_init (TcMetadata *self, int dir_fd, int log_fd, TcProblems *problems)
 {

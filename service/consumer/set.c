@@ -4,16 +4,44 @@
 #include "consumer/consumer.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+enum { MAX_TRACES = 10000 }; /* in one place */
+
+/* Another session may write to the same output, or have written to it: its traces are left alone. */
+static int
+make_directory (TcSet *self, int log_fd, TcError *error)
+{
+  size_t size = strlen (self->directory) + sizeof "-4294967295";
+  char *path = malloc (size);
+  int fd = -1;
+
+  if (path == NULL)
+    return tc_error (error, ENOMEM, "No memory for the directory %s", self->directory);
+  strcpy (path, self->directory);
+  for (unsigned n = 1; n <= MAX_TRACES; n++)
+    {
+      fd = tc_make_directory (self->output->dir_fd, path);
+      if (fd < 0 || !tc_metadata_is_of_other (fd, log_fd))
+        break;
+      close (fd);
+      fd = -1;
+      errno = EEXIST;
+      snprintf (path, size, "%s-%u", self->directory, n);
+    }
+  free (path);
+  return fd >= 0 ? fd : tc_error (error, errno, "Cannot make the directory %s/%s", self->output->path, self->directory);
+}
+
 static int
 set_up (TcSet *self, int log_fd, TcError *error)
 {
-  self->dir_fd = tc_make_directory (self->output->dir_fd, self->directory);
+  self->dir_fd = make_directory (self, log_fd, error);
   if (self->dir_fd < 0)
-    return tc_error (error, errno, "Cannot make the directory %s/%s", self->output->path, self->directory);
+    return -1;
   if (tc_metadata_init (&self->metadata, self->dir_fd, log_fd, &self->output->problems) < 0)
     {
       tc_error (error, errno, "Cannot read the metadata log of %s", self->directory);

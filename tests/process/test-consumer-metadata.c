@@ -203,12 +203,30 @@ replaces_what_a_predecessor_left (Fixture *f, gconstpointer data)
   g_autofree char *left_over = g_build_filename (f->directory, ".metadata.new", NULL);
 
   g_assert_cmpint (g_mkdir_with_parents (f->directory, 0700), ==, 0);
-  g_assert_true (g_file_set_contents (f->path, "old", -1, NULL));
+  g_assert_true (g_file_set_contents (f->path, "/* CTF", -1, NULL));
   g_assert_true (g_file_set_contents (left_over, "half", -1, NULL));
   tst_log_publish (f->log, "/* CTF 1.8 */\n");
   tst_rig_add_set (f->rig, SESSION, SET, 0, f->log);
   assert_file_is_the_log (f);
   g_assert_false (g_file_test (left_over, G_FILE_TEST_EXISTS));
+}
+
+/* A session's before this one, which wrote to the same output. */
+static void
+leaves_another_trace_alone (Fixture *f, gconstpointer data)
+{
+  g_autofree char *beside = g_strconcat (f->directory, "-1/metadata", NULL);
+  g_autofree char *theirs = NULL;
+  g_autofree char *ours = NULL;
+
+  g_assert_cmpint (g_mkdir_with_parents (f->directory, 0700), ==, 0);
+  g_assert_true (g_file_set_contents (f->path, "/* CTF 1.8 */ another", -1, NULL));
+  tst_log_publish (f->log, "/* CTF 1.8 */ this one, which is longer");
+  tst_rig_add_set (f->rig, SESSION, SET, 0, f->log);
+  g_assert_true (g_file_get_contents (f->path, &theirs, NULL, NULL));
+  g_assert_true (g_file_get_contents (beside, &ours, NULL, NULL));
+  g_assert_cmpstr (theirs, ==, "/* CTF 1.8 */ another");
+  g_assert_cmpstr (ours, ==, "/* CTF 1.8 */ this one, which is longer");
 }
 
 static void
@@ -336,6 +354,7 @@ main (int argc, char **argv)
   ADD ("is-written-out-with-a-flush", is_written_out_with_a_flush);
   ADD ("never-shows-half-a-block", never_shows_half_a_block);
   ADD ("replaces-what-a-predecessor-left", replaces_what_a_predecessor_left);
+  ADD ("leaves-another-trace-alone", leaves_another_trace_alone);
   ADD ("tells-when-it-cannot-be-written", tells_when_it_cannot_be_written);
   ADD ("is-replaced-as-a-whole", is_replaced_as_a_whole);
   ADD ("stays-where-it-cannot-be-replaced", stays_where_it_cannot_be_replaced);
