@@ -5,10 +5,11 @@ char *
 tst_session (TstService *self, const char *name)
 {
   g_autofree char *output = tst_output (self, name);
+  g_autofree char *last = g_path_get_basename (name);
   g_autoptr(GVariant) reply = NULL;
   char *path;
 
-  reply = tst_call (self, TST_ROOT, "Manager.CreateSession", "(%s, {'output': <%s>})", name, output);
+  reply = tst_call (self, TST_ROOT, "Manager.CreateSession", "(%s, {'output': <%s>})", last, output);
   g_variant_get (reply, "(o)", &path);
   return path;
 }

@@ -11,7 +11,7 @@
 
 G_BEGIN_DECLS
 
-/* A session called @name whose output is @name in the service's directory. (transfer full): its path */
+/* A session whose output is @name, a relative path, in the service's directory, and whose name is its last part. */
 char *tst_session (TstService *self, const char *name);
 /* A channel with @options, an a{sv} as text. (transfer full): its path */
 char *tst_channel (TstService *self, const char *session, const char *name, const char *options);

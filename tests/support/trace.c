@@ -78,12 +78,11 @@ tst_babeltrace (const char *path)
 static void
 add_missing (const char *line, TstMissing *missing)
 {
+  char what[16];
   guint64 n;
 
-  if (sscanf (line, "WARNING: Tracer discarded %" G_GUINT64_FORMAT " event", &n) == 1)
-    missing->events += n;
-  else if (sscanf (line, "WARNING: Tracer lost %" G_GUINT64_FORMAT " packet", &n) == 1)
-    missing->packets += n;
+  if (sscanf (line, "WARNING: Tracer discarded %" G_GUINT64_FORMAT " %15[a-z]", &n, what) == 2)
+    *(g_str_has_prefix (what, "event") ? &missing->events : &missing->packets) += n;
   else if (*line != '\0')
     g_error ("babeltrace2 warned: %s", line);
 }
