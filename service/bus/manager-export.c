@@ -99,8 +99,11 @@ get_tracer_version (TbusBusContext *bus, gpointer core)
 static GVariant *
 get_features (TbusBusContext *bus, gpointer core)
 {
-  static const char *const features[] = { "exclude", "filter", "mode-overwrite", "process-buffers",
-                                          "tracepoint-fields", NULL };
+  static const char *const features[] = {
+    "blocking-timeout", "clock-plugin", "context:app", "context:perf", "exclude", "filter", "mode-overwrite",
+    "process-buffers", "regenerate-metadata", "regenerate-statedump", "tracefile-count", "tracefile-size",
+    "tracepoint-fields", "tracker", NULL,
+  };
 
   return g_variant_new_strv (features, -1);
 }

@@ -29,7 +29,9 @@ says_what_it_is (Rig *rig)
   rig_assert_property (rig, RIG_ROOT, "Manager.TracerVersion", "'2.13.5'");
   rig_assert_property (rig, RIG_ROOT, "Manager.RegistrationSocket", "'/run/lttng/lttng-ust-sock-8'");
   rig_assert_property (rig, RIG_ROOT, "Manager.Features",
-                       "['exclude', 'filter', 'mode-overwrite', 'process-buffers', 'tracepoint-fields']");
+                       "['blocking-timeout', 'clock-plugin', 'context:app', 'context:perf', 'exclude', 'filter',"
+                       " 'mode-overwrite', 'process-buffers', 'regenerate-metadata', 'regenerate-statedump',"
+                       " 'tracefile-count', 'tracefile-size', 'tracepoint-fields', 'tracker']");
 }
 
 static void

@@ -25,9 +25,13 @@ class Recording:
 
 
 class Peer:
-    """One session daemon, from __enter__ to __exit__, and the recordings that it makes."""
+    """
+    One session daemon, from __enter__ to __exit__, and the recordings that it makes; @more is of its environment, and
+    of the programs'.
+    """
 
-    def __init__(self):
+    def __init__(self, more=()):
+        self.environment = {**os.environ, "LTTNG_UST_REGISTER_TIMEOUT": "-1", **dict(more)}
         self._directory = tempfile.TemporaryDirectory(prefix="tb")
         self.path = pathlib.Path(self._directory.name)
         self._count = 0
@@ -37,6 +41,7 @@ class Peer:
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR1})
         self._daemon = subprocess.Popen(
             ["lttng-sessiond", "--no-kernel", "--sig-parent"],
+            env=self.environment,
             preexec_fn=lambda: signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGUSR1}),
         )
         if signal.sigtimedwait({signal.SIGUSR1}, PATIENCE) is None:
@@ -53,11 +58,9 @@ class Peer:
     def control(*arguments):
         subprocess.run(["lttng", "--quiet", *arguments], check=True, stdout=subprocess.DEVNULL)
 
-    @staticmethod
-    def run(argv, talk=""):
+    def run(self, argv, talk=""):
         """Runs a program to its end, with @talk as its input: what it printed."""
-        environment = {**os.environ, "LTTNG_UST_REGISTER_TIMEOUT": "-1"}
-        run = subprocess.run(argv, env=environment, input=talk, stdout=subprocess.PIPE, text=True, check=True)
+        run = subprocess.run(argv, env=self.environment, input=talk, stdout=subprocess.PIPE, text=True, check=True)
         return run.stdout
 
     def record(self, argv, *, events=("*",), scheme="uid", channel=(), talk=""):

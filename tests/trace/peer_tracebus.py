@@ -27,9 +27,12 @@ BUS = """<busconfig>
 
 
 class Peer:
-    """One service, from __enter__ to __exit__, and the recordings that it makes."""
+    """
+    One service, from __enter__ to __exit__, and the recordings that it makes; @more is of its environment, and of the
+    programs'.
+    """
 
-    def __init__(self, build):
+    def __init__(self, build, more=()):
         self._build = pathlib.Path(build)
         self._directory = tempfile.TemporaryDirectory(prefix="tb")
         self.path = pathlib.Path(self._directory.name)
@@ -38,6 +41,7 @@ class Peer:
             "DBUS_SYSTEM_BUS_ADDRESS": f"unix:path={self.path}/bus",
             "XDG_STATE_HOME": str(self.path),
             "LTTNG_UST_REGISTER_TIMEOUT": "-1",
+            **dict(more),
         }
         self._count = 0
         self._bus = None

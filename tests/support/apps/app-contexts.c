@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * app-contexts [N]: provides the contexts of "$app.x:" and emits N ticks (1). What "$app.x:TYPE" is goes by TYPE:
- * "text" a string, "number" an integer, "ratio" a floating point number, anything else nothing.
+ * app-contexts [N] [PROVIDER]: provides the contexts of PROVIDER ("$app.x") and emits N ticks (1). What "$app.x:TYPE"
+ * is goes by TYPE: "text" a string, "number" an integer, "ratio" a floating point number, anything else nothing.
  *
  * The tracer exports the functions for this, and agents use them, but installs no header: the declarations here are
  * those of its ABI.
@@ -123,8 +123,9 @@ int
 main (int argc, char **argv)
 {
   long n = app_argument (argc, argv, 1, 1);
+  const char *name = argc > 2 ? argv[2] : "$app.x";
   struct lttng_ust_context_provider provider = {
-    .struct_size = sizeof provider, .name = "$app.x", .get_size = get_size, .record = record, .get_value = get_value,
+    .struct_size = sizeof provider, .name = name, .get_size = get_size, .record = record, .get_value = get_value,
   };
   struct lttng_ust_registered_context_provider *registered = lttng_ust_context_provider_register (&provider);
 

@@ -47,7 +47,7 @@ get_name (void)
 static const char *
 get_description (void)
 {
-  return "A clock with a \"dial\"";
+  return "A clock of the tests";
 }
 
 static void
