@@ -223,21 +223,28 @@ stop_push (TbusSessionWork *work)
   tbus_work_release (work);
 }
 
+/* Answers a caller who does not wait; for the others the answer comes at the end. */
+static void
+reach_apps_then (TbusSessionWork *work, TbusWorkStep step)
+{
+  if (!work->wait)
+    {
+      fill_totals (work);
+      tbus_work_answer_early (work);
+    }
+  work->step = step;
+  tbus_work_hold (work);
+  tbus_work_reach_apps (work);
+  tbus_work_release (work);
+}
+
 static void
 begin_stop (TbusSessionWork *work)
 {
   if (!expect_state (work, TBUS_SESSION_ACTIVE))
     return;
   tbus_session_set_state (work->session, TBUS_SESSION_INACTIVE);
-  if (!work->wait)
-    {
-      fill_totals (work);
-      tbus_work_answer_early (work);
-    }
-  work->step = stop_push;
-  tbus_work_hold (work);
-  tbus_work_reach_apps (work);
-  tbus_work_release (work);
+  reach_apps_then (work, stop_push);
 }
 
 void
@@ -310,15 +317,7 @@ begin_destroy (TbusSessionWork *work)
       return;
     }
   tbus_session_set_state (self, TBUS_SESSION_DESTROYING);
-  if (!work->wait)
-    {
-      fill_totals (work);
-      tbus_work_answer_early (work);
-    }
-  work->step = destroy_sets;
-  tbus_work_hold (work);
-  tbus_work_reach_apps (work);
-  tbus_work_release (work);
+  reach_apps_then (work, destroy_sets);
 }
 
 void
@@ -333,7 +332,7 @@ tbus_session_destroy_async (TbusSession *self, gboolean wait, GAsyncReadyCallbac
 /* Flush and push, while it records. */
 
 static void
-flush_end (TbusSessionWork *work)
+end_unless_warned (TbusSessionWork *work)
 {
   const TbusOutcome *outcome = tbus_operation_get_outcome (work->operation);
 
@@ -349,7 +348,7 @@ begin_flush (TbusSessionWork *work)
 {
   TbusSession *self = work->session;
 
-  work->step = flush_end;
+  work->step = end_unless_warned;
   tbus_work_hold (work);
   if (work->channel == NULL)
     flush_consumers (work, FALSE);
@@ -391,16 +390,8 @@ tbus_session_flush_finish (TbusSession *self, GAsyncResult *result, GError **err
 static void
 push_end (TbusSessionWork *work)
 {
-  const TbusOutcome *outcome = tbus_operation_get_outcome (work->operation);
-
-  if (outcome->warnings->len > 0)
-    tbus_work_fail (work, g_error_new_literal (TBUS_ERROR, TBUS_ERROR_CONSUMER_FAILED,
-                                               g_ptr_array_index (outcome->warnings, 0)));
-  else
-    {
-      g_object_set_data (G_OBJECT (work->task), "bytes", GSIZE_TO_POINTER (work->bytes));
-      tbus_work_finish (work);
-    }
+  g_object_set_data (G_OBJECT (work->task), "bytes", GSIZE_TO_POINTER (work->bytes));
+  end_unless_warned (work);
 }
 
 static void
