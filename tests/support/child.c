@@ -33,14 +33,23 @@ die_with_the_test (gpointer parent)
 TstChild *
 tst_child_start (const char *const *argv, const char *const *envp)
 {
+  return tst_child_start_with_fds (argv, envp, NULL, 0);
+}
+
+TstChild *
+tst_child_start_with_fds (const char *const *argv, const char *const *envp, const int *fds, gsize n_fds)
+{
   g_autoptr(GError) error = NULL;
+  g_autofree int *targets = g_new (int, n_fds + 1);
   TstChild *self = g_new0 (TstChild, 1);
 
   self->name = g_path_get_basename (argv[0]);
   self->said = g_string_new (NULL);
-  g_spawn_async_with_pipes (NULL, (char **) argv, (char **) envp, G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_SEARCH_PATH,
-                            die_with_the_test, GINT_TO_POINTER (getpid ()), &self->pid, &self->in, &self->out, NULL,
-                            &error);
+  for (gsize i = 0; i < n_fds; i++)
+    targets[i] = 3 + (int) i;
+  g_spawn_async_with_pipes_and_fds (NULL, argv, envp, G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_SEARCH_PATH,
+                                    die_with_the_test, GINT_TO_POINTER (getpid ()), -1, -1, -1, fds, targets, n_fds,
+                                    &self->pid, &self->in, &self->out, NULL, &error);
   g_assert_no_error (error);
   self->pidfd = syscall (SYS_pidfd_open, self->pid, 0);
   g_assert_cmpint (self->pidfd, >=, 0);

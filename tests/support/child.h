@@ -19,6 +19,8 @@ typedef struct TstChild TstChild;
 
 /* Starts @argv, found in PATH, with @envp (nullable: the test's own) and the test's stderr, or ends the test. */
 TstChild *tst_child_start (const char *const *argv, const char *const *envp);
+/* The same; it finds @fds from descriptor 3 on. */
+TstChild *tst_child_start_with_fds (const char *const *argv, const char *const *envp, const int *fds, gsize n_fds);
 /* Kills it where it still runs, and reaps it. */
 void tst_child_free (TstChild *self);
 

@@ -1,0 +1,347 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#define _GNU_SOURCE
+#include "base/fd-store.h"
+
+#include "base/fd-budget.h"
+#include "base/log.h"
+#include "base/thread.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glib-unix.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <systemd/sd-daemon.h>
+#include <unistd.h>
+
+enum { MAX_NAME = 255 };
+
+/* On its way to systemd. */
+typedef struct {
+  char *text;
+  int fd; /* a copy of ours, or -1 */
+} Message;
+
+static GMutex lock;
+/* Under the lock. */
+static GHashTable *names; /* name to GINT_TO_POINTER (descriptor of another life that nobody has taken, or -1) */
+static guint n_apps;
+static guint limit; /* 0: there is no store */
+static int manager_fd = -1;
+static GQueue queue = G_QUEUE_INIT; /* of Message */
+static guint flush_source;
+static gboolean told_full;
+
+static gboolean
+is_app (const char *name)
+{
+  return g_str_has_prefix (name, "app-");
+}
+
+static gboolean
+is_name (const char *name)
+{
+  gsize length = strlen (name);
+
+  for (gsize i = 0; i < length; i++)
+    if (name[i] <= ' ' || name[i] > '~' || name[i] == ':')
+      return FALSE;
+  return length > 0 && length <= MAX_NAME;
+}
+
+static void
+message_free (Message *self)
+{
+  if (self->fd >= 0)
+    {
+      close (self->fd);
+      tbus_fd_budget_give (1);
+    }
+  g_free (self->text);
+  g_free (self);
+}
+
+/* -1 with errno. */
+static int
+connect_to_manager (void)
+{
+  const char *path = g_getenv ("NOTIFY_SOCKET");
+  struct sockaddr_un address = { .sun_family = AF_UNIX };
+  gsize length = path != NULL ? strlen (path) : 0;
+  int fd;
+
+  if (length < 2 || length >= sizeof address.sun_path || (path[0] != '/' && path[0] != '@'))
+    {
+      errno = EINVAL;
+      return -1;
+    }
+  memcpy (address.sun_path, path, length);
+  if (path[0] == '@')
+    address.sun_path[0] = '\0';
+  fd = socket (AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  if (fd < 0)
+    return -1;
+  length += offsetof (struct sockaddr_un, sun_path) + (path[0] == '/' ? 1 : 0);
+  if (connect (fd, (struct sockaddr *) &address, length) == 0)
+    return fd;
+  close (fd);
+  return -1;
+}
+
+static int
+send_message (const char *text, int fd)
+{
+  union {
+    struct cmsghdr align;
+    char space[CMSG_SPACE (sizeof (int))];
+  } control = { 0 };
+  struct iovec iov = { .iov_base = (char *) text, .iov_len = strlen (text) };
+  struct msghdr message = { .msg_iov = &iov, .msg_iovlen = 1 };
+
+  if (fd >= 0)
+    {
+      struct cmsghdr *cmsg;
+
+      message.msg_control = &control;
+      message.msg_controllen = sizeof control;
+      cmsg = CMSG_FIRSTHDR (&message);
+      cmsg->cmsg_level = SOL_SOCKET;
+      cmsg->cmsg_type = SCM_RIGHTS;
+      cmsg->cmsg_len = CMSG_LEN (sizeof fd);
+      memcpy (CMSG_DATA (cmsg), &fd, sizeof fd);
+    }
+  return sendmsg (manager_fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT) >= 0 ? 0 : errno;
+}
+
+/* Everything that systemd takes now. */
+static gboolean
+on_writable (gint fd, GIOCondition condition, gpointer data)
+{
+  Message *message;
+
+  tbus_thread_assert_main ();
+  g_mutex_lock (&lock);
+  while ((message = g_queue_peek_head (&queue)) != NULL && send_message (message->text, message->fd) != EAGAIN)
+    message_free (g_queue_pop_head (&queue));
+  if (message == NULL)
+    flush_source = 0;
+  g_mutex_unlock (&lock);
+  return message == NULL ? G_SOURCE_REMOVE : G_SOURCE_CONTINUE;
+}
+
+static void
+start_flushing (void)
+{
+  g_autoptr(GSource) source = NULL;
+
+  if (flush_source != 0)
+    return;
+  source = g_unix_fd_source_new (manager_fd, G_IO_OUT);
+  g_source_set_static_name (source, "tracebus-fd-store");
+  g_source_set_callback (source, (GSourceFunc) (void (*) (void)) on_writable, NULL, NULL);
+  flush_source = g_source_attach (source, tbus_thread_context (TBUS_THREAD_MAIN));
+}
+
+/* FALSE: it cannot be told, now or later. */
+static gboolean
+tell (const char *text, int fd)
+{
+  int errnum = queue.length > 0 ? EAGAIN : send_message (text, fd);
+  Message *message;
+
+  if (errnum != EAGAIN)
+    return errnum == 0;
+  if (fd >= 0 && !tbus_fd_budget_take (1, "Keeping a descriptor", NULL))
+    return FALSE;
+  message = g_new (Message, 1);
+  *message = (Message){ g_strdup (text), -1 };
+  if (fd >= 0)
+    message->fd = fcntl (fd, F_DUPFD_CLOEXEC, 0);
+  if (fd >= 0 && message->fd < 0)
+    {
+      tbus_fd_budget_give (1);
+      message_free (message);
+      return FALSE;
+    }
+  g_queue_push_tail (&queue, message);
+  start_flushing ();
+  return TRUE;
+}
+
+static void
+add_name (const char *name, int fd)
+{
+  g_hash_table_insert (names, g_strdup (name), GINT_TO_POINTER (fd));
+  n_apps += is_app (name) ? 1 : 0;
+}
+
+/* Returns: its descriptor, which nobody has taken, or -1; -2 where the name is not known. */
+static int
+remove_name (const char *name)
+{
+  gpointer fd;
+
+  if (!g_hash_table_lookup_extended (names, name, NULL, &fd))
+    return -2;
+  g_hash_table_remove (names, name);
+  n_apps -= is_app (name) ? 1 : 0;
+  return GPOINTER_TO_INT (fd);
+}
+
+static void
+take_inherited (void)
+{
+  char **inherited = NULL;
+  int n = sd_listen_fds_with_names (1, &inherited);
+
+  for (int i = 0; i < n; i++)
+    {
+      int fd = SD_LISTEN_FDS_START + i;
+
+      if (limit > 0 && is_name (inherited[i]) && !g_hash_table_contains (names, inherited[i]))
+        add_name (inherited[i], fd);
+      else
+        close (fd);
+      free (inherited[i]);
+    }
+  free (inherited);
+}
+
+void
+tbus_fd_store_init (void)
+{
+  const char *size = g_getenv ("FDSTORE");
+
+  names = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  limit = size != NULL ? (guint) CLAMP (g_ascii_strtoll (size, NULL, 10), 0, G_MAXINT) : 0;
+  manager_fd = limit > 0 ? connect_to_manager () : -1;
+  if (manager_fd < 0)
+    limit = 0;
+  take_inherited ();
+}
+
+gboolean
+tbus_fd_store_is_there (void)
+{
+  return limit > 0;
+}
+
+static gboolean
+has_room (const char *name)
+{
+  guint count = g_hash_table_size (names);
+
+  if (count < limit && (!is_app (name) || n_apps < limit - limit / 4))
+    return TRUE;
+  if (!told_full)
+    {
+      g_autofree char *number = g_strdup_printf ("%u", limit);
+
+      tbus_log_warning (TBUS_MSG_STORE_FULL, "TRACEBUS_LIMIT", number, "The descriptor store is full (%s): what came "
+                        "last is not traced across a restart of the service; raise FileDescriptorStoreMax", number);
+    }
+  told_full = TRUE;
+  return FALSE;
+}
+
+gboolean
+tbus_fd_store_keep (const char *name, int fd)
+{
+  g_autofree char *text = g_strdup_printf ("FDSTORE=1\nFDNAME=%s\nFDPOLL=0", name);
+  gboolean kept = FALSE;
+
+  g_return_val_if_fail (is_name (name), FALSE);
+  if (limit == 0)
+    return FALSE;
+  g_mutex_lock (&lock);
+  if (!g_hash_table_contains (names, name) && has_room (name))
+    kept = tell (text, fd);
+  if (kept)
+    add_name (name, -1);
+  g_mutex_unlock (&lock);
+  return kept;
+}
+
+static void
+drop (const char *name, gboolean end)
+{
+  g_autofree char *text = g_strdup_printf ("FDSTOREREMOVE=1\nFDNAME=%s", name);
+  int fd;
+
+  if (limit == 0)
+    return;
+  g_mutex_lock (&lock);
+  fd = remove_name (name);
+  if (fd != -2)
+    tell (text, -1);
+  g_mutex_unlock (&lock);
+  if (fd < 0)
+    return;
+  if (end)
+    shutdown (fd, SHUT_RDWR); /* of no effect on what is no socket */
+  close (fd);
+}
+
+void
+tbus_fd_store_drop (const char *name)
+{
+  drop (name, FALSE);
+}
+
+void
+tbus_fd_store_end (const char *name)
+{
+  drop (name, TRUE);
+}
+
+int
+tbus_fd_store_take (const char *name)
+{
+  gpointer found;
+  int fd = -1;
+
+  if (limit == 0)
+    return -1;
+  g_mutex_lock (&lock);
+  if (g_hash_table_lookup_extended (names, name, NULL, &found))
+    {
+      fd = GPOINTER_TO_INT (found);
+      g_hash_table_insert (names, g_strdup (name), GINT_TO_POINTER (-1));
+    }
+  g_mutex_unlock (&lock);
+  return fd;
+}
+
+GStrv
+tbus_fd_store_list (const char *prefix)
+{
+  GPtrArray *found = g_ptr_array_new ();
+  GHashTableIter iter;
+  gpointer name, fd;
+
+  g_mutex_lock (&lock);
+  if (limit > 0)
+    {
+      g_hash_table_iter_init (&iter, names);
+      while (g_hash_table_iter_next (&iter, &name, &fd))
+        if (GPOINTER_TO_INT (fd) >= 0 && g_str_has_prefix (name, prefix))
+          g_ptr_array_add (found, g_strdup (name));
+    }
+  g_mutex_unlock (&lock);
+  g_ptr_array_add (found, NULL);
+  return (GStrv) g_ptr_array_free (found, FALSE);
+}
+
+guint
+tbus_fd_store_count (void)
+{
+  guint count;
+
+  g_mutex_lock (&lock);
+  count = limit > 0 ? g_hash_table_size (names) : 0;
+  g_mutex_unlock (&lock);
+  return count;
+}

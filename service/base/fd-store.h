@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#pragma once
+/*
+ * Descriptor store: what systemd keeps for this service from one life to the next: sockets and shared memory, by name.
+ *
+ *   first life   keep ("ring-7-0-memory", fd)
+ *   later lives  init() ... take ("ring-7-0-memory") -> fd, which stays in the store, too
+ *   the end      drop ("ring-7-0-memory")
+ *
+ * A copy in the store keeps a connection open, whoever closes its own: tbus_fd_store_end() ends one for good. systemd
+ * is told to watch none of them: what is at its end is taken out by whoever kept it. It knows descriptors by what is
+ * open, so one that is there already under another name is not kept again.
+ *
+ * The store is there where systemd tells its size in $FDSTORE; version 252 does not, so the unit does. Without it
+ * nothing is kept and nothing can be taken.
+ *
+ * Owner:   the process. Threads: any; nothing waits: what systemd does not take at once is queued, in order, and goes
+ *          out from the main loop.
+ * Limit:   $FDSTORE descriptors, apps ("app-...") three quarters of them: an app that is not kept registers anew, but
+ *          with a buffer that is not kept go the apps that write into it. One of the budget for each that is queued.
+ */
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+/* First in main(), before there is a thread: takes what was kept, and the variables that speak of it. */
+void tbus_fd_store_init (void);
+gboolean tbus_fd_store_is_there (void);
+/* @name: printable ASCII without a colon, new to the store. @fd stays the caller's. FALSE where it was not kept. */
+gboolean tbus_fd_store_keep (const char *name, int fd);
+/* Of no effect on what is not kept. */
+void tbus_fd_store_drop (const char *name);
+/* Once: a descriptor of another life, the caller's from now on; or -1. */
+int tbus_fd_store_take (const char *name);
+/* What drop does, after the connection has ended for everybody who has it. */
+void tbus_fd_store_end (const char *name);
+/* Names with @prefix that nobody has taken. (transfer full) */
+GStrv tbus_fd_store_list (const char *prefix);
+/* How many names are kept. */
+guint tbus_fd_store_count (void);
+
+G_END_DECLS
