@@ -15,6 +15,7 @@ import sys
 import traceback
 
 import control
+import crowd
 import idle
 import launch
 import memory
@@ -24,7 +25,8 @@ import report
 import scale
 from machinery import Bench, BenchError
 
-GROUPS = {"launch": launch, "rate": rate, "control": control, "scale": scale, "memory": memory, "idle": idle}
+GROUPS = {"launch": launch, "rate": rate, "control": control, "scale": scale, "crowd": crowd, "memory": memory,
+          "idle": idle}
 HERE = pathlib.Path(__file__).resolve().parent
 
 

@@ -124,6 +124,7 @@ class Tracebus:
     name = "tracebus"
     ours = True
     consumer = "tracebus-consumerd"
+    socket_path = "/run/lttng/lttng-ust-sock-8"
 
     def __init__(self, bench):
         self._build = bench.build
@@ -206,6 +207,11 @@ class Tracebus:
 
     def destroy(self, session):
         return self._session(session, "Destroy")[0]
+
+    def count_apps(self):
+        answer = self.call("/org/tracebus1", "org.freedesktop.DBus.Properties", "Get",
+                           "('org.tracebus1.Manager', 'AppCount')")[1]
+        return int(re.search(r"(\d+)>", answer).group(1))
 
     def list_apps(self):
         seconds, answer = self.call("/org/tracebus1", "org.freedesktop.DBus.ObjectManager", "GetManagedObjects")
