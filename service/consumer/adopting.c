@@ -51,9 +51,12 @@ tc_adopt_channel (TcConsumer *self, uint64_t serial, const TwAdoption *adoption,
   TcSet *set = tc_consumer_find_set (self, config->set);
   TcOperation *attach;
 
-  if (channel != NULL && tc_channel_matches (channel, config))
+  if (channel != NULL && tc_channel_matches (channel, config) && tc_channel_is_in (channel, fds))
     {
+      channel->life = self->life;
       answer (channel, serial);
+      if (atomic_load (&channel->live) == 0)
+        tc_ticks_tell_hangup (channel); /* whoever was told may have died of it */
       return true;
     }
   if (channel != NULL)
@@ -69,6 +72,7 @@ tc_adopt_channel (TcConsumer *self, uint64_t serial, const TwAdoption *adoption,
     tc_operation_free (attach);
   if (channel == NULL)
     return false;
+  channel->life = self->life;
   begin (channel, attach, adoption->quiescent != 0);
   answer (channel, serial);
   return true;

@@ -333,6 +333,20 @@ tc_channel_matches (const TcChannel *self, const TwChannel *config)
     && config->n_streams == mine->n_streams;
 }
 
+bool
+tc_channel_is_in (const TcChannel *self, const int *memories)
+{
+  for (unsigned i = 0; i < self->n_streams; i++)
+    {
+      struct stat about;
+
+      if (fstat (memories[i], &about) < 0 || about.st_dev != self->streams[i].device
+          || about.st_ino != self->streams[i].inode)
+        return false;
+    }
+  return true;
+}
+
 /* The write end of the pipe whose read end is @read_end. Our own are closed by now: /proc makes another. */
 static int
 reopen_write_end (int read_end)

@@ -34,6 +34,7 @@ struct TcChannel {
   TcTimer report;
   uint64_t reported_at;
   TcTimer switch_timer, read_timer;
+  unsigned life;           /* the last of the service that asked for it */
   bool adopted;            /* nobody gets it from here any more */
   bool switching, reading; /* an operation of the timer runs */
 };
@@ -53,6 +54,8 @@ void tc_channel_free (TcChannel *self);
 
 /* Whether @config describes this channel. */
 bool tc_channel_matches (const TcChannel *self, const TwChannel *config);
+/* Whether its rings are in @memories, one a stream. */
+bool tc_channel_is_in (const TcChannel *self, const int *memories);
 /*
  * What TW_ADD_CHANNEL hands over: 1 + 2 n descriptors. @again: the first ones were closed when they had
  * been sent, the pipes are opened anew. *@to_close, and its content, is the caller's. 0, or -1 with errno.

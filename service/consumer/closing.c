@@ -32,7 +32,8 @@ on_closed (TcOperation *operation)
   /* The set writes its last text before anybody is told that all is written. */
   if (operation->set != NULL)
     (void) tc_metadata_sync (&operation->set->metadata);
-  tc_reply_counters (operation);
+  if (operation->serial != 0)
+    tc_reply_counters (operation);
   for (unsigned i = 0; i < operation->n_channels; i++)
     tc_channel_free (operation->channels[i]);
   if (operation->set != NULL)

@@ -1,35 +1,26 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Requests of the service, one function each. Nothing here waits: what takes its time is an operation. Those about
-   outputs are in output-commands.c. */
+   outputs are in output-commands.c, those of a service that comes back in succession.c. */
 #include "consumer/clock.h"
 #include "consumer/request.h"
+#include "consumer/succession.h"
 
 #include <errno.h>
 #include <inttypes.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-static void
-hello (TcRequest *request)
+/* It is here already; after the service's death between two texts, the log may be another one with the same events. */
+static int
+take_again (TcSet *set, TwMessage *message, TcError *error)
 {
-  const TwHello mine = { .version = TW_VERSION, .bits = sizeof (long) * CHAR_BIT, .pid = (uint64_t) getpid () };
-  TwHello theirs;
-  TwWriter body = { 0 };
-
-  if (!tw_get_hello (&request->body, &theirs))
-    {
-      tc_request_malformed (request);
-      return;
-    }
-  if (theirs.version != TW_VERSION)
-    {
-      tc_request_refuse (request, EPROTONOSUPPORT, "This consumer does not speak version %u", theirs.version);
-      return;
-    }
-  tw_put_hello (&body, &mine);
-  tc_consumer_reply (request->consumer, request->serial, &body);
+  set->life = set->consumer->life;
+  if (tc_metadata_reads (&set->metadata, message->fds[0]))
+    return 0;
+  if (tc_metadata_replace (&set->metadata, message->fds[0]) < 0)
+    return tc_error (error, errno, "Cannot replace the metadata of set %" PRIu64, set->node.key);
+  message->fds[0] = -1;
+  return 0;
 }
 
 static int
@@ -42,7 +33,7 @@ make_set (TcConsumer *self, const TwSet *config, TwMessage *message, TcError *er
     {
       if (set->session == config->session && strcmp (set->directory, config->directory) == 0
           && set->timer_us == config->metadata_timer_us)
-        return 0;
+        return take_again (set, message, error);
       return tc_error (error, EEXIST, "Set %" PRIu64 " is another one", config->set);
     }
   if (output == NULL)
@@ -53,6 +44,7 @@ make_set (TcConsumer *self, const TwSet *config, TwMessage *message, TcError *er
   if (set == NULL)
     return -1;
   message->fds[0] = -1;
+  set->life = self->life;
   if (tc_table_add (&self->sets, &set->node) < 0)
     {
       tc_set_free (set);
@@ -108,6 +100,8 @@ hand_over_again (TcRequest *request, TcChannel *channel, const TwChannel *config
     tc_request_refuse (request, ESTALE, "Channel %" PRIu64 " has hung up", config->channel);
   else if (hand_over (request, channel, true) < 0)
     tc_request_refuse (request, errno, "Cannot hand over channel %" PRIu64, config->channel);
+  else
+    channel->life = request->consumer->life;
 }
 
 /* A channel that nobody was told of. */
@@ -131,6 +125,8 @@ make_channel (TcRequest *request, TcSet *set, const TwChannel *config)
     tc_error (&error, ENOMEM, "No memory for channel %s", config->name);
   else
     channel = tc_channel_new (self, set, config, request->message->fds, &error);
+  if (channel != NULL)
+    channel->life = self->life;
   if (channel != NULL && tc_table_add (&self->channels, &channel->node) == 0)
     {
       if (hand_over (request, channel, false) == 0)
@@ -457,7 +453,7 @@ void
 tc_command (TcConsumer *self, TwMessage *message)
 {
   static void (*const commands[]) (TcRequest *) = {
-    [TW_HELLO] = hello,
+    [TW_HELLO] = tc_command_hello,
     [TW_CHECK_OUTPUT] = tc_command_check_output,
     [TW_OPEN_OUTPUT] = tc_command_open_output,
     [TW_CLOSE_OUTPUT] = tc_command_close_output,
@@ -472,6 +468,7 @@ tc_command (TcConsumer *self, TwMessage *message)
     [TW_READ_CLOCK] = read_clock,
     [TW_REPLACE_METADATA] = replace_metadata,
     [TW_ADOPT_CHANNEL] = adopt_channel,
+    [TW_SETTLE] = tc_command_settle,
   };
   TcRequest request = {
     .consumer = self,

@@ -93,6 +93,7 @@ tc_consumer_new (int link_fd)
   if (self->loop != NULL && watch_signals (self) == 0 && start_drains (self) == 0
       && (self->link = tw_socket_new (link_fd)) != NULL)
     {
+      tw_socket_allow_cuts (self->link);
       self->link_watch = (TcWatch) { .fd = link_fd, .ready = on_link };
       if (tc_loop_watch (self->loop, &self->link_watch, EPOLLIN) == 0)
         return self;
@@ -238,7 +239,7 @@ tc_consumer_reply_with_fds (TcConsumer *self, uint64_t serial, TwWriter *body, c
   return send_message (self, &head, body);
 }
 
-void
+bool
 tc_consumer_tell (TcConsumer *self, TwType type, TwWriter *body, bool may_skip)
 {
   const TwMessage head = { .type = type };
@@ -246,7 +247,7 @@ tc_consumer_tell (TcConsumer *self, TwType type, TwWriter *body, bool may_skip)
   if (may_skip && self->link != NULL && tw_socket_wants_write (self->link))
     {
       tw_writer_clear (body);
-      return;
+      return false;
     }
-  (void) send_message (self, &head, body);
+  return send_message (self, &head, body) == 0;
 }

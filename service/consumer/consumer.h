@@ -4,7 +4,8 @@
  * Consumer: all that one consumer process holds, and its link to the service.
  *
  * It lives as long as the link: when the service hangs up, everything is drained and closed, and the
- * process ends.
+ * process ends. A service that died may have left its end with somebody, who gives it to the next: see
+ * consumer/succession.h.
  * Owner:   main().
  * Threads: main, except @loop's posts.
  */
@@ -21,6 +22,7 @@ struct TcConsumer {
   unsigned n_drains;
   TcTable outputs, sets, channels;
   unsigned n_operations;
+  unsigned life; /* how often a service has said hello */
   bool leaving;
 };
 
@@ -41,8 +43,8 @@ void tc_consumer_reply (TcConsumer *self, uint64_t serial, TwWriter *body);
 /* The same with descriptors. 0, or -1 with errno: the request is not answered then. */
 int tc_consumer_reply_with_fds (TcConsumer *self, uint64_t serial, TwWriter *body, const int *fds, size_t n_fds);
 void tc_consumer_refuse (TcConsumer *self, uint64_t serial, const TcError *error);
-/* Tells. An event that the service can do without is left out while it does not read. */
-void tc_consumer_tell (TcConsumer *self, TwType type, TwWriter *body, bool may_skip);
+/* Tells. An event that the service can do without is left out while it does not read: false. */
+bool tc_consumer_tell (TcConsumer *self, TwType type, TwWriter *body, bool may_skip);
 
 /* commands.c: answers one request, now or later. */
 void tc_command (TcConsumer *self, TwMessage *message);
@@ -63,4 +65,6 @@ void tc_ticks_add_channel (TcChannel *channel);
 /* A channel stopped, or goes. */
 void tc_ticks_stop_channel (TcChannel *channel);
 void tc_ticks_resume_channel (TcChannel *channel);
-void tc_ticks_tell_problem (void *consumer, const TwProblem *problem);
+/* Its writers have gone: told, also again. */
+void tc_ticks_tell_hangup (TcChannel *channel);
+bool tc_ticks_tell_problem (void *consumer, const TwProblem *problem);

@@ -230,6 +230,16 @@ switch_log (TcMetadata *self, int log_fd)
   return -1;
 }
 
+/* Main's: nobody else replaces it. */
+bool
+tc_metadata_reads (const TcMetadata *self, int log_fd)
+{
+  struct stat mine, theirs;
+
+  return fstat (self->log_fd, &mine) == 0 && fstat (log_fd, &theirs) == 0 && mine.st_dev == theirs.st_dev
+         && mine.st_ino == theirs.st_ino;
+}
+
 int
 tc_metadata_replace (TcMetadata *self, int log_fd)
 {

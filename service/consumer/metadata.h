@@ -28,6 +28,8 @@ typedef struct {
 
 /* Whether the directory holds the description of another trace than the one of @log_fd. */
 bool tc_metadata_is_of_other (int dir_fd, int log_fd);
+/* Whether it reads the log of @log_fd. */
+bool tc_metadata_reads (const TcMetadata *self, int log_fd);
 /* Takes @log_fd if it succeeds. 0, or -1 with errno. */
 int tc_metadata_init (TcMetadata *self, int dir_fd, int log_fd, TcProblems *problems);
 void tc_metadata_clear (TcMetadata *self);

@@ -48,12 +48,18 @@ open_or_find (TcConsumer *self, uint64_t session, const TcPlace *place, TcError 
     {
       output = TC_CONTAINER (node, TcOutput, node);
       if (tc_output_is_at (output, place))
-        return 0;
+        {
+          if (output->life != self->life)
+            tc_problems_tell_again (&output->problems);
+          output->life = self->life;
+          return 0;
+        }
       return tc_error (error, EEXIST, "Session %" PRIu64 " writes to %s already", session, output->path);
     }
   output = tc_output_open (session, place, error);
   if (output == NULL)
     return -1;
+  output->life = self->life;
   tc_problems_init (&output->problems, session, self->loop, tc_ticks_tell_problem, self);
   if (tc_table_add (&self->outputs, &output->node) == 0)
     return 0;

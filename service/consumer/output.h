@@ -15,6 +15,7 @@
 typedef struct {
   TcNode node; /* key: the session */
   unsigned refs;
+  unsigned life; /* the last of the service that asked for it */
   int dir_fd;
   char *path; /* absolute */
   TcProblems problems;

@@ -46,8 +46,13 @@ tell_changes (TcProblems *self)
       news.errnum = (uint32_t) self->problems[i].errnum;
       memcpy (message, self->problems[i].message, sizeof message);
       pthread_mutex_unlock (&self->lock);
-      if (tell)
-        self->tell (self->tell_data, &news);
+      if (tell && !self->tell (self->tell_data, &news))
+        {
+          pthread_mutex_lock (&self->lock);
+          self->problems[i].told = !news.active;
+          pthread_mutex_unlock (&self->lock);
+          next = now + SECOND < next ? now + SECOND : next;
+        }
     }
   if (next != UINT64_MAX)
     tc_loop_arm (self->loop, &self->timer, next);
@@ -81,6 +86,19 @@ tc_problems_init (TcProblems *self, uint64_t session, TcLoop *loop, TcProblemFun
   self->timer.fire = on_timer;
   self->mail.run = on_mail;
   pthread_mutex_init (&self->lock, NULL);
+}
+
+void
+tc_problems_tell_again (TcProblems *self)
+{
+  pthread_mutex_lock (&self->lock);
+  for (int i = 0; i < TC_N_PROBLEMS; i++)
+    {
+      self->problems[i].told = false;
+      self->problems[i].told_at = 0;
+    }
+  pthread_mutex_unlock (&self->lock);
+  tell_changes (self);
 }
 
 void

@@ -5,7 +5,8 @@
  * begins and once when it is over.
  *
  * Several streams may meet the same problem: it lasts as long as one of them has it. Changes are told
- * at most once a second and problem, so that a disk at the brink of full does not flood the link.
+ * at most once a second and problem, so that a disk at the brink of full does not flood the link; while nobody reads
+ * there, not at all: afterwards, what is true then.
  * Owner:   an output.
  * Threads: begin and end any; the rest, and telling, main.
  */
@@ -23,7 +24,8 @@ typedef enum {
 } TcProblem;
 
 typedef struct TcProblems TcProblems;
-typedef void (*TcProblemFunc) (void *data, const TwProblem *problem);
+/* False: not now, try again. */
+typedef bool (*TcProblemFunc) (void *data, const TwProblem *problem);
 
 /* What can have problems: a stream, a metadata file. Used by one thread at a time. */
 typedef struct {
@@ -51,6 +53,8 @@ struct TcProblems {
 };
 
 void tc_problems_init (TcProblems *self, uint64_t session, TcLoop *loop, TcProblemFunc tell, void *tell_data);
+/* Whoever was told is gone: what lasts is told to the next. */
+void tc_problems_tell_again (TcProblems *self);
 /* Nobody has a problem any more, or can get one. */
 void tc_problems_clear (TcProblems *self);
 

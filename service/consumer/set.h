@@ -20,6 +20,7 @@ struct TcSet {
   uint32_t timer_us;
   TcChannel *channels;
   unsigned n_channels;
+  unsigned life; /* the last of the service that asked for it */
 };
 
 /*

@@ -9,6 +9,7 @@
 #include <limits.h>
 #include <lttng/ust-ctl.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/epoll.h>
 #include <unistd.h>
 
@@ -250,6 +251,18 @@ make_non_blocking (int fd)
   return flags >= 0 && fcntl (fd, F_SETFL, flags | O_NONBLOCK) == 0 ? 0 : -1;
 }
 
+static int
+remember_memory (TcStream *self, int memory)
+{
+  struct stat about;
+
+  if (fstat (memory, &about) < 0)
+    return -1;
+  self->device = about.st_dev;
+  self->inode = about.st_ino;
+  return 0;
+}
+
 int
 tc_stream_init (TcStream *self, struct lttng_ust_ctl_consumer_stream *ring, int memory)
 {
@@ -266,7 +279,7 @@ tc_stream_init (TcStream *self, struct lttng_ust_ctl_consumer_stream *ring, int 
       errno = EINVAL;
       return -1;
     }
-  if (tc_ring_view_init (&self->view, memory) < 0)
+  if (remember_memory (self, memory) < 0 || tc_ring_view_init (&self->view, memory) < 0)
     return -1;
   self->patience = SHORTEST_PATIENCE;
   self->memory_len = len;
@@ -304,7 +317,7 @@ int
 tc_stream_adopt (TcStream *self, int fresh, int memory, int pipe, bool told)
 {
   if (make_non_blocking (pipe) < 0 || tc_adopt_ring (self->ring, fresh, memory) < 0
-      || tc_ring_view_move (&self->view, memory) < 0)
+      || remember_memory (self, memory) < 0 || tc_ring_view_move (&self->view, memory) < 0)
     return -1;
   adopt_file (self, told);
   self->watch.fd = pipe;

@@ -11,6 +11,8 @@
 #include "consumer/ring-view.h"
 #include "consumer/trace-file.h"
 
+#include <sys/types.h>
+
 struct lttng_ust_ctl_consumer_stream;
 
 typedef struct {
@@ -48,6 +50,8 @@ struct TcStream {
   TcRingView view;
   uint64_t not_before;  /* the library slept for nothing: it is not asked again until then */
   uint64_t patience;    /* how long it is left alone the next time */
+  dev_t device; /* of the ring's memory, and its inode */
+  ino_t inode;
   const uint8_t *memory;
   size_t memory_len;
   unsigned max_packets; /* that the ring can hold */

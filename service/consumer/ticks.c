@@ -23,7 +23,7 @@ on_set_timer (TcTimer *timer)
   /* The log tells already what there is; the service is asked all the same, and may know of more. */
   (void) tc_metadata_sync (&set->metadata);
   tw_put_u64 (&body, set->node.key);
-  tc_consumer_tell (set->consumer, TW_METADATA_REQUEST, &body, true);
+  (void) tc_consumer_tell (set->consumer, TW_METADATA_REQUEST, &body, true);
   rearm (set->consumer->loop, timer, set->timer_us);
 }
 
@@ -98,7 +98,7 @@ on_report (TcTimer *timer)
     {
       tc_channel_count (channel, &counters);
       tw_put_counters (&body, &counters, 1);
-      tc_consumer_tell (channel->consumer, TW_COUNTERS, &body, true);
+      (void) tc_consumer_tell (channel->consumer, TW_COUNTERS, &body, true);
     }
   tc_output_check_alive (channel->set->output);
 }
@@ -117,15 +117,22 @@ on_active (TcMail *mail)
   tc_loop_arm (channel->consumer->loop, &channel->report, due > now ? due : now);
 }
 
+void
+tc_ticks_tell_hangup (TcChannel *channel)
+{
+  TwWriter body = { 0 };
+
+  tw_put_u64 (&body, channel->node.key);
+  (void) tc_consumer_tell (channel->consumer, TW_HANGUP, &body, false);
+}
+
 static void
 on_hung_up (TcMail *mail)
 {
   TcChannel *channel = TC_CONTAINER (mail, TcChannel, hung_up_mail);
-  TwWriter body = { 0 };
 
   tc_ticks_stop_channel (channel);
-  tw_put_u64 (&body, channel->node.key);
-  tc_consumer_tell (channel->consumer, TW_HANGUP, &body, false);
+  tc_ticks_tell_hangup (channel);
 }
 
 void
@@ -158,11 +165,11 @@ tc_ticks_stop_channel (TcChannel *channel)
   tc_loop_disarm (channel->consumer->loop, &channel->read_timer);
 }
 
-void
+bool
 tc_ticks_tell_problem (void *consumer, const TwProblem *problem)
 {
   TwWriter body = { 0 };
 
   tw_put_problem (&body, problem);
-  tc_consumer_tell (consumer, TW_PROBLEM, &body, false);
+  return tc_consumer_tell (consumer, TW_PROBLEM, &body, true);
 }

@@ -31,6 +31,7 @@ typedef struct Outgoing {
 struct TwSocket {
   int fd;
   Outgoing *first, **last;
+  bool allows_cuts;
   TwMessage incoming; /* type 0: none has begun */
   Header expected;    /* of the next fragment of @incoming */
   uint8_t buffer[TW_FRAGMENT_BODY];
@@ -110,6 +111,12 @@ int
 tw_socket_fd (const TwSocket *self)
 {
   return self->fd;
+}
+
+void
+tw_socket_allow_cuts (TwSocket *self)
+{
+  self->allows_cuts = true;
 }
 
 static size_t
@@ -315,6 +322,12 @@ begin (TwSocket *self, const Header *header)
   return true;
 }
 
+static bool
+begins_message (const Header *header)
+{
+  return header->body_offset == 0 && header->fd_offset == 0;
+}
+
 /* Adds one fragment. 1: the message is whole, 0: more to come, -1 with errno; takes @fds only if it does not fail. */
 static int
 assemble (TwSocket *self, const Header *header, size_t body_len, const int *fds, size_t n_fds)
@@ -322,6 +335,8 @@ assemble (TwSocket *self, const Header *header, size_t body_len, const int *fds,
   TwMessage *incoming = &self->incoming;
   Header *expected = &self->expected;
 
+  if (self->allows_cuts && begins_message (header))
+    tw_message_clear (incoming);
   if (incoming->type == 0 && !begin (self, header))
     return -1;
   /* A fragment goes on where the last one ended and is as full as can be: no holes, no message in a million bits. */
@@ -380,6 +395,11 @@ receive_fragment (TwSocket *self)
     errno = EMFILE;
   else if (got < (ssize_t) sizeof header || message.msg_flags & MSG_TRUNC)
     errno = EPROTO;
+  else if (self->allows_cuts && self->incoming.type == 0 && !begins_message (&header))
+    {
+      close_all (fds, n_fds);
+      return 0;
+    }
   else if ((result = assemble (self, &header, (size_t) got - sizeof header, fds, n_fds)) >= 0)
     return result;
   result = errno;

@@ -38,6 +38,11 @@ typedef struct TwSocket TwSocket;
 TwSocket *tw_socket_new (int fd);
 void tw_socket_free (TwSocket *self);
 int tw_socket_fd (const TwSocket *self);
+/*
+ * From now on the other end, or this one, may have been another process before, which died within a message: the rest
+ * of one whose beginning went to that one is dropped, and so is the beginning of one whose rest never comes.
+ */
+void tw_socket_allow_cuts (TwSocket *self);
 
 /*
  * Sends or queues; the body and the descriptors stay the caller's (copied where they have to wait).

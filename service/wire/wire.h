@@ -21,7 +21,8 @@ typedef enum {
   TW_REPLY = 1,
 
   /* requests */
-  TW_HELLO = 16,    /* TwHello -> TwHello. First. */
+  TW_HELLO = 16,    /* TwHello -> TwHello. First, and again from a service that came back: answered when all that the
+                       former one asked for is done. */
   TW_CHECK_OUTPUT,  /* TwOutput, 0 or 1 fd -> str: the absolute path. Makes nothing. */
   TW_OPEN_OUTPUT,   /* TwOutput, 0 or 1 fd -> str: the absolute path. Makes the directory, keeps it open. */
   TW_CLOSE_OUTPUT,  /* u64 session -> empty */
@@ -37,6 +38,8 @@ typedef enum {
   TW_REPLACE_METADATA, /* u64 set, 1 fd: another metadata log -> u64: bytes that are in the file, which are its text.
                           The file says the one text or the other at every moment. */
   TW_ADOPT_CHANNEL, /* TwAdoption, 2 n_streams fds -> TwCountersList. Goes on with the rings of a dead consumer. */
+  TW_SETTLE,        /* empty -> empty. All was asked for that is to be here: what was not since the last TW_HELLO is
+                       closed like anything else, before the answer. */
 
   /* events */
   TW_METADATA_REQUEST = 64, /* u64 set. Its metadata timer ticked; answered by TW_PUSH, also with nothing new. */

@@ -271,6 +271,31 @@ tst_log_publish (TstLog *self, const char *text)
 }
 
 void
+tst_rig_die_and_come_back (TstRig *self)
+{
+  int kept = fcntl (tw_socket_fd (self->link), F_DUPFD_CLOEXEC, 0);
+  TwWriter body = { 0 };
+  TwMessage message = { 0 };
+  guint64 serial;
+
+  tst_rig_hang_up (self);
+  g_queue_clear_full (&self->events, free_event);
+  self->link = tw_socket_new (kept);
+  tw_socket_allow_cuts (self->link);
+  self->serial += G_GUINT64_CONSTANT (1) << 32;
+  tw_put_hello (&body, &(TwHello) { .version = TW_VERSION, .bits = 64, .pid = (guint64) getpid () });
+  serial = tst_rig_send (self, TW_HELLO, &body, NULL, 0);
+  do
+    {
+      tw_message_clear (&message);
+      receive (self, &message);
+    }
+  while (message.type != TW_REPLY || message.serial != serial);
+  check_status (&message, 0);
+  tw_message_clear (&message);
+}
+
+void
 tst_rig_hello (TstRig *self)
 {
   TwWriter body = { 0 };

@@ -30,6 +30,11 @@ TstRig *tst_rig_new (const char *const *arguments);
 void tst_rig_free (TstRig *self);
 /* Ends it with SIGKILL and starts another, which has said hello. What the first one told is forgotten. */
 void tst_rig_kill_and_replace (TstRig *self);
+/*
+ * The service dies, somebody else holds its end of the link, and the next one says hello on it; what the consumer told
+ * in between is forgotten.
+ */
+void tst_rig_die_and_come_back (TstRig *self);
 void tst_rig_hang_up (TstRig *self);
 /* Waits for its end; self->status. */
 void tst_rig_wait_exit (TstRig *self);

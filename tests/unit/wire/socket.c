@@ -382,6 +382,26 @@ refuses_a_packet_larger_than_a_fragment (Fixture *f, gconstpointer data)
   g_assert_cmpint (errno, ==, EPROTO);
 }
 
+/* What is left of a message whose reader died, then one whose writer did, then a whole one. */
+static void
+gets_over_cuts_where_they_are_allowed (Fixture *f, gconstpointer data)
+{
+  const Packet rest = { .type = 1, .serial = 1, .body_len = 2 * FULL, .body_offset = FULL };
+  const Packet begun = { .type = 1, .serial = 2, .body_len = FULL + 8, .n_fds = 1 };
+  const Packet whole = { .type = 1, .serial = 3, .body_len = 8 };
+  TwMessage message = { 0 };
+
+  tw_socket_allow_cuts (f->a);
+  send_packet (f, &rest, FULL, TRUE);
+  send_packet (f, &begun, FULL, TRUE);
+  send_packet (f, &whole, 8, FALSE);
+  g_assert_cmpint (tw_socket_receive (f->a, &message), ==, 1);
+  g_assert_cmpuint (message.serial, ==, 3);
+  g_assert_cmpuint (message.body_len, ==, 8);
+  g_assert_cmpuint (message.n_fds, ==, 0);
+  tw_message_clear (&message);
+}
+
 static void
 takes_only_packet_sockets (void)
 {
@@ -410,6 +430,7 @@ main (int argc, char **argv)
   ADD ("tells-when-there-is-no-room-for-descriptors", tells_when_there_is_no_room_for_descriptors);
   ADD ("refuses-what-is-too-big-to-carry", refuses_what_is_too_big_to_carry);
   ADD ("tells-the-end-from-silence", tells_the_end_from_silence);
+  ADD ("gets-over-cuts-where-they-are-allowed", gets_over_cuts_where_they_are_allowed);
   ADD ("refuses-a-packet-shorter-than-its-header", refuses_a_packet_shorter_than_its_header);
   ADD ("refuses-a-packet-larger-than-a-fragment", refuses_a_packet_larger_than_a_fragment);
   for (gsize i = 0; i < G_N_ELEMENTS (malformed); i++)

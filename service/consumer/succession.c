@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "consumer/succession.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <unistd.h>
+
+/* Calls @done when all operations that have begun are done. */
+static bool
+wait_for_operations (TcRequest *request, void (*done) (TcOperation *))
+{
+  TcOperation *operation = tc_operation_new (request->consumer, TC_OPERATION_READ, 0);
+
+  if (operation == NULL)
+    {
+      tc_request_refuse (request, ENOMEM, "No memory for request %" PRIu64, request->serial);
+      return false;
+    }
+  operation->serial = request->serial;
+  operation->done = done;
+  tc_operation_start (operation);
+  return true;
+}
+
+static void
+on_ready (TcOperation *operation)
+{
+  const TwHello mine = { .version = TW_VERSION, .bits = sizeof (long) * CHAR_BIT, .pid = (uint64_t) getpid () };
+  TwWriter body = { 0 };
+
+  tw_put_hello (&body, &mine);
+  tc_consumer_reply (operation->consumer, operation->serial, &body);
+}
+
+void
+tc_command_hello (TcRequest *request)
+{
+  TwHello theirs;
+
+  if (!tw_get_hello (&request->body, &theirs))
+    tc_request_malformed (request);
+  else if (theirs.version != TW_VERSION)
+    tc_request_refuse (request, EPROTONOSUPPORT, "This consumer does not speak version %u", theirs.version);
+  else if (wait_for_operations (request, on_ready))
+    request->consumer->life++;
+}
+
+static void
+settle_set (TcNode *node, void *data)
+{
+  TcSet *set = TC_CONTAINER (node, TcSet, node);
+
+  if (set->life != set->consumer->life && !tc_close_set (set, 0))
+    *(bool *) data = false;
+}
+
+static void
+settle_channel (TcNode *node, void *data)
+{
+  TcChannel *channel = TC_CONTAINER (node, TcChannel, node);
+
+  if (channel->life != channel->consumer->life && !tc_close_channel (channel, 0))
+    *(bool *) data = false;
+}
+
+static void
+settle_output (TcNode *node, void *data)
+{
+  TcOutput *output = TC_CONTAINER (node, TcOutput, node);
+  TcConsumer *self = data;
+
+  if (output->life == self->life)
+    return;
+  tc_table_remove (&self->outputs, node);
+  tc_output_unref (output);
+}
+
+static void
+on_settled (TcOperation *operation)
+{
+  TwWriter body = { 0 };
+
+  tc_consumer_reply (operation->consumer, operation->serial, &body);
+}
+
+void
+tc_command_settle (TcRequest *request)
+{
+  TcConsumer *self = request->consumer;
+  bool closed = true;
+
+  if (!tw_reader_done (&request->body))
+    {
+      tc_request_malformed (request);
+      return;
+    }
+  tc_table_each (&self->sets, settle_set, &closed);
+  tc_table_each (&self->channels, settle_channel, &closed);
+  if (!closed)
+    {
+      tc_request_refuse (request, ENOMEM, "No memory to close what a former service left");
+      return;
+    }
+  tc_table_each (&self->outputs, settle_output, self);
+  wait_for_operations (request, on_settled);
+}
