@@ -1,18 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "client/verbs.h"
 
+#include "client/estimate.h"
 #include "client/units.h"
-
-/* What the service takes where no size is given. */
-#define DEFAULT_SUBBUF_SIZE (512 << 10)
-#define DEFAULT_SUBBUF_SIZE_OF_PROCESS (16 << 10)
 
 /* The command line, as it was given. */
 typedef struct {
   char *session, *ownership, *allocation, *preallocation, *output;
   char *subbuf_size, *num_subbuf, *tracefile_size, *tracefile_count;
   char *switch_timer, *read_timer, *monitor_timer, *blocking_timeout;
-  gboolean userspace, overwrite, discard, buffers_uid, buffers_pid;
+  gboolean userspace, overwrite, discard, buffers_uid, buffers_pid, estimate;
 } Options;
 
 static void
@@ -39,6 +36,7 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Options, options_clear)
 typedef struct {
   const char *path, *session;
   GVariant *attributes;
+  CtlBuffers buffers;
 } Target;
 
 static gboolean
@@ -116,23 +114,11 @@ add_blocking_timeout (GVariantDict *dict, const char *text, GError **error)
   return g_variant_dict_contains (dict, "blocking-timeout-us");
 }
 
-static guint64
-subbuf_size (GVariantDict *dict)
-{
-  const char *ownership = "user";
-  guint64 size;
-
-  if (g_variant_dict_lookup (dict, "subbuf-size", "t", &size))
-    return size;
-  g_variant_dict_lookup (dict, "buffer-ownership", "&s", &ownership);
-  return g_str_equal (ownership, "process") ? DEFAULT_SUBBUF_SIZE_OF_PROCESS : DEFAULT_SUBBUF_SIZE;
-}
-
 /* A file holds whole sub-buffers, one at least. */
 static gboolean
 add_tracefiles (const Options *options, GVariantDict *dict, GError **error)
 {
-  guint64 size = 0, count = 0, least = subbuf_size (dict);
+  guint64 size = 0, count = 0, least = ctl_buffers_read (dict).subbuf_size;
 
   if (options->tracefile_size != NULL && !ctl_parse_size (options->tracefile_size, &size, error))
     {
@@ -221,6 +207,8 @@ create_channel (Ctl *ctl, const Target *target, const char *name, GError **error
 {
   g_autoptr(GVariant) answer = NULL;
 
+  if (!ctl->style->strict && !ctl->quiet)
+    ctl_estimate_say (&target->buffers, name);
   answer = ctl_call (ctl, target->path, "Session.CreateChannel", g_variant_new ("(s@a{sv})", name, target->attributes),
                      error);
   if (answer != NULL)
@@ -256,6 +244,15 @@ enable_channel (Ctl *ctl, const char *name, gpointer user_data, GError **error)
 }
 
 static gboolean
+print_estimate (Ctl *ctl, const char *name, gpointer user_data, GError **error)
+{
+  const Target *target = user_data;
+
+  ctl_estimate_print (&target->buffers, name);
+  return TRUE;
+}
+
+static gboolean
 parse (Ctl *ctl, Options *options, char ***args, GError **error)
 {
   const GOptionEntry entries[] = {
@@ -282,6 +279,8 @@ parse (Ctl *ctl, Options *options, char ***args, GError **error)
     { "buffers-pid", 0, 0, G_OPTION_ARG_NONE, &options->buffers_pid, "As --buffer-ownership=process", NULL },
     { "buffer-ownership", 0, 0, G_OPTION_ARG_STRING, &options->ownership,
       "Who shares buffers: all apps of a user (default), or none", "user|process" },
+    { "estimate", 0, 0, G_OPTION_ARG_NONE, &options->estimate,
+      "Make nothing; say what its buffers would take, here and on large machines", NULL },
     CTL_OPTION_ABSENT ("buffers-global", 0, G_OPTION_FLAG_NO_ARG),
     { "buffer-allocation", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_STRING, &options->allocation, NULL, NULL },
     { "buffer-preallocation", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_STRING, &options->preallocation, NULL, NULL },
@@ -304,10 +303,15 @@ enable_channel_run (Ctl *ctl, char ***args, GError **error)
   Target target;
 
   if (!parse (ctl, &options, args, error) || !ctl_split_names (ctl, (*args)[1], "channel", &names, error)
-      || !add_attributes (&options, &dict, error) || !ctl_find_session (ctl, options.session, &path, &session, error))
+      || !add_attributes (&options, &dict, error))
+    return FALSE;
+  target.buffers = ctl_buffers_read (&dict);
+  if (options.estimate)
+    return ctl_for_each (ctl, names, print_estimate, &target, error);
+  if (!ctl_find_session (ctl, options.session, &path, &session, error))
     return FALSE;
   attributes = g_variant_ref_sink (g_variant_dict_end (&dict));
-  target = (Target) { path, session, attributes };
+  target = (Target) { path, session, attributes, target.buffers };
   return ctl_for_each (ctl, names, enable_channel, &target, error);
 }
 

@@ -2,7 +2,9 @@
 /* tracebusctl, the service, a consumer and a program: from create to destroy. */
 #include "fixture.h"
 
+#include "client/estimate.h"
 #include "support/child.h"
+#include "support/leak.h"
 
 #include <signal.h>
 #include <string.h>
@@ -111,6 +113,46 @@ records_only_what_is_severe_enough (Whole *self, gconstpointer data)
   run (self, "destroy --all");
 }
 
+/* Records @app with @n channels. Returns: how many more descriptors the service and @app have open. */
+static void
+count_descriptors (Whole *self, TstChild *app, guint n, guint more[2])
+{
+  const pid_t pids[] = { tst_child_pid (self->service), tst_child_pid (app) };
+
+  run (self, "create demo --output trace");
+  for (guint i = 0; i < 2; i++)
+    more[i] = tst_fd_count (pids[i]);
+  for (guint i = 0; i < n; i++)
+    {
+      g_autofree char *channel = g_strdup_printf ("enable-channel c%u --subbuf-size 64k", i);
+      g_autofree char *event = g_strdup_printf ("enable-event tbtest:tick -c c%u", i);
+
+      run (self, channel);
+      run (self, event);
+    }
+  run (self, "start");
+  for (guint i = 0; i < 2; i++)
+    more[i] = tst_fd_count (pids[i]) - more[i];
+  run (self, "destroy");
+}
+
+static void
+says_before_how_many_descriptors_a_channel_takes (Whole *self, gconstpointer data)
+{
+  const CtlBuffers buffers = { .subbuf_size = 65536, .num_subbuf = 4 };
+  const CtlEstimate estimate = ctl_estimate (&buffers, ctl_count_cpus ());
+  g_autofree char *program = tst_build_path ("tests/support/apps/app-idle");
+  const char *argv[] = { program, NULL };
+  g_autoptr(TstChild) app = tst_child_start (argv, (const char *const *) self->ctl.environment);
+  g_autofree char *ready = tst_child_wait_line (app, "");
+  guint one[2], three[2];
+
+  count_descriptors (self, app, 1, one);
+  count_descriptors (self, app, 3, three);
+  g_assert_cmpuint (three[0] - one[0], ==, 2 * estimate.of_service);
+  g_assert_cmpuint (three[1] - one[1], ==, 2 * estimate.of_program);
+}
+
 static void
 repeats_the_service_word_for_word (Whole *self, gconstpointer data)
 {
@@ -136,6 +178,8 @@ main (int argc, char **argv)
   ADD ("/process/tracebusctl/records-with-buffers-of-the-user", records_with_buffers_of_the_user);
   ADD ("/process/tracebusctl/records-with-buffers-of-each-process", records_with_buffers_of_each_process);
   ADD ("/process/tracebusctl/records-only-what-is-severe-enough", records_only_what_is_severe_enough);
+  ADD ("/process/tracebusctl/says-before-how-many-descriptors-a-channel-takes",
+       says_before_how_many_descriptors_a_channel_takes);
   ADD ("/process/tracebusctl/repeats-the-service-word-for-word", repeats_the_service_word_for_word);
   return g_test_run ();
 }

@@ -2,6 +2,8 @@
 /* What the verbs that change something ask of the service, and what they say of its answer. */
 #include "fixture.h"
 
+#include "client/estimate.h"
+
 #include <glib/gstdio.h>
 #include <signal.h>
 #include <string.h>
@@ -123,11 +125,16 @@ leaves_a_name_with_a_slash_to_the_service (Fixture *f, gconstpointer data)
 static void
 gives_a_channel_its_attributes (Fixture *f, gconstpointer data)
 {
+  const guint cpus = ctl_count_cpus ();
+  g_autofree char *expected = NULL;
+
   fixture_add_demo (f);
   tst_fake_answer (f->fake, S1 " Session.CreateChannel", "(objectpath '" S1 "/channel/2',)");
   fixture_run (f, "enable-channel -u -s demo big --subbuf-size 3M --num-subbuf=8 --overwrite --switch-timer 1s "
                "--read-timer 200 --monitor-timer 5ms --buffers-pid");
-  g_assert_cmpstr (f->output, ==, "Channel big created\n");
+  expected = g_strdup_printf ("Channel big takes %u MiB, with %u CPU%s, for each process that is traced\n"
+                              "Channel big created\n", 36 * cpus, cpus, cpus == 1 ? "" : "s");
+  g_assert_cmpstr (f->output, ==, expected);
   g_assert_cmpstr (f->errors, ==, "Warning: --subbuf-size is rounded up to the next power of two, 4194304\n");
   g_assert_cmpint (f->status, ==, 0);
   fixture_assert_calls (f, GET_SESSION S1 " Session.CreateChannel ('big', {'buffer-ownership': <'process'>, "
@@ -139,6 +146,9 @@ gives_a_channel_its_attributes (Fixture *f, gconstpointer data)
 static void
 enables_a_channel_that_is_there (Fixture *f, gconstpointer data)
 {
+  const guint cpus = ctl_count_cpus ();
+  g_autofree char *expected = NULL;
+
   fixture_add_demo (f);
   tst_fake_answer (f->fake, S1 " Session.GetChannel ('one',)", "(objectpath '" S1 "/channel/2',)");
   tst_fake_refuse (f->fake, S1 " Session.GetChannel ('two',)", "org.tracebus1.Error.NotFound", "no 'two'");
@@ -146,9 +156,22 @@ enables_a_channel_that_is_there (Fixture *f, gconstpointer data)
   tst_fake_answer (f->fake, S1 " Session.CreateChannel ('two'", "(objectpath '" S1 "/channel/3',)");
   fixture_run (f, "enable-channel one,two");
   g_assert_cmpstr (f->errors, ==, "");
-  g_assert_cmpstr (f->output, ==, "Channel one enabled\nChannel two created\n");
+  expected = g_strdup_printf ("Channel one enabled\nChannel two takes %u MiB, with %u CPU%s, for each user whose "
+                              "programs are traced\nChannel two created\n", 2 * cpus, cpus, cpus == 1 ? "" : "s");
+  g_assert_cmpstr (f->output, ==, expected);
   fixture_assert_calls (f, GET_SESSION S1 " Session.GetChannel ('one',)\n" S1 "/channel/2 Channel.Enable (@a{sv} {},)\n"
                         S1 " Session.GetChannel ('two',)\n" S1 " Session.CreateChannel ('two', @a{sv} {})\n");
+}
+
+static void
+estimates_without_a_service (Fixture *f, gconstpointer data)
+{
+  fixture_run (f, "enable-channel one --estimate --subbuf-size=1M");
+  g_assert_cmpstr (f->errors, ==, "");
+  g_assert_cmpint (f->status, ==, 0);
+  g_assert_nonnull (strstr (f->output, "Channel one takes for each user"));
+  g_assert_nonnull (strstr (f->output, "1024    4 GiB     3073      3073     2049"));
+  fixture_assert_calls (f, "");
 }
 
 static void
@@ -433,6 +456,7 @@ main (int argc, char **argv)
   TST_ADD ("/client/ctl/leaves-a-name-with-a-slash-to-the-service", leaves_a_name_with_a_slash_to_the_service);
   TST_ADD ("/client/ctl/gives-a-channel-its-attributes", gives_a_channel_its_attributes);
   TST_ADD ("/client/ctl/enables-a-channel-that-is-there", enables_a_channel_that_is_there);
+  TST_ADD ("/client/ctl/estimates-without-a-service", estimates_without_a_service);
   TST_ADD ("/client/ctl/disables-a-channel", disables_a_channel);
   TST_ADD ("/client/ctl/enables-many-events-in-one-call", enables_many_events_in_one_call);
   TST_ADD ("/client/ctl/adds-contexts-to-one-channel", adds_contexts_to_one_channel);
