@@ -246,13 +246,44 @@ tbus_call_takes_no_options (TbusCall *self)
   return FALSE;
 }
 
-void
-tbus_call_return (TbusCall *self, GVariant *value)
+/* An answer that waits for the disk. */
+typedef struct {
+  TbusCall *call;
+  GVariant *value; /* nullable, a reference */
+} Promise;
+
+static void
+answer (TbusCall *self, GVariant *value)
 {
-  tbus_thread_assert_main ();
   tbus_changes_flush (self->bus->changes);
   invocation_return (g_steal_pointer (&self->invocation), self->method, value);
   tbus_call_free (self);
+}
+
+static void
+on_saved (gpointer data)
+{
+  g_autofree Promise *promise = data;
+  g_autoptr(GVariant) value = promise->value;
+
+  tbus_thread_assert_main ();
+  answer (promise->call, value);
+}
+
+void
+tbus_call_return (TbusCall *self, GVariant *value)
+{
+  Promise *promise;
+
+  tbus_thread_assert_main ();
+  if (!self->method->durable)
+    {
+      answer (self, value);
+      return;
+    }
+  promise = g_new (Promise, 1);
+  *promise = (Promise){ self, value != NULL ? g_variant_ref_sink (value) : NULL };
+  tbus_core_await_saved (self->bus->core, on_saved, promise);
 }
 
 void

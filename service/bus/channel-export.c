@@ -153,12 +153,12 @@ channel_flush (TbusCall *call, gpointer channel)
 }
 
 static const TbusMethod methods[] = {
-  { "EnableEvent", TBUS_ACTION_TRACE_OWN, channel_enable_event },
-  { "DisableEvent", TBUS_ACTION_OWNER, channel_disable_event },
+  { "EnableEvent", TBUS_ACTION_TRACE_OWN, channel_enable_event, .durable = TRUE },
+  { "DisableEvent", TBUS_ACTION_OWNER, channel_disable_event, .durable = TRUE },
   { "ListEventRules", TBUS_ACTION_OWNER, channel_list_event_rules },
-  { "AddContext", TBUS_ACTION_TRACE_OWN, channel_add_context },
-  { "Enable", TBUS_ACTION_TRACE_OWN, channel_enable },
-  { "Disable", TBUS_ACTION_OWNER, channel_disable },
+  { "AddContext", TBUS_ACTION_TRACE_OWN, channel_add_context, .durable = TRUE },
+  { "Enable", TBUS_ACTION_TRACE_OWN, channel_enable, .durable = TRUE },
+  { "Disable", TBUS_ACTION_OWNER, channel_disable, .durable = TRUE },
   { "Flush", TBUS_ACTION_OWNER, channel_flush },
   { NULL },
 };

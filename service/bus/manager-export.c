@@ -76,7 +76,7 @@ manager_get_permissions (TbusCall *call, gpointer core)
 }
 
 static const TbusMethod methods[] = {
-  { "CreateSession", TBUS_ACTION_TRACE_OWN, manager_create_session },
+  { "CreateSession", TBUS_ACTION_TRACE_OWN, manager_create_session, .durable = TRUE },
   { "GetSession", TBUS_ACTION_OPEN, manager_get_session },
   { "GetAppsByPid", TBUS_ACTION_OPEN, manager_get_apps_by_pid },
   { "ListTracepoints", TBUS_ACTION_TRACE_OWN, manager_list_tracepoints, "\"app\", \"name\" or \"limit\"" },

@@ -278,18 +278,18 @@ session_list_buffer_registries (TbusCall *call, gpointer session)
 }
 
 static const TbusMethod methods[] = {
-  { "CreateChannel", TBUS_ACTION_TRACE_OWN, session_create_channel },
+  { "CreateChannel", TBUS_ACTION_TRACE_OWN, session_create_channel, .durable = TRUE },
   { "GetChannel", TBUS_ACTION_OWNER, session_get_channel },
-  { "EnableEvents", TBUS_ACTION_TRACE_OWN, session_enable_events },
-  { "Start", TBUS_ACTION_START, session_start },
-  { "Stop", TBUS_ACTION_OWNER, session_stop },
-  { "Destroy", TBUS_ACTION_OWNER, session_destroy },
+  { "EnableEvents", TBUS_ACTION_TRACE_OWN, session_enable_events, .durable = TRUE },
+  { "Start", TBUS_ACTION_START, session_start, .durable = TRUE },
+  { "Stop", TBUS_ACTION_OWNER, session_stop, .durable = TRUE },
+  { "Destroy", TBUS_ACTION_OWNER, session_destroy, .durable = TRUE },
   { "PushMetadata", TBUS_ACTION_OWNER, session_push_metadata },
   { "Flush", TBUS_ACTION_OWNER, session_flush },
-  { "RegenerateMetadata", TBUS_ACTION_OWNER, session_regenerate_metadata },
+  { "RegenerateMetadata", TBUS_ACTION_OWNER, session_regenerate_metadata, .durable = TRUE },
   { "RegenerateStatedump", TBUS_ACTION_OWNER, session_regenerate_statedump },
-  { "Track", TBUS_ACTION_TRACE_OWN, session_track },
-  { "Untrack", TBUS_ACTION_OWNER, session_untrack },
+  { "Track", TBUS_ACTION_TRACE_OWN, session_track, .durable = TRUE },
+  { "Untrack", TBUS_ACTION_OWNER, session_untrack, .durable = TRUE },
   { "ListBufferRegistries", TBUS_ACTION_OWNER, session_list_buffer_registries },
   { NULL },
 };

@@ -22,12 +22,15 @@ typedef struct {
   TbusAppSet *apps;
   TbusTracer tracer;
   TbusConsumerPool pool;
+  TbusStateKeeper *keeper; /* nullable */
   gboolean stopping;    /* no new sessions */
   GHashTable *sets;     /* guint64 set id -> TbusBufferSet, borrowed: of every set that a consumer was asked for */
   GHashTable *channels; /* guint64 channel key -> TbusBufferSet, borrowed */
 } TbusHub;
 
 TbusHub *tbus_core_get_hub (TbusCore *core);
+/* Something that outlives the service has changed. */
+void tbus_hub_touch (TbusHub *self);
 /* A copy that holds a reference to each element: what is walked while it may change. */
 GPtrArray *tbus_object_array_copy (GPtrArray *array);
 /* The pool's consumer, made known to the bus. (transfer full) */

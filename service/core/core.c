@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 #include "core/metadata-push.h"
+#include "core/state-keeper.h"
 
 /* Longer than a consumer may be silent before it is killed, shorter than whoever stops us waits. */
 enum { SHUTDOWN_MS = 45000 };
@@ -35,6 +36,7 @@ tbus_core_dispose (GObject *object)
 {
   TbusCore *self = TBUS_CORE (object);
 
+  g_clear_pointer (&self->hub.keeper, tbus_state_keeper_free);
   for (guint i = 0; i < self->consumers->len; i++)
     g_signal_handlers_disconnect_by_data (g_ptr_array_index (self->consumers, i), self);
   g_ptr_array_set_size (self->consumers, 0);
@@ -165,6 +167,7 @@ on_consumer_state (TbusConsumer *consumer, GParamSpec *pspec, gpointer data)
   TbusCore *self = data;
   g_autoptr(GPtrArray) sessions = tbus_session_set_list (self->hub.sessions);
 
+  tbus_hub_touch (&self->hub);
   if (tbus_consumer_get_state (consumer) != TBUS_CONSUMER_RUNNING)
     return;
   for (guint i = 0; i < sessions->len; i++)
@@ -265,7 +268,33 @@ tbus_core_get_consumers (TbusCore *self)
   return self->consumers;
 }
 
-/* Shutdown: every session is destroyed, side by side. */
+/* What outlives the service. */
+
+void
+tbus_core_keep_state (TbusCore *self, const char *path)
+{
+  g_return_if_fail (self->hub.keeper == NULL);
+  self->hub.keeper = tbus_state_keeper_new (self, path);
+  tbus_hub_touch (&self->hub);
+}
+
+void
+tbus_hub_touch (TbusHub *self)
+{
+  if (self->keeper != NULL)
+    tbus_state_keeper_touch (self->keeper);
+}
+
+void
+tbus_core_await_saved (TbusCore *self, TbusPostFunc func, gpointer data)
+{
+  if (self->hub.keeper != NULL)
+    tbus_state_keeper_await (self->hub.keeper, func, data);
+  else
+    func (data);
+}
+
+/* Shutdown: the state is closed, so that it has sessions as they are; then all are destroyed, side by side. */
 
 typedef struct {
   guint waiting;  /* sessions */
@@ -313,14 +342,14 @@ tbus_core_set_shutdown_ms (TbusCore *self, guint ms)
   self->shutdown_ms = ms;
 }
 
-void
-tbus_core_shutdown_async (TbusCore *self, GAsyncReadyCallback callback, gpointer user_data)
+static void
+close_sessions (gpointer data)
 {
-  g_autoptr(GTask) task = g_task_new (self, NULL, callback, user_data);
+  g_autoptr(GTask) task = data;
+  TbusCore *self = g_task_get_source_object (task);
   g_autoptr(GPtrArray) sessions = tbus_session_set_list (self->hub.sessions);
   ShutdownCall *call = g_new (ShutdownCall, 1);
 
-  self->hub.stopping = TRUE;
   call->waiting = sessions->len + 1;
   call->deadline = g_timeout_add_full (G_PRIORITY_DEFAULT, self->shutdown_ms, on_shutdown_deadline,
                                        g_object_ref (task), g_object_unref);
@@ -328,6 +357,18 @@ tbus_core_shutdown_async (TbusCore *self, GAsyncReadyCallback callback, gpointer
   for (guint i = 0; i < sessions->len; i++)
     tbus_session_destroy_async (g_ptr_array_index (sessions, i), TRUE, on_session_destroyed, g_object_ref (task));
   shutdown_step (task);
+}
+
+void
+tbus_core_shutdown_async (TbusCore *self, GAsyncReadyCallback callback, gpointer user_data)
+{
+  GTask *task = g_task_new (self, NULL, callback, user_data);
+
+  self->hub.stopping = TRUE;
+  if (self->hub.keeper != NULL)
+    tbus_state_keeper_close (self->hub.keeper, close_sessions, task);
+  else
+    close_sessions (task);
 }
 
 void

@@ -71,6 +71,7 @@ give_up_set (Adoption *self, TbusBufferSet *set, const GError *error)
       /* Names are taken from now on: what is made anew, also by an app that comes at this moment, goes elsewhere. */
       self->lost = g_error_copy (error);
       session->rebuilds++;
+      tbus_hub_touch (session->hub);
     }
   TBUS_CONSUMER_GET_CLASS (self->consumer)->close_set (self->consumer, set->id, on_undone, NULL);
   tbus_session_drop_set (session, set, TBUS_SET_CLOSED);

@@ -42,6 +42,7 @@ on_output_opened (TbusConsumer *consumer, gconstpointer reply, const GError *err
       g_free (self->output);
       self->output = g_strdup (reply);
       tbus_session_changed (self, "output");
+      tbus_hub_touch (self->hub);
     }
   if (call->work != NULL)
     tbus_work_release (call->work);
@@ -364,6 +365,9 @@ tbus_session_counters (TbusSession *self, TbusBufferSet *set, const TbusCounters
       tbus_channel_count (channel, &before, counters);
       if (set->consumer != NULL)
         tbus_consumer_add_bytes (set->consumer, counters->bytes_written - before.bytes_written);
+      if (counters->events_discarded != before.events_discarded || counters->packets_lost != before.packets_lost
+          || counters->bytes_dropped != before.bytes_dropped)
+        tbus_hub_touch (self->hub);
       if (counters->bytes_written != before.bytes_written)
         tbus_session_changed (self, "bytes-written");
       if (counters->events_discarded != before.events_discarded)

@@ -50,6 +50,7 @@ struct _TbusSession {
   gboolean ownership_known;
   TbusBufferOwnership ownership;
   TbusCtfClock clock; /* one for all its traces; the consumer's from the first Start on */
+  gboolean clock_known; /* of this boot */
 
   GPtrArray *channels; /* of TbusChannel, the metadata channel too */
   GPtrArray *sets;     /* of TbusBufferSet, references: the teardown list (B4) */
@@ -73,6 +74,7 @@ struct TbusSessionWork {
 
   /* what was asked */
   gboolean wait;
+  gboolean resumed; /* a start that the service owes, not a caller's */
   TbusChannel *channel; /* nullable, a reference */
   TbusConsumer *consumer; /* nullable, a reference */
   char *name;           /* a channel's, or a pattern */
@@ -115,6 +117,10 @@ gboolean tbus_session_expect_memory (TbusSession *self, const char *what, const 
 /* Asks @consumer what stamps events; holds @work, which has an error where that cannot be known. */
 void tbus_session_read_clock (TbusSession *self, TbusConsumer *consumer, TbusSessionWork *work);
 
+/* session-run.c */
+/* Records again, as in a former life of the service. */
+void tbus_session_resume (TbusSession *self);
+
 /* session-track.c */
 guint tbus_session_count_partings (TbusSession *self, guint64 app);
 
@@ -134,6 +140,7 @@ void tbus_session_take_counters (TbusSession *self, const TbusCountersList *list
 #define TBUS_PROBLEM_CONSUMER_RESTARTING "consumer-restarting" /* it died, and nobody goes on with its buffers yet */
 #define TBUS_PROBLEM_APP_FAILED "app-failed" /* it is not recorded */
 #define TBUS_PROBLEM_APP_LACKS "app-lacks"   /* it is recorded without a context, or a rule */
+#define TBUS_PROBLEM_SERVICE_RESTARTED "service-restarted" /* what apps did meanwhile is not recorded */
 #define TBUS_PROBLEM_BUFFERS_LOST "buffers-lost" /* with what was in them, for nobody could */
 void tbus_session_set_problem (TbusSession *self, const char *code, const char *message, guint64 consumer);
 void tbus_session_clear_problem (TbusSession *self, const char *code, guint64 consumer);

@@ -77,9 +77,12 @@ start_apps (TbusSessionWork *work)
       return;
     }
   self->ever_started = TRUE;
+  self->clock_known = TRUE;
   tbus_session_clear_problem (self, "no-consumer", 0); /* every app is tried again */
   tbus_session_clear_problem (self, TBUS_PROBLEM_APP_FAILED, 0);
   tbus_session_clear_problem (self, TBUS_PROBLEM_APP_LACKS, 0);
+  if (!work->resumed)
+    tbus_session_clear_problem (self, TBUS_PROBLEM_SERVICE_RESTARTED, 0);
   for (guint i = 0; i < self->outputs->len; i++)
     {
       TbusSessionOutput *output = g_ptr_array_index (self->outputs, i);
@@ -128,7 +131,7 @@ begin_start (TbusSessionWork *work)
   work->step = start_apps;
   tbus_work_hold (work);
   tbus_session_open_output (self, consumer, work);
-  if (!self->ever_started)
+  if (!self->clock_known)
     tbus_session_read_clock (self, consumer, work);
   tbus_work_release (work);
 }
@@ -138,6 +141,29 @@ tbus_session_start_async (TbusSession *self, GCancellable *cancellable, GAsyncRe
                           gpointer user_data)
 {
   tbus_work_submit (tbus_work_new (self, cancellable, callback, user_data), begin_start);
+}
+
+static void
+on_session_resumed (GObject *source, GAsyncResult *result, gpointer data)
+{
+  TbusSession *self = TBUS_SESSION (source);
+  g_autoptr(GError) error = NULL;
+  g_autoptr(TbusOperation) operation = tbus_session_operation_finish (self, result, &error);
+  g_autofree char *message = NULL;
+
+  if (operation != NULL)
+    return;
+  message = g_strdup_printf ("the service was restarted, and nothing is recorded since: %s", error->message);
+  tbus_session_set_problem (self, TBUS_PROBLEM_SERVICE_RESTARTED, message, 0);
+}
+
+void
+tbus_session_resume (TbusSession *self)
+{
+  TbusSessionWork *work = tbus_work_new (self, NULL, on_session_resumed, NULL);
+
+  work->resumed = TRUE;
+  tbus_work_submit (work, begin_start);
 }
 
 /* Stop: apps, then metadata, then data. */

@@ -172,6 +172,7 @@ tbus_session_set_add (TbusSessionSet *self, TbusSession *session)
 {
   g_ptr_array_add (self->sessions, g_object_ref (session));
   g_signal_emit (self, signals[ADDED], 0, session);
+  tbus_hub_touch (self->hub);
 }
 
 static void
@@ -233,8 +234,10 @@ tbus_session_set_remove (TbusSessionSet *self, TbusSession *session)
 {
   g_autoptr(TbusSession) keep = g_object_ref (session);
 
-  if (g_ptr_array_remove (self->sessions, session))
-    g_signal_emit (self, signals[REMOVED], 0, session);
+  if (!g_ptr_array_remove (self->sessions, session))
+    return;
+  g_signal_emit (self, signals[REMOVED], 0, session);
+  tbus_hub_touch (self->hub);
 }
 
 TbusSession *

@@ -185,6 +185,7 @@ tbus_session_set_state (TbusSession *self, TbusSessionState state)
   self->state = state;
   tbus_session_changed (self, "state");
   tbus_session_changed (self, "data-pending");
+  tbus_hub_touch (self->hub);
 }
 
 static gboolean

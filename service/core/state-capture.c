@@ -91,7 +91,7 @@ capture_clock (const TbusCtfClock *clock, TbusCtfClock *copy)
 }
 
 static TbusSavedSession *
-capture_session (TbusSession *session)
+capture_session (TbusSession *session, TbusStateScope scope)
 {
   TbusSavedSession *self = tbus_saved_session_new ();
 
@@ -117,7 +117,7 @@ capture_session (TbusSession *session)
   capture_clock (&session->clock, &self->clock);
   for (guint i = 0; i < session->channels->len; i++)
     g_ptr_array_add (self->channels, capture_channel (g_ptr_array_index (session->channels, i)));
-  for (guint i = 0; i < session->sets->len; i++)
+  for (guint i = 0; scope == TBUS_STATE_ALL && i < session->sets->len; i++)
     if (is_there (g_ptr_array_index (session->sets, i)))
       g_ptr_array_add (self->sets, capture_set (g_ptr_array_index (session->sets, i)));
   return self;
@@ -192,8 +192,27 @@ capture_app (TbusApp *app)
   return self;
 }
 
+/* (transfer full): "" where the kernel does not say */
+static char *
+read_boot (void)
+{
+  char *id = NULL;
+
+  if (!g_file_get_contents ("/proc/sys/kernel/random/boot_id", &id, NULL, NULL))
+    id = g_strdup ("");
+  return g_strstrip (id);
+}
+
+gboolean
+tbus_state_is_of_this_boot (const TbusState *self)
+{
+  g_autofree char *boot = read_boot ();
+
+  return boot[0] != '\0' && g_str_equal (self->boot, boot);
+}
+
 TbusState *
-tbus_core_capture (TbusCore *core)
+tbus_core_capture (TbusCore *core, TbusStateScope scope)
 {
   TbusState *self = tbus_state_new ();
   g_autoptr(GPtrArray) sessions = tbus_session_set_list (tbus_core_get_sessions (core));
@@ -201,6 +220,8 @@ tbus_core_capture (TbusCore *core)
   GPtrArray *consumers = tbus_core_get_consumers (core);
 
   tbus_thread_assert_main ();
+  g_free (self->boot);
+  self->boot = read_boot ();
   for (TbusIdKind kind = 0; kind < TBUS_N_IDS; kind++)
     self->ids[kind] = tbus_id_last (kind);
   tbus_hash_get_key (self->hash_key);
@@ -214,8 +235,8 @@ tbus_core_capture (TbusCore *core)
       g_ptr_array_add (self->consumers, saved);
     }
   for (guint i = 0; i < sessions->len; i++)
-    g_ptr_array_add (self->sessions, capture_session (g_ptr_array_index (sessions, i)));
-  for (guint i = 0; i < apps->len; i++)
+    g_ptr_array_add (self->sessions, capture_session (g_ptr_array_index (sessions, i), scope));
+  for (guint i = 0; scope == TBUS_STATE_ALL && i < apps->len; i++)
     g_ptr_array_add (self->apps, capture_app (g_ptr_array_index (apps, i)));
   return self;
 }

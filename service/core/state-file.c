@@ -20,6 +20,11 @@ static const TbusStateField consumer_fields[] = {
   TBUS_STATE_END,
 };
 
+static const TbusStateField state_fields[] = {
+  TBUS_STATE_FIELD (TbusState, boot, 's'),
+  TBUS_STATE_END,
+};
+
 static void
 put_consumer (gconstpointer element, GVariantBuilder *dict)
 {
@@ -40,6 +45,7 @@ tbus_state_encode (const TbusState *self)
   GVariantBuilder dict;
 
   g_variant_builder_init (&dict, G_VARIANT_TYPE_VARDICT);
+  tbus_state_put (&dict, state_fields, self);
   g_variant_builder_add (&dict, "{sv}", "ids",
                          g_variant_new_fixed_array (G_VARIANT_TYPE_UINT64, self->ids, TBUS_N_IDS, sizeof *self->ids));
   tbus_state_put_bytes (&dict, "hash_key", self->hash_key, sizeof self->hash_key);
@@ -67,7 +73,8 @@ decode_ids (GVariant *dict, guint64 ids[TBUS_N_IDS], GError **error)
 static gboolean
 decode (GVariant *dict, TbusState *self, GError **error)
 {
-  if (!decode_ids (dict, self->ids, error)
+  g_clear_pointer (&self->boot, g_free);
+  if (!tbus_state_get (dict, state_fields, self, error) || !decode_ids (dict, self->ids, error)
       || !tbus_state_get_bytes (dict, "hash_key", self->hash_key, sizeof self->hash_key, error))
     return FALSE;
   g_ptr_array_unref (self->consumers);
@@ -201,12 +208,13 @@ add_classes (gpointer data)
 }
 
 void
-tbus_core_save_async (TbusCore *core, const char *path, GAsyncReadyCallback callback, gpointer user_data)
+tbus_core_save_async (TbusCore *core, TbusStateScope scope, const char *path, GAsyncReadyCallback callback,
+                      gpointer user_data)
 {
   SaveCall *call = g_new0 (SaveCall, 1);
 
   call->task = g_task_new (core, NULL, callback, user_data);
-  call->state = tbus_core_capture (core);
+  call->state = tbus_core_capture (core, scope);
   call->path = g_strdup (path);
   tbus_post (TBUS_THREAD_NOTIFY, add_classes, call, NULL);
 }

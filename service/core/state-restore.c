@@ -36,7 +36,7 @@ restore_channel (guint64 session_id, const TbusSavedChannel *saved)
 
 /* Buffers that were there before are in their directories: what is made from now on goes elsewhere. */
 static TbusSession *
-restore_session (TbusHub *hub, const TbusSavedSession *saved)
+restore_session (TbusHub *hub, const TbusSavedSession *saved, gboolean same_boot)
 {
   TbusSession *self = g_object_new (TBUS_TYPE_SESSION, NULL);
 
@@ -49,16 +49,16 @@ restore_session (TbusHub *hub, const TbusSavedSession *saved)
   self->all_users = saved->all_users;
   for (guint i = 0; i < TBUS_N_TRACKED; i++)
     tbus_tracker_copy (&saved->trackers[i], &self->trackers[i]);
-  g_array_append_vals (self->partings, saved->partings->data, saved->partings->len);
   self->output = g_strdup (saved->output);
   self->created_at = saved->created_at;
-  self->state = saved->state;
+  self->state = same_boot ? saved->state : TBUS_SESSION_INACTIVE;
   self->ever_started = saved->ever_started;
   self->ownership_known = saved->ownership_known;
   self->ownership = saved->ownership;
   self->rebuilds = saved->rebuilds + (saved->ever_started ? 1 : 0);
   self->bytes_dropped = saved->bytes_dropped;
   self->clock = saved->clock;
+  self->clock_known = same_boot && saved->ever_started;
   self->clock.name = g_strdup (saved->clock.name);
   self->clock.description = g_strdup (saved->clock.description);
   for (guint i = 0; i < saved->channels->len; i++)
@@ -66,10 +66,19 @@ restore_session (TbusHub *hub, const TbusSavedSession *saved)
   return self;
 }
 
+static void
+say_gap (TbusSession *session)
+{
+  tbus_session_set_problem (session, TBUS_PROBLEM_SERVICE_RESTARTED,
+                            "the service was restarted; what programs did until they registered anew is not recorded, "
+                            "and is not counted; recording goes on in new buffers", 0);
+}
+
 void
 tbus_core_restore (TbusCore *core, const TbusState *state)
 {
   TbusHub *hub = tbus_core_get_hub (core);
+  gboolean same_boot = tbus_state_is_of_this_boot (state);
 
   tbus_thread_assert_main ();
   for (TbusIdKind kind = 0; kind < TBUS_N_IDS; kind++)
@@ -82,8 +91,26 @@ tbus_core_restore (TbusCore *core, const TbusState *state)
 
       if (saved->state == TBUS_SESSION_DESTROYING || saved->ephemeral)
         continue;
-      session = restore_session (hub, saved);
+      session = restore_session (hub, saved, same_boot);
       tbus_session_set_add (hub->sessions, session);
+      if (saved->state == TBUS_SESSION_ACTIVE)
+        say_gap (session);
+    }
+}
+
+void
+tbus_core_resume (TbusCore *core, const TbusState *state)
+{
+  TbusHub *hub = tbus_core_get_hub (core);
+
+  tbus_thread_assert_main ();
+  for (guint i = 0; i < state->sessions->len; i++)
+    {
+      const TbusSavedSession *saved = g_ptr_array_index (state->sessions, i);
+      TbusSession *session = tbus_session_set_find_id (hub->sessions, saved->id);
+
+      if (saved->state == TBUS_SESSION_ACTIVE && session != NULL && session->state == TBUS_SESSION_INACTIVE)
+        tbus_session_resume (session);
     }
 }
 

@@ -156,6 +156,7 @@ tbus_state_new (void)
 {
   TbusState *self = g_new0 (TbusState, 1);
 
+  self->boot = g_strdup ("");
   self->consumers = g_ptr_array_new_with_free_func (g_free);
   self->sessions = g_ptr_array_new_with_free_func (tbus_saved_session_free);
   self->apps = g_ptr_array_new_with_free_func (tbus_saved_app_free);
@@ -168,5 +169,6 @@ tbus_state_free (TbusState *self)
   g_clear_pointer (&self->consumers, g_ptr_array_unref);
   g_clear_pointer (&self->sessions, g_ptr_array_unref);
   g_clear_pointer (&self->apps, g_ptr_array_unref);
+  g_free (self->boot);
   g_free (self);
 }

@@ -128,6 +128,7 @@ typedef struct {
 } TbusSavedApp;
 
 typedef struct {
+  char *boot; /* of the machine, when it was captured: clocks and processes are of one boot */
   guint64 ids[TBUS_N_IDS];
   guint64 hash_key[2];
   GPtrArray *consumers; /* of TbusSavedConsumer */
@@ -138,8 +139,13 @@ typedef struct {
 TbusState *tbus_state_new (void);
 void tbus_state_free (TbusState *self);
 
+typedef enum {
+  TBUS_STATE_SESSIONS, /* without what is worth nothing unless somebody keeps the descriptors: buffers and apps */
+  TBUS_STATE_ALL,
+} TbusStateScope;
+
 /* state-capture.c: what core knows now; classes are left out, the notify thread has them. (transfer full) */
-TbusState *tbus_core_capture (TbusCore *core) TBUS_MAIN_ONLY;
+TbusState *tbus_core_capture (TbusCore *core, TbusStateScope scope) TBUS_MAIN_ONLY;
 /* Adds the classes of every set. @self is the notify thread's meanwhile. */
 void tbus_state_capture_classes (TbusState *self) TBUS_NOTIFY_ONLY;
 
@@ -152,16 +158,23 @@ gboolean tbus_state_write (const TbusState *self, const char *path, GError **err
 /* NotFound where there is none. */
 TbusState *tbus_state_read (const char *path, GError **error);
 /* All of it, without waiting: main captures, the notify thread adds classes, a worker writes. */
-void tbus_core_save_async (TbusCore *core, const char *path, GAsyncReadyCallback callback, gpointer user_data);
+void tbus_core_save_async (TbusCore *core, TbusStateScope scope, const char *path, GAsyncReadyCallback callback,
+                           gpointer user_data);
 gboolean tbus_core_save_finish (TbusCore *core, GAsyncResult *result, GError **error);
+
+/* Whether @self is of this boot of the machine. */
+gboolean tbus_state_is_of_this_boot (const TbusState *self);
 
 /*
  * state-restore.c. Ids go on where they were, hashes have the key of then, and the sessions of @state are there again,
- * active ones active: apps that register are traced in new buffers. Before the first app, caller and hash. Sessions
- * that were being destroyed, or whose end was that of a connection, are left out; an output that was a descriptor is
- * its path now.
+ * active ones active: apps that register are traced in new buffers, and Problems says since when that is so. After
+ * another boot their clock has to be read first, so tbus_core_resume() starts them. Before the first app, caller and
+ * hash. Sessions that were being destroyed, or whose end was that of a connection, are left out; an output that was a
+ * descriptor is its path now.
  */
 void tbus_core_restore (TbusCore *core, const TbusState *state) TBUS_MAIN_ONLY;
+/* Starts those that were active, and are not yet. */
+void tbus_core_resume (TbusCore *core, const TbusState *state) TBUS_MAIN_ONLY;
 /*
  * The buffer set with @log_fd (taken, also on failure), its channels without their rings; it belongs to nobody yet.
  * InvalidArgs where the log is not its own. (transfer full)

@@ -2,7 +2,8 @@
 /* The state as a file: replaced as a whole, its owner's alone, and never believed when it is read. */
 #include "base/error.h"
 #include "base/thread.h"
-#include "core/state.h"
+#include "core/state-home.h"
+#include "core/state-keeper.h"
 #include "fixture.h"
 
 #include <glib/gstdio.h>
@@ -48,7 +49,7 @@ make_state (Fixture *f)
 
   fixture_app (f, 100);
   fixture_start_simple (f, "a", TBUS_BUFFER_USER);
-  captured = tbus_core_capture (f->core);
+  captured = tbus_core_capture (f->core, TBUS_STATE_ALL);
   tbus_state_capture_classes (captured);
   variant = g_variant_ref_sink (tbus_state_encode (captured));
   state = tbus_state_decode (variant, &error);
@@ -281,8 +282,8 @@ saving_waits_for_nobody (FileFixture *t, gconstpointer data)
   gboolean saved = FALSE, not_saved = FALSE;
 
   state = make_state (&t->f);
-  tbus_core_save_async (t->f.core, t->path, on_saved, &saved);
-  tbus_core_save_async (t->f.core, nowhere, on_not_saved, &not_saved);
+  tbus_core_save_async (t->f.core, TBUS_STATE_ALL, t->path, on_saved, &saved);
+  tbus_core_save_async (t->f.core, TBUS_STATE_ALL, nowhere, on_not_saved, &not_saved);
   fixture_destroy (tbus_session_set_find_name (t->f.sessions, "a", ALICE));
   fixture_run_until (&saved);
   fixture_run_until (&not_saved);
@@ -292,6 +293,143 @@ saving_waits_for_nobody (FileFixture *t, gconstpointer data)
 }
 
 #define ADD(name, func) g_test_add ("/core/state-file/" name, FileFixture, NULL, set_up, func, tear_down)
+
+static void
+on_served (gpointer data)
+{
+  ++*(guint *) data;
+}
+
+static guint
+count_saved_sessions (FileFixture *t)
+{
+  g_autoptr(TbusState) state = tbus_state_read (t->path, NULL);
+
+  return state != NULL ? state->sessions->len : 0;
+}
+
+static void
+who_waits_is_served_by_what_is_written_after (FileFixture *t, gconstpointer data)
+{
+  g_autoptr(TbusStateKeeper) keeper = tbus_state_keeper_new (t->f.core, t->path);
+  guint first = 0, later = 0;
+
+  tbus_state_keeper_await (keeper, on_served, &first);
+  fixture_create (&t->f, "a"); /* while that is under way */
+  fixture_create (&t->f, "b");
+  for (guint i = 0; i < 10; i++)
+    tbus_state_keeper_await (keeper, on_served, &later);
+  while (later < 10)
+    g_main_context_iteration (NULL, TRUE);
+  g_assert_cmpuint (first, ==, 1);
+  g_assert_cmpuint (count_saved_sessions (t), ==, 2);
+}
+
+static void
+a_change_is_written_though_nobody_waits (FileFixture *t, gconstpointer data)
+{
+  g_autoptr(TbusStateKeeper) keeper = tbus_state_keeper_new (t->f.core, t->path);
+
+  fixture_create (&t->f, "a");
+  g_assert_cmpuint (count_saved_sessions (t), ==, 0);
+  tbus_state_keeper_touch (keeper);
+  while (count_saved_sessions (t) == 0)
+    g_main_context_iteration (NULL, TRUE);
+}
+
+static void
+a_closed_state_stays_as_it_was (FileFixture *t, gconstpointer data)
+{
+  g_autoptr(TbusStateKeeper) keeper = tbus_state_keeper_new (t->f.core, t->path);
+  TbusSession *session = fixture_create (&t->f, "a");
+  guint closed = 0, later = 0;
+
+  tbus_state_keeper_close (keeper, on_served, &closed);
+  while (closed == 0)
+    g_main_context_iteration (NULL, TRUE);
+  fixture_destroy (session);
+  tbus_state_keeper_touch (keeper);
+  tbus_state_keeper_await (keeper, on_served, &later);
+  while (later == 0)
+    g_main_context_iteration (NULL, TRUE);
+  g_assert_cmpuint (count_saved_sessions (t), ==, 1);
+}
+
+/* The disk is full, say: nobody hangs, and it is said once, and again when it is over. */
+static void
+who_waits_goes_on_where_nothing_can_be_written (FileFixture *t, gconstpointer data)
+{
+  g_autofree char *path = g_build_filename (t->directory, "sub", "state", NULL);
+  g_autofree char *sub = g_path_get_dirname (path);
+  g_autoptr(TbusStateKeeper) keeper = tbus_state_keeper_new (t->f.core, path);
+  guint served = 0;
+
+  fixture_expect_warning ("*Cannot write the state*");
+  for (guint i = 0; i < 2; i++)
+    {
+      tbus_state_keeper_await (keeper, on_served, &served);
+      while (served <= i)
+        g_main_context_iteration (NULL, TRUE);
+    }
+  g_assert_cmpint (g_mkdir (sub, 0700), ==, 0);
+  tbus_state_keeper_await (keeper, on_served, &served);
+  while (served < 3)
+    g_main_context_iteration (NULL, TRUE);
+  g_assert_cmpint (g_unlink (path), ==, 0);
+  g_assert_cmpint (g_rmdir (sub), ==, 0);
+}
+
+static void
+what_cannot_be_read_is_put_aside (FileFixture *t, gconstpointer data)
+{
+  g_autoptr(GDir) directory = NULL;
+  g_autofree char *aside = NULL;
+
+  g_assert_null (tbus_state_home_read (t->path)); /* nothing is there: that is no complaint */
+  g_assert_true (g_file_set_contents (t->path, "garbage", -1, NULL));
+  fixture_expect_warning ("*the service starts without sessions*");
+  g_assert_null (tbus_state_home_read (t->path));
+  directory = g_dir_open (t->directory, 0, NULL);
+  aside = g_build_filename (t->directory, g_dir_read_name (directory), NULL);
+  g_assert_nonnull (strstr (aside, "/state.unreadable-"));
+  g_assert_null (g_dir_read_name (directory));
+  g_assert_cmpint (g_unlink (aside), ==, 0);
+}
+
+/* A write that a kill cut short leaves its half behind; what was put aside is no such thing. */
+static void
+halves_are_swept_away (FileFixture *t, gconstpointer data)
+{
+  g_autofree char *half = g_strconcat (t->path, ".A1B2C3", NULL);
+  g_autofree char *aside = g_strconcat (t->path, ".unreadable-1", NULL);
+
+  g_assert_true (g_file_set_contents (t->path, "state", -1, NULL));
+  g_assert_true (g_file_set_contents (half, "half", -1, NULL));
+  g_assert_true (g_file_set_contents (aside, "aside", -1, NULL));
+  tbus_state_home_sweep (t->path);
+  g_assert_cmpint (g_access (half, F_OK), ==, -1);
+  g_assert_cmpint (g_access (t->path, F_OK), ==, 0);
+  g_assert_cmpint (g_unlink (aside), ==, 0);
+}
+
+static void
+a_place_is_found (FileFixture *t, gconstpointer data)
+{
+  g_autofree char *given = tbus_state_home_find ("/given", "/run/own", TRUE);
+  g_autofree char *own = tbus_state_home_find (NULL, "/run/own", TRUE);
+  g_autofree char *system = tbus_state_home_find (NULL, NULL, TRUE);
+  g_autofree char *user = tbus_state_home_find (NULL, NULL, FALSE);
+  g_autofree char *made = NULL;
+
+  g_assert_cmpstr (given, ==, "/given");
+  g_assert_cmpstr (own, ==, "/run/own/state");
+  g_assert_cmpstr (system, ==, "/var/lib/tracebus");
+  g_assert_true (g_str_has_prefix (user, g_get_user_state_dir ()));
+  g_setenv ("STATE_DIRECTORY", "/var/lib/made:/var/lib/more", TRUE);
+  made = tbus_state_home_find (NULL, "/run/own", TRUE);
+  g_unsetenv ("STATE_DIRECTORY");
+  g_assert_cmpstr (made, ==, "/var/lib/made");
+}
 
 int
 main (int argc, char **argv)
@@ -310,6 +448,13 @@ main (int argc, char **argv)
   ADD ("nonsense-is-refused-with-its-place", nonsense_is_refused_with_its_place);
   ADD ("what-does-not-hold-together-is-refused", what_does_not_hold_together_is_refused);
   ADD ("saving-waits-for-nobody", saving_waits_for_nobody);
+  ADD ("who-waits-is-served-by-what-is-written-after", who_waits_is_served_by_what_is_written_after);
+  ADD ("a-change-is-written-though-nobody-waits", a_change_is_written_though_nobody_waits);
+  ADD ("a-closed-state-stays-as-it-was", a_closed_state_stays_as_it_was);
+  ADD ("who-waits-goes-on-where-nothing-can-be-written", who_waits_goes_on_where_nothing_can_be_written);
+  ADD ("what-cannot-be-read-is-put-aside", what_cannot_be_read_is_put_aside);
+  ADD ("halves-are-swept-away", halves_are_swept_away);
+  ADD ("a-place-is-found", a_place_is_found);
   status = g_test_run ();
   tbus_thread_stop (TBUS_THREAD_NOTIFY);
   return status;

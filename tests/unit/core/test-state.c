@@ -94,7 +94,7 @@ fill (Fixture *f)
 static GVariant *
 capture (Fixture *f)
 {
-  g_autoptr(TbusState) state = tbus_core_capture (f->core);
+  g_autoptr(TbusState) state = tbus_core_capture (f->core, TBUS_STATE_ALL);
 
   tbus_state_capture_classes (state);
   return g_variant_ref_sink (tbus_state_encode (state));
@@ -285,6 +285,33 @@ a_restored_session_traces_on_elsewhere (Fixture *f, gconstpointer data)
   life_end (&next);
 }
 
+/* The clock began anew: it is read before anything is recorded with it. */
+static void
+after_another_boot_sessions_are_started (Fixture *f, gconstpointer data)
+{
+  g_autoptr(TbusState) state = NULL;
+  TbusSession *session;
+  Life next;
+
+  fixture_start_simple (f, "a", TBUS_BUFFER_USER);
+  state = copy_of (f);
+  g_free (state->boot);
+  state->boot = g_strdup ("another");
+  life_begin (&next, state);
+  session = tbus_session_set_find_name (next.f.sessions, "a", ALICE);
+  g_assert_cmpint (tbus_session_get_state (session), ==, TBUS_SESSION_INACTIVE);
+  g_assert_false (session->clock_known);
+  tbus_core_resume (next.f.core, state);
+  fixture_settle ();
+  g_assert_cmpint (tbus_session_get_state (session), ==, TBUS_SESSION_ACTIVE);
+  g_assert_true (session->clock_known);
+  g_assert_cmpuint (tbus_session_get_problems (session)->len, ==, 1);
+  fixture_stop (session);
+  fixture_start (session);
+  g_assert_cmpuint (tbus_session_get_problems (session)->len, ==, 0);
+  life_end (&next);
+}
+
 static void
 ids_go_on_where_they_were (Fixture *f, gconstpointer data) /* B1 */
 {
@@ -415,6 +442,7 @@ main (int argc, char **argv)
   ADD ("an-app-in-the-middle-of-a-job-is-marked", an_app_in_the_middle_of_a_job_is_marked);
   ADD ("sessions-are-there-again", sessions_are_there_again);
   ADD ("a-restored-session-traces-on-elsewhere", a_restored_session_traces_on_elsewhere);
+  ADD ("after-another-boot-sessions-are-started", after_another_boot_sessions_are_started);
   ADD ("ids-go-on-where-they-were", ids_go_on_where_they_were);
   ADD ("a-session-that-was-being-destroyed-is-left-out", a_session_that_was_being_destroyed_is_left_out);
   ADD ("a-session-that-ends-with-a-connection-ended-with-it", a_session_that_ends_with_a_connection_ended_with_it);
