@@ -11,7 +11,9 @@
 #include "base/service-manager.h"
 #include "base/thread.h"
 #include "bus/bus.h"
+#include "core/state-home.h"
 #include "supervise/pool.h"
+#include "supervise/predecessors.h"
 #include "ust/tracer.h"
 
 #include <glib-unix.h>
@@ -28,6 +30,7 @@ typedef struct {
   gboolean version;
   char *bus_address;
   char *rundir;
+  char *statedir;
   char *consumer;
   char *consumer32;
 } Options;
@@ -40,6 +43,7 @@ typedef struct {
   TbusPool *pool;
   TbusBus *bus;
   TbusWatchdog *watchdog; /* NULL: there is none to feed */
+  const Options *options;
   gboolean stopping;
   int status;
 } Service;
@@ -52,6 +56,7 @@ parse_options (Options *options, int *argc, char ***argv, GError **error)
     { "session", 0, 0, G_OPTION_ARG_NONE, &options->session_bus, "Serve only the caller, on the session bus", NULL },
     { "bus-address", 0, 0, G_OPTION_ARG_STRING, &options->bus_address, "Use the bus at ADDRESS", "ADDRESS" },
     { "rundir", 0, 0, G_OPTION_ARG_FILENAME, &options->rundir, "Let programs register in DIR", "DIR" },
+    { "statedir", 0, 0, G_OPTION_ARG_FILENAME, &options->statedir, "Know sessions again by what is in DIR", "DIR" },
     { "consumer", 0, 0, G_OPTION_ARG_FILENAME, &options->consumer, "Consumer for 64-bit programs", "PROGRAM" },
     { "consumer32", 0, 0, G_OPTION_ARG_FILENAME, &options->consumer32, "Consumer for 32-bit programs", "PROGRAM" },
     { "version", 0, 0, G_OPTION_ARG_NONE, &options->version, "Print the version and exit", NULL },
@@ -76,6 +81,7 @@ options_clear (Options *options)
 {
   g_free (options->bus_address);
   g_free (options->rundir);
+  g_free (options->statedir);
   g_free (options->consumer);
   g_free (options->consumer32);
 }
@@ -151,7 +157,7 @@ stop (Service *self, int status)
   self->stopping = TRUE;
   self->status = status;
   tbus_log_message (TBUS_MSG_STOPPING, "TRACEBUS_STATUS", status == 0 ? "0" : "1",
-                    "Stopping: sessions are written out and closed");
+                    "Stopping: what is recorded is written out; sessions go on when the service runs again");
   tbus_service_manager_stopping ();
   tbus_core_shutdown_async (self->core, on_core_stopped, self);
 }
@@ -190,6 +196,67 @@ on_name_owned (GObject *source, GAsyncResult *result, gpointer data)
   stop (self, EXIT_FAILURE);
 }
 
+/* Coming back: first what a former life left is there again, then callers are let in. */
+
+static void
+on_predecessors_ended (gpointer data)
+{
+  Service *self = data;
+
+  if (!self->stopping)
+    tbus_bus_own_async (self->bus, self->options->bus_address, self->options->session_bus, NULL, on_name_owned, self);
+}
+
+static void
+say_restored (Service *self)
+{
+  guint n = tbus_session_set_count (tbus_core_get_sessions (self->core));
+  g_autofree char *number = g_strdup_printf ("%u", n);
+
+  if (n > 0)
+    tbus_log_message (TBUS_MSG_STATE_RESTORED, "TRACEBUS_SESSIONS", number,
+                      "%s sessions are there again as they were when the service ended", number);
+}
+
+/* NULL where no state can be kept: then the service does its work all the same. */
+static char *
+open_state (const Options *options)
+{
+  gboolean system = !options->session_bus && getuid () == 0;
+  g_autofree char *directory = tbus_state_home_find (options->statedir, options->rundir, system);
+  g_autoptr(GError) error = NULL;
+  char *path = tbus_state_home_open (directory, &error);
+
+  if (path == NULL)
+    tbus_log_warning (TBUS_MSG_STATE_NOT_WRITTEN, "TRACEBUS_STATE", directory,
+                      "%s; sessions will be forgotten when the service ends", error->message);
+  return path;
+}
+
+/* Nothing of it is written before the rendezvous is ours: another service may be alive. */
+static gboolean
+come_back (Service *self, GError **error)
+{
+  g_autofree char *path = open_state (self->options);
+  g_autoptr(TbusState) state = path != NULL ? tbus_state_home_read (path) : NULL;
+
+  if (state != NULL)
+    tbus_core_restore (self->core, state);
+  else
+    state = tbus_state_new ();
+  if (!tbus_tracer_side_start (self->tracer, error))
+    return FALSE;
+  say_restored (self);
+  tbus_core_resume (self->core, state);
+  if (path != NULL)
+    {
+      tbus_state_home_sweep (path);
+      tbus_core_keep_state (self->core, path);
+    }
+  tbus_predecessors_await (state, on_predecessors_ended, self);
+  return TRUE;
+}
+
 /* Putting together. */
 
 static gboolean
@@ -214,7 +281,8 @@ service_init (Service *self, const Options *options, GError **error)
   tbus_thread_start (TBUS_THREAD_LINK);
   tbus_thread_start (TBUS_THREAD_NOTIFY);
   self->watchdog = tbus_watchdog_start ();
-  return tbus_tracer_side_start (self->tracer, error);
+  self->options = options;
+  return come_back (self, error);
 }
 
 static void
@@ -261,7 +329,6 @@ main (int argc, char **argv)
     {
       g_unix_signal_add (SIGTERM, on_signal, &service);
       g_unix_signal_add (SIGINT, on_signal, &service);
-      tbus_bus_own_async (service.bus, options.bus_address, options.session_bus, NULL, on_name_owned, &service);
       g_main_loop_run (service.loop);
     }
   else
