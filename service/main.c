@@ -7,6 +7,7 @@
  */
 #include "base/fd-budget.h"
 #include "base/limits.h"
+#include "base/limits-file.h"
 #include "base/log.h"
 #include "base/service-manager.h"
 #include "base/thread.h"
@@ -21,8 +22,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-/* For what is no app yet, the bus, logs, libraries, files. */
-enum { FD_RESERVE = TBUS_MAX_HALF_OPEN + 64 };
+/* What is no app yet, and what is in no budget. */
+enum { FD_RESERVE = TBUS_MAX_HALF_OPEN + TBUS_OTHER_DESCRIPTORS };
 
 typedef struct {
   gboolean session_bus;
@@ -33,6 +34,7 @@ typedef struct {
   char *statedir;
   char *consumer;
   char *consumer32;
+  char *config;
 } Options;
 
 typedef struct {
@@ -59,6 +61,7 @@ parse_options (Options *options, int *argc, char ***argv, GError **error)
     { "statedir", 0, 0, G_OPTION_ARG_FILENAME, &options->statedir, "Know sessions again by what is in DIR", "DIR" },
     { "consumer", 0, 0, G_OPTION_ARG_FILENAME, &options->consumer, "Consumer for 64-bit programs", "PROGRAM" },
     { "consumer32", 0, 0, G_OPTION_ARG_FILENAME, &options->consumer32, "Consumer for 32-bit programs", "PROGRAM" },
+    { "config", 0, 0, G_OPTION_ARG_FILENAME, &options->config, "Read limits from FILE", "FILE" },
     { "version", 0, 0, G_OPTION_ARG_NONE, &options->version, "Print the version and exit", NULL },
     { NULL },
   };
@@ -84,6 +87,7 @@ options_clear (Options *options)
   g_free (options->statedir);
   g_free (options->consumer);
   g_free (options->consumer32);
+  g_free (options->config);
 }
 
 static gboolean
@@ -267,9 +271,11 @@ service_init (Service *self, const Options *options, GError **error)
   g_autofree char *consumer32 = find_consumer (options->consumer32, "tracebus-consumerd32");
   TbusBusInfo info = { TRACEBUS_VERSION, TRACER_VERSION, NULL };
 
-  if (!choose_rendezvous (options, &paths, error))
+  tbus_fd_budget_init (FD_RESERVE); /* limits may be a part of it */
+  if (!tbus_limits_file_load (options->config != NULL ? options->config : TRACEBUS_CONFIG, options->config != NULL,
+                              error)
+      || !choose_rendezvous (options, &paths, error))
     return FALSE;
-  tbus_fd_budget_init (FD_RESERVE);
   self->index = tbus_tracee_index_new ();
   self->core = tbus_core_new (self->index);
   self->pool = tbus_pool_new (consumer, consumer32);

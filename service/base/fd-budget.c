@@ -7,6 +7,7 @@
 
 static guint total = G_MAXINT;
 static guint used;
+static guint kept = G_MAXINT;
 
 void
 tbus_fd_budget_init (guint reserve)
@@ -22,7 +23,8 @@ tbus_fd_budget_init (guint reserve)
         getrlimit (RLIMIT_NOFILE, &limit);
     }
   total = MIN (limit.rlim_cur, (rlim_t) G_MAXINT);
-  total = total > 2 * reserve ? total - reserve : total / 2;
+  kept = MIN (reserve, total / 2);
+  total -= kept;
 }
 
 gboolean
@@ -48,6 +50,12 @@ guint
 tbus_fd_budget_total (void)
 {
   return total;
+}
+
+guint
+tbus_fd_budget_reserve (void)
+{
+  return kept;
 }
 
 guint

@@ -16,6 +16,8 @@ void tbus_fd_budget_init (guint reserve);
 gboolean tbus_fd_budget_take (guint n, const char *what, GError **error);
 void tbus_fd_budget_give (guint n);
 guint tbus_fd_budget_total (void);
+/* What the limit leaves beside the budget: @reserve, or less where there is not so much. */
+guint tbus_fd_budget_reserve (void);
 guint tbus_fd_budget_used (void);
 /* For tests: another total. */
 void tbus_fd_budget_set_total (guint total);

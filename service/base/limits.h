@@ -3,7 +3,16 @@
 /*
  * Limits: what one app, one user or one caller may take. Each is answered with
  * TBUS_ERROR_EXHAUSTED (callers) or with a refusal (apps) that names it.
+ *
+ * What a machine's size or use decides is an administrator's to set, in tracebus.conf: TbusLimit. Of these the
+ * constants are what holds where nothing is set. All others follow from formats, from the tracer or from the bus.
+ *
+ * Threads: any. They are set once, before any other thread starts (base/limits-file.h).
  */
+#include <glib.h>
+
+G_BEGIN_DECLS
+
 #define TBUS_MAX_NAME 128               /* bytes of a session's or a channel's name */
 #define TBUS_MAX_PATTERN 255            /* bytes of an event rule's pattern: the tracer's 256 less the NUL */
 #define TBUS_MAX_FILTER 65536           /* bytes of a filter's text */
@@ -18,7 +27,9 @@
 #define TBUS_MAX_TRACKED 4096           /* values of one attribute that a session tracks */
 #define TBUS_MAX_APPS 65536             /* registered apps */
 #define TBUS_MAX_APPS_OF_USER 16384     /* those of one user, who may take half of the descriptors for them */
-#define TBUS_MAX_HALF_OPEN 1024         /* connections that have not paired yet */
+#define TBUS_MAX_HALF_OPEN 4096         /* connections that have not paired yet */
+#define TBUS_MAX_HALF_OPEN_OF_USER 1024 /* those of one user */
+#define TBUS_OTHER_DESCRIPTORS 64       /* that are in no budget: the bus, logs, libraries, files */
 #define TBUS_HANDSHAKE_TIMEOUT_MS 3000  /* from accept to a paired notify socket */
 #define TBUS_MAX_EVENT_CLASSES 65535    /* event classes of one channel: what the large header counts to */
 #define TBUS_MAX_ENUM_CLASSES 65535     /* enumerations of one registry */
@@ -27,11 +38,55 @@
 #define TBUS_MAX_ENUM_ENTRIES 65536     /* entries of one enumeration */
 #define TBUS_MAX_SIGNATURE 65536        /* bytes of an event's textual signature */
 #define TBUS_MAX_NOTICE (24u << 20)     /* bytes of one notification */
+#define TBUS_MAX_NOTICES (64u << 20)    /* bytes of all unfinished notifications of one user's apps */
 #define TBUS_MAX_METADATA (64u << 20)   /* bytes of one buffer set's metadata */
 #define TBUS_MAX_CLASS_TEXT (8u << 20)  /* bytes of metadata that describe one list of fields */
 #define TBUS_MAX_REPLY (8u << 20)       /* bytes of one D-Bus reply */
+#define TBUS_MAX_REPLIES (64u << 20)    /* bytes of replies that are being made for one user */
 #define TBUS_MAX_CALLS 16               /* calls of one sender in flight */
+#define TBUS_MAX_CALLS_OF_USER 64       /* calls in flight of all senders of one user */
 #define TBUS_MAX_CHANNEL_BLOB (1u << 20) /* bytes of a channel's shared header area, as the tracer limits it */
 #define TBUS_MAX_TRACEPOINTS 65536      /* tracepoints that one app may list */
 #define TBUS_MAX_LISTING (8u << 20)     /* bytes of one app's list of tracepoints, in memory */
 #define TBUS_PROGRESS_MS 50             /* without progress for so long, a blocked app is unresponsive */
+
+typedef enum {
+  /* Of one user, all together: base/quota.h counts them. */
+  TBUS_LIMIT_CONNECTIONS,
+  TBUS_LIMIT_APPS,
+  TBUS_LIMIT_DESCRIPTORS,
+  TBUS_LIMIT_SESSIONS,
+  TBUS_LIMIT_BUFFER_MEMORY,
+  TBUS_LIMIT_METADATA_OF_USER,
+  TBUS_LIMIT_NOTICE_MEMORY,
+  TBUS_LIMIT_CALLS_OF_USER,
+  TBUS_LIMIT_REPLY_MEMORY,
+  /* Of one thing. */
+  TBUS_LIMIT_CALLS,
+  TBUS_LIMIT_CHANNELS,
+  TBUS_LIMIT_RULES,
+  TBUS_LIMIT_METADATA,
+  TBUS_LIMIT_EVENT_CLASSES,
+  TBUS_LIMIT_FIELDS,
+  TBUS_LIMIT_NESTING,
+  TBUS_LIMIT_SIGNATURE,
+  TBUS_N_LIMITS
+} TbusLimit;
+
+guint64 tbus_limit (TbusLimit limit);
+/* What it may be set to at most: a bound for what is read back from a state of earlier. */
+guint64 tbus_limit_most (TbusLimit limit);
+/* Sets @error to Exhausted with a sentence that names the limit, its value, and the key that raises it. FALSE. */
+gboolean tbus_limit_refuse (TbusLimit limit, GError **error);
+/* The sentence alone. (transfer full) */
+char *tbus_limit_describe (TbusLimit limit);
+
+/* The limit that @key of tracebus.conf is for; FALSE where there is none. */
+gboolean tbus_limit_find (const char *key, TbusLimit *limit);
+/* @text: a number, with K, M or G for bytes, or a percentage of what there is. InvalidArgs says what it takes. */
+gboolean tbus_limit_parse (TbusLimit limit, const char *text, GError **error);
+/* For tests. */
+void tbus_limit_set (TbusLimit limit, guint64 value);
+void tbus_limits_reset (void);
+
+G_END_DECLS

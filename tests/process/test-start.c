@@ -146,6 +146,24 @@ refuses_options_that_it_does_not_know (Fixture *self, gconstpointer data)
   assert_refuses (self, "nonsense", 2, "nonsense");
 }
 
+/* Line and sentence; that a limit is set is heard where it is met. */
+static void
+reads_limits_from_a_file (Fixture *self, gconstpointer data)
+{
+  g_autofree char *path = tst_dir_file (tst_service_dir (self->service), "limits.conf");
+  g_autofree char *option = g_strconcat ("--config=", path, NULL);
+  g_autofree char *wrong = g_strconcat (path, ", line 2: SessionsPerUser takes a number from 1 to 65536", NULL);
+
+  assert_refuses (self, option, 1, "Cannot read");
+  g_assert_true (g_file_set_contents (path, "[Limits]\nSessionsPerUser=x\n", -1, NULL));
+  assert_refuses (self, option, 1, wrong);
+  g_assert_true (g_file_set_contents (path, "[Limits]\nSessionsPerUser=1\n", -1, NULL));
+  tst_service_start (self->service, option);
+  tst_do (self->service, TST_ROOT, "Manager.CreateSession", "('one', " TST_NO_OPTIONS ")");
+  tst_expect (tst_refused (self->service, TST_ROOT, "Manager.CreateSession", "('two', " TST_NO_OPTIONS ")"),
+              "Exhausted: A user has at most 1 sessions; SessionsPerUser in tracebus.conf sets how many");
+}
+
 static void
 writes_everything_before_it_ends (Fixture *self, int signum)
 {
@@ -245,6 +263,7 @@ main (int argc, char **argv)
   ADD ("takes-over-what-a-dead-one-left", takes_over_what_a_dead_one_left);
   ADD ("refuses-a-name-that-is-taken", refuses_a_name_that_is_taken);
   ADD ("refuses-options-that-it-does-not-know", refuses_options_that_it_does_not_know);
+  ADD ("reads-limits-from-a-file", reads_limits_from_a_file);
   ADD ("writes-everything-when-it-is-asked-to-end", writes_everything_when_it_is_asked_to_end);
   ADD ("writes-everything-when-it-is-interrupted", writes_everything_when_it_is_interrupted);
   ADD ("strangers-at-the-door-cost-nobody-anything", strangers_at_the_door_cost_nobody_anything);
