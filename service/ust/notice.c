@@ -11,7 +11,7 @@
 enum {
   HEADER = sizeof (guint32),
   MAX_URI = 4096,
-  KEEP = 64 << 10, /* of buffer, between messages */
+  KEEP = 4 << 10, /* of buffer, between messages: there are thousands of apps */
 };
 
 G_STATIC_ASSERT ((int) TBUS_NOTICE_EVENT == (int) LTTNG_UST_CTL_NOTIFY_CMD_EVENT);
@@ -77,13 +77,13 @@ measure_fixed (guint32 kind, Measure *measure, GError **error)
 static guint64
 measure_variable (guint32 kind, const guint8 *fixed, Measure *measure)
 {
-  const guint32 max_fields = TBUS_MAX_FIELDS * sizeof (struct lttng_ust_ctl_field);
+  const guint64 max_fields = tbus_limit (TBUS_LIMIT_FIELDS) * sizeof (struct lttng_ust_ctl_field);
 
   if (kind == TBUS_NOTICE_EVENT)
     {
       const TbusUstEventNotice *event = (const TbusUstEventNotice *) fixed;
 
-      measure->too_large = event->signature_len > TBUS_MAX_SIGNATURE || event->fields_len > max_fields
+      measure->too_large = event->signature_len > tbus_limit (TBUS_LIMIT_SIGNATURE) || event->fields_len > max_fields
                            || event->model_emf_uri_len > MAX_URI;
       return (guint64) event->signature_len + event->fields_len + event->model_emf_uri_len;
     }
@@ -253,6 +253,12 @@ tbus_notice_reader_take (TbusNoticeReader *self, TbusNoticeInput *input, TbusNot
       g_byte_array_append (self->buffer, input->data, n);
       input_use (input, n);
     }
+}
+
+gsize
+tbus_notice_reader_get_held (const TbusNoticeReader *self)
+{
+  return self->buffer->len;
 }
 
 gsize

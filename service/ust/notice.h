@@ -49,6 +49,9 @@ typedef struct {
 TbusNoticeResult tbus_notice_reader_take (TbusNoticeReader *self, TbusNoticeInput *input, TbusNotice *notice,
                                           GError **error);
 
+/* Bytes that it keeps of a message which is not whole yet. */
+gsize tbus_notice_reader_get_held (const TbusNoticeReader *self);
+
 /* What the registry said, or why not. */
 typedef struct {
   int code; /* 0 or negative */

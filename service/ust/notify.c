@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "ust/errors.h"
 #include "ust/fields.h"
+#include "ust/notice-budget.h"
 #include "ust/notice.h"
 
 #include <errno.h>
@@ -19,12 +20,14 @@ typedef struct {
   TbusPulse *pulse;
   TbusPollerWatch *watch;
   TbusNoticeReader *reader;
+  TbusNoticeDebt debt; /* what @reader keeps */
   GList node;
 } Connection;
 
 struct TbusNotify {
   TbusNotifySetup setup;
   GQueue connections;
+  TbusNoticeBudget *budget;
   guint8 scratch[SCRATCH];
 };
 
@@ -34,6 +37,7 @@ tbus_notify_new (const TbusNotifySetup *setup)
   TbusNotify *self = g_new0 (TbusNotify, 1);
 
   self->setup = *setup;
+  self->budget = tbus_notice_budget_new ();
   return self;
 }
 
@@ -41,6 +45,7 @@ static void
 connection_free (Connection *connection)
 {
   connection->tracee->notify = NULL;
+  tbus_notice_budget_set (connection->notify->budget, &connection->debt, 0);
   tbus_poller_watch_remove (connection->watch);
   g_queue_unlink (&connection->notify->connections, &connection->node);
   tbus_notice_reader_free (connection->reader);
@@ -54,6 +59,7 @@ tbus_notify_free (TbusNotify *self)
 {
   while (self->connections.head != NULL)
     connection_free (self->connections.head->data);
+  tbus_notice_budget_free (self->budget);
   g_free (self);
 }
 
@@ -197,6 +203,24 @@ connection_take (Connection *connection, TbusNoticeInput input)
     }
 }
 
+/* One app announces no more than is taken; all those of a user may still keep too much. */
+static void
+connection_account (Connection *connection)
+{
+  TbusNotify *self = connection->notify;
+  TbusNoticeDebt *oldest = tbus_notice_budget_set (self->budget, &connection->debt,
+                                                   tbus_notice_reader_get_held (connection->reader));
+
+  while (oldest != NULL)
+    {
+      g_autofree char *why = tbus_limit_describe (TBUS_LIMIT_NOTICE_MEMORY);
+      TbusNoticeDebt *debt = oldest;
+
+      oldest = debt != &connection->debt ? tbus_notice_budget_set (self->budget, debt, 0) : NULL;
+      connection_end (debt->owner, why);
+    }
+}
+
 static void
 on_notify_socket (guint32 events, gpointer user_data)
 {
@@ -214,7 +238,8 @@ on_notify_socket (guint32 events, gpointer user_data)
   else
     {
       tbus_pulse_beat (connection->pulse);
-      connection_take (connection, (TbusNoticeInput){ self->scratch, n });
+      if (connection_take (connection, (TbusNoticeInput){ self->scratch, n }))
+        connection_account (connection);
     }
   tbus_thread_report (TBUS_THREAD_NOTIFY, NULL);
 }
@@ -257,6 +282,7 @@ on_attach (gpointer data)
   connection->tracee = tbus_tracee_ref (request->tracee);
   connection->pulse = tbus_pulse_ref (request->pulse);
   connection->reader = tbus_notice_reader_new ();
+  connection->debt = (TbusNoticeDebt){ .uid = request->tracee->uid, .owner = connection };
   connection->node.data = connection;
   g_queue_push_tail_link (&self->connections, &connection->node);
   request->tracee->notify = g_steal_pointer (&connection);

@@ -6,6 +6,8 @@
  *
  * Who breaks the protocol, or does not take its answers, loses its connections; nobody else notices.
  *
+ * Limit:   what apps have sent of unfinished notifications, for each user: TBUS_LIMIT_NOTICE_MEMORY. Then the one that
+ *          is unfinished for longest goes, with its app.
  * Owner:   the tracer side. Threads: notify, but for attach and detach, which post to it.
  */
 #include "base/poller.h"
