@@ -2,7 +2,7 @@
 #include "bus/call.h"
 
 #include "base/error.h"
-#include "base/limits.h"
+#include "base/quota.h"
 #include "base/thread.h"
 #include "bus/error-names.h"
 
@@ -14,6 +14,7 @@ struct TbusCall {
   TbusBusContext *bus;
   GObject *object;
   TbusPeer *peer; /* entered */
+  TbusCharge charge; /* of the calls of its user; once it is identified */
   TbusTurn *turn; /* NULL once it began, and where it waits for nobody */
 };
 
@@ -60,6 +61,7 @@ tbus_call_free (TbusCall *self)
     }
   if (self->turn != NULL)
     tbus_turn_leave (self->turn);
+  tbus_charge_clear (&self->charge);
   tbus_peer_leave (self->peer);
   g_object_unref (self->peer);
   g_object_unref (self->object);
@@ -116,6 +118,17 @@ call_ask (TbusCall *self)
   tbus_call_ask_async (self, self->method->action, &scope, FALSE, on_granted, self);
 }
 
+/* Many connections are still one user. */
+static gboolean
+call_count (TbusCall *self, GError **error)
+{
+  tbus_charge_init (&self->charge, TBUS_LIMIT_CALLS_OF_USER, tbus_peer_get_uid (self->peer));
+  if (tbus_charge_add (&self->charge, 1, error))
+    return TRUE;
+  g_prefix_error (error, "Wait for an answer before the next call: ");
+  return FALSE;
+}
+
 static void
 on_identified (GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -124,6 +137,8 @@ on_identified (GObject *source, GAsyncResult *result, gpointer user_data)
 
   tbus_thread_assert_main ();
   if (!tbus_peer_identify_finish (TBUS_PEER (source), result, &error))
+    tbus_call_fail (g_steal_pointer (&self), g_steal_pointer (&error));
+  else if (!call_count (self, &error))
     tbus_call_fail (g_steal_pointer (&self), g_steal_pointer (&error));
   else
     call_ask (g_steal_pointer (&self));

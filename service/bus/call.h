@@ -10,7 +10,8 @@
  * call that is freed without an answer is answered with an error.
  *
  * Owner:   one: whoever has it answers or frees it. Threads: main, but for the work of tbus_call_return_built().
- * Limit:   TBUS_MAX_CALLS in flight a caller, TBUS_MAX_REPLY bytes a reply: Exhausted.
+ * Limit:   TBUS_LIMIT_CALLS in flight a caller, TBUS_LIMIT_CALLS_OF_USER all those of a user, TBUS_MAX_REPLY bytes a
+ *          reply: Exhausted.
  */
 #include "bus/context.h"
 #include "bus/interface.h"

@@ -82,10 +82,10 @@ tbus_peer_get_turns (TbusPeer *self)
 gboolean
 tbus_peer_enter (TbusPeer *self, GError **error)
 {
-  if (self->calls >= TBUS_MAX_CALLS)
+  if (self->calls >= tbus_limit (TBUS_LIMIT_CALLS))
     {
-      g_set_error (error, TBUS_ERROR, TBUS_ERROR_EXHAUSTED,
-                   "You have %u calls in flight, which is the limit: wait for an answer before the next", self->calls);
+      tbus_limit_refuse (TBUS_LIMIT_CALLS, error);
+      g_prefix_error (error, "Wait for an answer before the next call: ");
       return FALSE;
     }
   self->calls++;

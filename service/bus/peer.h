@@ -5,7 +5,7 @@
  * whether it has left.
  *
  * Owner:   references; the peer set holds those that it remembers. Threads: main.
- * Limit:   TBUS_MAX_CALLS in flight a peer, TBUS_MAX_PEERS remembered; a peer that asks nothing now is forgotten first.
+ * Limit:   TBUS_LIMIT_CALLS in flight a peer, TBUS_MAX_PEERS remembered; one that asks nothing now is forgotten first.
  */
 #include "bus/turns.h"
 

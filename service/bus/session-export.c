@@ -90,10 +90,9 @@ parse_rules (GVariant *list, GError **error)
       g_set_error_literal (error, TBUS_ERROR, TBUS_ERROR_INVALID_ARGS, "There are no rules: give one at least");
       return NULL;
     }
-  if (n > TBUS_MAX_RULES)
+  if (n > tbus_limit (TBUS_LIMIT_RULES))
     {
-      g_set_error (error, TBUS_ERROR, TBUS_ERROR_EXHAUSTED, "A channel has at most %d rules, not %" G_GSIZE_FORMAT,
-                   TBUS_MAX_RULES, n);
+      tbus_limit_refuse (TBUS_LIMIT_RULES, error);
       return NULL;
     }
   for (gsize i = 0; i < n; i++)

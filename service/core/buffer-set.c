@@ -40,6 +40,8 @@ set_free (struct rcu_head *head)
   TbusBufferSet *self = caa_container_of (head, TbusBufferSet, rcu);
 
   g_clear_error (&self->error);
+  tbus_charge_clear (&self->descriptors);
+  tbus_charge_clear (&self->memory);
   g_clear_pointer (&self->channels, g_array_unref);
   g_clear_pointer (&self->classes, tbus_class_registry_free);
   g_clear_pointer (&self->log, tbus_metadata_log_free);

@@ -10,6 +10,7 @@
 #include <urcu/rculfhash.h>
 #include <urcu/ref.h>
 
+#include "base/quota.h"
 #include "core/buffer-key.h"
 #include "core/class-registry.h"
 #include "core/ring.h"
@@ -61,6 +62,7 @@ struct TbusBufferSet {
   gpointer consumer; /* TbusConsumer, a reference; NULL before it is made and after it is closed */
   guint pending;     /* answers that its making waits for */
   guint adoptions;   /* asked of successors of its consumer, since one went on with it */
+  TbusCharge descriptors, memory; /* of the session's owner's share */
   guint leave_guard; /* source: its app is gone, but not every writer has hung up */
 };
 

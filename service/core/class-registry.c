@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/hash.h"
 #include "base/limits.h"
+#include "base/quota.h"
 
 enum { COMPACT_CLASSES = 31 }; /* ids 0 to 30 fit the compact header */
 
@@ -23,6 +24,7 @@ struct TbusClassRegistry {
   GHashTable *enums;    /* of TbusHash to id + 1 */
   GPtrArray *enum_list; /* of TbusCtfEnum; index is the id */
   gsize held;           /* bytes of enumerations and of what is pending: what the log's limit does not see */
+  TbusCharge charge;    /* likewise, of the apps' user's share */
   GString *scratch;
 };
 
@@ -69,11 +71,20 @@ tbus_class_registry_new (const TbusCtfTrace *trace, TbusMetadataLog *log, GError
 void
 tbus_class_registry_free (TbusClassRegistry *self)
 {
+  tbus_charge_clear (&self->charge);
   g_ptr_array_unref (self->channels);
   g_hash_table_unref (self->enums);
   g_ptr_array_unref (self->enum_list);
   g_string_free (self->scratch, TRUE);
   g_free (self);
+}
+
+void
+tbus_class_registry_charge (TbusClassRegistry *self, uid_t uid)
+{
+  tbus_charge_init (&self->charge, TBUS_LIMIT_METADATA_OF_USER, uid);
+  tbus_charge_force (&self->charge, self->held);
+  tbus_metadata_log_charge (self->log, uid);
 }
 
 guint32
@@ -130,14 +141,18 @@ table_insert (GHashTable *table, const TbusHash *hash, guint64 id)
 static gboolean
 hold (TbusClassRegistry *self, gsize bytes, GError **error)
 {
-  if (bytes <= TBUS_MAX_METADATA - self->held)
+  gsize most = tbus_limit (TBUS_LIMIT_METADATA);
+
+  if (self->held > most || bytes > most - self->held)
     {
-      self->held += bytes;
-      return TRUE;
+      tbus_limit_refuse (TBUS_LIMIT_METADATA, error);
+      g_prefix_error (error, "There are too many enumerations and unpublished events: ");
+      return FALSE;
     }
-  g_set_error (error, TBUS_ERROR, TBUS_ERROR_EXHAUSTED,
-               "The enumerations and unpublished events of one buffer set may not pass %u bytes", TBUS_MAX_METADATA);
-  return FALSE;
+  if (!tbus_charge_add (&self->charge, bytes, error))
+    return FALSE;
+  self->held += bytes;
+  return TRUE;
 }
 
 /* The context fields as text in @self->scratch, and their hash. NULL fields on success mean none. */
@@ -179,6 +194,7 @@ first_registration (TbusClassRegistry *self, Channel *channel, const TbusClassBo
     return FALSE;
   tbus_metadata_log_set_described (self->log, channel->id);
   self->held -= channel->pending->len;
+  tbus_charge_sub (&self->charge, channel->pending->len);
   g_string_truncate (channel->pending, 0);
   channel->context_raw = hash_body (context);
   channel->context_text = text;
@@ -275,12 +291,8 @@ register_new_event (TbusClassRegistry *self, Channel *channel, const TbusEventNo
   *known = table_lookup (channel->events, &text);
   if (*known == 0)
     {
-      if (channel->n_events >= TBUS_MAX_EVENT_CLASSES)
-        {
-          g_set_error (error, TBUS_ERROR, TBUS_ERROR_EXHAUSTED, "A channel has at most %d event classes",
-                       TBUS_MAX_EVENT_CLASSES);
-          return FALSE;
-        }
+      if (channel->n_events >= tbus_limit (TBUS_LIMIT_EVENT_CLASSES))
+        return tbus_limit_refuse (TBUS_LIMIT_EVENT_CLASSES, error);
       if (!publish_event (self, channel, notice, fields, error))
         return FALSE;
       *known = (guint64) channel->n_events + 1;

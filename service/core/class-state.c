@@ -148,7 +148,7 @@ decode_pending (GVariant *dict, TbusChannelClasses *self, GError **error)
   if (value == NULL)
     return FALSE;
   text = g_variant_get_fixed_array (value, &length, 1);
-  if (length > TBUS_MAX_METADATA)
+  if (length > tbus_limit_most (TBUS_LIMIT_METADATA))
     return tbus_state_refuse (error, "pending", "is too long");
   g_string_append_len (self->pending, text, length);
   return TRUE;
@@ -206,7 +206,7 @@ check_held (const TbusClassState *self, GError **error)
 
   for (guint i = 0; i < self->channels->len; i++)
     pending += ((TbusChannelClasses *) g_ptr_array_index (self->channels, i))->pending->len;
-  return (self->held >= pending && self->held <= TBUS_MAX_METADATA)
+  return (self->held >= pending && self->held <= tbus_limit_most (TBUS_LIMIT_METADATA))
          || tbus_state_refuse (error, "held", "is not what is held");
 }
 

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/fd-budget.h"
 #include "base/limits.h"
+#include "base/quota.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -27,6 +28,7 @@ typedef struct {
   int fd;
   gsize limit;     /* of the text */
   gsize allocated; /* bytes of the file */
+  TbusCharge charge;
   guint8 *map;     /* header page and text, the whole limit: the file grows into it */
 } Version;
 
@@ -45,6 +47,7 @@ version_free (Version *self)
   if (self->fd >= 0)
     close (self->fd);
   tbus_fd_budget_give (1);
+  tbus_charge_clear (&self->charge);
   g_free (self);
 }
 
@@ -70,8 +73,11 @@ ensure_size (Version *self, gsize text_length, GError **error)
 
   if (size <= self->allocated)
     return TRUE;
+  if (!tbus_charge_add (&self->charge, size - self->allocated, error))
+    return FALSE;
   if (ftruncate (self->fd, size) < 0)
     {
+      tbus_charge_sub (&self->charge, size - self->allocated);
       tbus_set_errno (error, TBUS_ERROR_EXHAUSTED, errno, "Cannot grow a metadata log to %" G_GSIZE_FORMAT " bytes",
                       size);
       return FALSE;
@@ -176,7 +182,8 @@ version_reserve (Version *self, gsize length, GError **error)
   if (length > self->limit - before)
     {
       g_set_error (error, TBUS_ERROR, TBUS_ERROR_EXHAUSTED,
-                   "The metadata of one buffer set may not pass %" G_GSIZE_FORMAT " bytes", self->limit);
+                   "The metadata of one buffer set may not pass %" G_GSIZE_FORMAT " bytes; MetadataPerBufferSet in "
+                   "tracebus.conf sets how many", self->limit);
       return FALSE;
     }
   return ensure_size (self, before + length, error);
@@ -235,6 +242,19 @@ TbusMetadataLog *
 tbus_metadata_log_adopt (int fd, gsize limit, GError **error)
 {
   return log_of (version_adopt (fd, limit, error));
+}
+
+static void
+version_charge (Version *self, uid_t uid)
+{
+  tbus_charge_init (&self->charge, TBUS_LIMIT_METADATA_OF_USER, uid);
+  tbus_charge_force (&self->charge, self->allocated);
+}
+
+void
+tbus_metadata_log_charge (TbusMetadataLog *self, uid_t uid)
+{
+  version_charge (self->current, uid);
 }
 
 void
@@ -330,6 +350,8 @@ tbus_metadata_log_begin_version (TbusMetadataLog *self, const char *head, gsize 
   int fd;
 
   g_return_val_if_fail (self->next == NULL && replaced <= copied, -1);
+  if (version != NULL && self->current->charge.counted)
+    version_charge (version, self->current->charge.uid);
   if (version == NULL || !version_reserve (version, length, error))
     return -1;
   version_put (version, head, length);

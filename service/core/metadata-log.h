@@ -29,6 +29,8 @@ TbusMetadataLog *tbus_metadata_log_new (gsize limit, GError **error);
  * on failure. InvalidArgs where it is no such log.
  */
 TbusMetadataLog *tbus_metadata_log_adopt (int fd, gsize limit, GError **error);
+/* Before others have it: charges what it takes and will take to @uid (TBUS_LIMIT_METADATA_OF_USER). Once. */
+void tbus_metadata_log_charge (TbusMetadataLog *self, uid_t uid);
 void tbus_metadata_log_free (TbusMetadataLog *self);
 /* Appends all of @text (whole TSDL blocks) and publishes it, or nothing. */
 gboolean tbus_metadata_log_append (TbusMetadataLog *self, const char *text, gsize length, GError **error);

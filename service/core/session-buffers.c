@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "core/session-private.h"
 
+#include "base/cpus.h"
 #include "core/ids.h"
 #include "core/set-description.h"
 
@@ -124,6 +125,8 @@ tbus_session_drop_set (TbusSession *self, TbusBufferSet *set, TbusSetState state
   g_clear_object ((GObject **) &set->consumer);
   set->state = state;
   set->metadata_key = 0;
+  tbus_charge_clear (&set->descriptors);
+  tbus_charge_clear (&set->memory);
   tbus_buffer_registry_remove (self->hub->registry, set);
   g_ptr_array_remove (self->sets, set);
   g_clear_pointer (&set->push, tbus_metadata_push_free); /* last: who waited for it goes on from here */
@@ -307,6 +310,21 @@ expect_memory (TbusSession *self, const TbusTracee *tracee, GError **error)
   return tbus_session_expect_memory (self, what, NULL, error);
 }
 
+/* What the set takes of the share of the session's owner. */
+static gboolean
+charge_set (TbusSession *self, TbusBufferSet *set, GError **error)
+{
+  guint n_fds = 1;
+
+  for (guint i = 0; i < self->channels->len; i++)
+    if (!tbus_channel_is_metadata (g_ptr_array_index (self->channels, i)))
+      n_fds += tbus_ring_cost (tbus_cpus_possible ());
+  tbus_charge_init (&set->descriptors, TBUS_LIMIT_DESCRIPTORS, self->owner);
+  tbus_charge_init (&set->memory, TBUS_LIMIT_BUFFER_MEMORY, self->owner);
+  return tbus_charge_add (&set->descriptors, n_fds, error)
+         && tbus_charge_add (&set->memory, tbus_session_get_memory (self), error);
+}
+
 TbusBufferSet *
 tbus_session_obtain_set (TbusSession *self, TbusApp *app, TbusAppSession *app_session, GError **error)
 {
@@ -322,7 +340,7 @@ tbus_session_obtain_set (TbusSession *self, TbusApp *app, TbusAppSession *app_se
   if (!expect_memory (self, tracee, error))
     return NULL;
   set = tbus_set_description_make (self, app, &key, error);
-  if (set == NULL)
+  if (set == NULL || !charge_set (self, set, error))
     return NULL;
   log_fd = tbus_metadata_log_open_reader (set->log, error);
   if (log_fd < 0)

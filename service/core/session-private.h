@@ -110,6 +110,8 @@ void tbus_session_set_state (TbusSession *self, TbusSessionState state);
 void tbus_session_changed (TbusSession *self, const char *property);
 TbusChannel *tbus_session_find_channel_id (TbusSession *self, guint64 id);
 /* Exhausted where one set of buffers for all channels, and for @more (nullable), cannot be had; @what names them. */
+/* Bytes of the rings of one buffer set. */
+guint64 tbus_session_get_memory (TbusSession *self);
 gboolean tbus_session_expect_memory (TbusSession *self, const char *what, const TbusChannelConfig *more,
                                      GError **error);
 

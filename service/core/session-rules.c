@@ -24,10 +24,7 @@ check_room (TbusChannel *channel, GPtrArray *rules, GError **error)
   for (guint i = 0; i < rules->len; i++)
     if (tbus_channel_find_rule (channel, g_ptr_array_index (rules, i)) == NULL)
       count++;
-  if (count <= TBUS_MAX_RULES)
-    return TRUE;
-  g_set_error (error, TBUS_ERROR, TBUS_ERROR_EXHAUSTED, "A channel has at most %d event rules", TBUS_MAX_RULES);
-  return FALSE;
+  return count <= tbus_limit (TBUS_LIMIT_RULES) || tbus_limit_refuse (TBUS_LIMIT_RULES, error);
 }
 
 static TbusChannel *
@@ -64,9 +61,9 @@ enable_rules (TbusSessionWork *work, GPtrArray *problems)
   GError *error = NULL;
   TbusChannel *channel;
 
-  channel = work->rules->len <= TBUS_MAX_RULES ? find_or_make_channel (self, work->name, &error) : NULL;
+  channel = work->rules->len <= tbus_limit (TBUS_LIMIT_RULES) ? find_or_make_channel (self, work->name, &error) : NULL;
   if (channel == NULL && error == NULL)
-    g_set_error (&error, TBUS_ERROR, TBUS_ERROR_EXHAUSTED, "A channel has at most %d event rules", TBUS_MAX_RULES);
+    tbus_limit_refuse (TBUS_LIMIT_RULES, &error);
   if (channel == NULL || !check_room (channel, work->rules, &error))
     {
       tbus_work_fail (work, error);

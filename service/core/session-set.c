@@ -152,10 +152,8 @@ check_request (TbusSessionSet *self, const CreateCall *call, GError **error)
   for (guint i = 0; i < self->sessions->len; i++)
     if (tbus_session_get_owner (g_ptr_array_index (self->sessions, i)) == request->owner)
       count++;
-  if (count + count_making (self, request->owner) < TBUS_MAX_SESSIONS)
-    return TRUE;
-  g_set_error (error, TBUS_ERROR, TBUS_ERROR_EXHAUSTED, "A user has at most %d sessions", TBUS_MAX_SESSIONS);
-  return FALSE;
+  return count + count_making (self, request->owner) < tbus_limit (TBUS_LIMIT_SESSIONS)
+         || tbus_limit_refuse (TBUS_LIMIT_SESSIONS, error);
 }
 
 static void

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/limits.h"
 #include "base/memory.h"
+#include "base/quota.h"
 #include "core/ids.h"
 #include "core/names.h"
 
@@ -211,18 +212,16 @@ expect_new_channel (TbusSession *self, const char *name, TbusBufferOwnership own
                    self->name, tbus_buffer_ownership_to_string (self->ownership));
       return FALSE;
     }
-  if (self->channels->len >= TBUS_MAX_CHANNELS)
-    {
-      g_set_error (error, TBUS_ERROR, TBUS_ERROR_EXHAUSTED, "A session has at most %d channels", TBUS_MAX_CHANNELS);
-      return FALSE;
-    }
-  return TRUE;
+  return self->channels->len < tbus_limit (TBUS_LIMIT_CHANNELS) || tbus_limit_refuse (TBUS_LIMIT_CHANNELS, error);
 }
 
-gboolean
-tbus_session_expect_memory (TbusSession *self, const char *what, const TbusChannelConfig *more, GError **error)
+/* Of one buffer set, with a channel like @more (nullable) as well. @largest: of one stream. */
+static guint64
+count_memory (TbusSession *self, const TbusChannelConfig *more, guint64 *largest)
 {
-  guint64 largest = more != NULL ? tbus_channel_config_stream_memory (more) : 0, sum = largest;
+  guint64 sum = more != NULL ? tbus_channel_config_stream_memory (more) : 0;
+
+  *largest = sum;
 
   for (guint i = 0; i < self->channels->len; i++)
     {
@@ -231,10 +230,32 @@ tbus_session_expect_memory (TbusSession *self, const char *what, const TbusChann
 
       if (tbus_channel_is_metadata (channel))
         continue;
-      largest = MAX (largest, bytes);
+      *largest = MAX (*largest, bytes);
       sum += bytes;
     }
-  return tbus_memory_expect (what, sum * tbus_cpus_possible (), largest, error);
+  return sum * tbus_cpus_possible ();
+}
+
+guint64
+tbus_session_get_memory (TbusSession *self)
+{
+  guint64 largest;
+
+  return count_memory (self, NULL, &largest);
+}
+
+gboolean
+tbus_session_expect_memory (TbusSession *self, const char *what, const TbusChannelConfig *more, GError **error)
+{
+  guint64 largest, sum = count_memory (self, more, &largest);
+
+  if (tbus_quota_binds (self->owner) && sum > tbus_limit (TBUS_LIMIT_BUFFER_MEMORY))
+    {
+      tbus_limit_refuse (TBUS_LIMIT_BUFFER_MEMORY, error);
+      g_prefix_error (error, "%s would take %" G_GUINT64_FORMAT " bytes: ", what, sum);
+      return FALSE;
+    }
+  return tbus_memory_expect (what, sum, largest, error);
 }
 
 /* One set of buffers must fit, at least; that of each user, or process, is looked at when it is made. */

@@ -69,9 +69,11 @@ tbus_set_description_make (TbusSession *session, TbusApp *app, const TbusBufferK
     { NULL, NULL, 0 },
   };
   TbusCtfTrace trace = { .abi = tracee->abi, .clock = &session->clock, .env = env };
-  TbusBufferSet *set = tbus_buffer_set_new (key, &trace, TBUS_MAX_METADATA, error);
+  TbusBufferSet *set = tbus_buffer_set_new (key, &trace, tbus_limit (TBUS_LIMIT_METADATA), error);
 
-  if (set != NULL)
-    set->directory = make_directory (session, tracee, key);
+  if (set == NULL)
+    return NULL;
+  set->directory = make_directory (session, tracee, key);
+  tbus_class_registry_charge (set->classes, tracee->uid);
   return set;
 }

@@ -109,7 +109,7 @@ get_channel (GVariant *dict, GError **error)
   if (!tbus_state_get (dict, channel_fields, self, error))
     return NULL;
   g_ptr_array_unref (self->events);
-  self->events = tbus_state_get_list (dict, "events", TBUS_MAX_RULES, get_event, g_free, error);
+  self->events = tbus_state_get_list (dict, "events", tbus_limit_most (TBUS_LIMIT_RULES), get_event, g_free, error);
   return self->events != NULL ? g_steal_pointer (&self) : NULL;
 }
 

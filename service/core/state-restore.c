@@ -130,7 +130,8 @@ restore_set_channel (const TbusSavedSetChannel *saved)
 TbusBufferSet *
 tbus_state_restore_set (const TbusSavedSet *saved, int log_fd, GError **error)
 {
-  g_autoptr(TbusMetadataLog) log = tbus_metadata_log_adopt (log_fd, TBUS_MAX_METADATA, error);
+  gsize limit = MAX (tbus_limit (TBUS_LIMIT_METADATA), TBUS_MAX_METADATA);
+  g_autoptr(TbusMetadataLog) log = tbus_metadata_log_adopt (log_fd, limit, error);
   TbusClassRegistry *classes;
   TbusBufferSet *self;
 

@@ -178,7 +178,8 @@ get_channel (GVariant *dict, GError **error)
       || !check_channel (self, error) || !get_contexts (dict, self->contexts, error))
     return NULL;
   g_ptr_array_unref (self->rules);
-  self->rules = tbus_state_get_list (dict, "rules", TBUS_MAX_RULES, get_rule, tbus_saved_rule_free, error);
+  self->rules = tbus_state_get_list (dict, "rules", tbus_limit_most (TBUS_LIMIT_RULES), get_rule, tbus_saved_rule_free,
+                                     error);
   return self->rules != NULL ? g_steal_pointer (&self) : NULL;
 }
 

@@ -24,6 +24,7 @@ tracee_free (struct rcu_head *head)
   close (self->command_fd);
   close (self->notify_fd);
   tbus_fd_budget_give (2);
+  tbus_charge_clear (&self->descriptors);
   g_free (self);
 }
 

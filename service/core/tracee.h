@@ -15,6 +15,7 @@
 #include <urcu/ref.h>
 
 #include "base/abi.h"
+#include "base/quota.h"
 
 G_BEGIN_DECLS
 
@@ -38,6 +39,7 @@ struct TbusTracee {
   gint64 registered_at; /* microseconds, CLOCK_REALTIME */
 
   int command_fd, notify_fd; /* owned */
+  TbusCharge descriptors;    /* of its user's share */
   gint unregistered;         /* atomic: gone from the indexes */
   gpointer bindings;         /* core/tracee-index's, under its writers' lock */
   gpointer link;             /* ust/link */

@@ -106,9 +106,9 @@ check (const TbusCtfField *field, const char *name, guint depth, GError **error)
 {
   if (field->name != NULL)
     name = field->name;
-  if (depth > TBUS_MAX_NESTING)
+  if (depth > tbus_limit (TBUS_LIMIT_NESTING))
     {
-      tbus_ctf_set_field_error (error, name, "is nested deeper than %u types", TBUS_MAX_NESTING);
+      tbus_ctf_set_field_error (error, name, "is nested deeper than %u types", (guint) tbus_limit (TBUS_LIMIT_NESTING));
       return FALSE;
     }
   if (field->kind > TBUS_CTF_VARIANT)

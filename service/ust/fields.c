@@ -158,7 +158,7 @@ add_children (Decoder *self, TbusCtfField *field, guint32 n, GError **error)
 {
   if (n > (gsize) (self->end - self->next))
     return refuse (self, field->name, error, "announces more parts than were sent");
-  if (self->depth == TBUS_MAX_NESTING)
+  if (self->depth >= tbus_limit (TBUS_LIMIT_NESTING))
     return refuse (self, field->name, error, "is nested too deep");
   field->children = tbus_ctf_fields_new ();
   self->depth++;
@@ -320,10 +320,9 @@ tbus_fields_decode (gconstpointer raw, gsize raw_len, const char *name, GError *
                    "%" G_GSIZE_FORMAT " bytes are not a whole number of field records", raw_len);
       return NULL;
     }
-  if (n > TBUS_MAX_FIELDS)
+  if (n > tbus_limit (TBUS_LIMIT_FIELDS))
     {
-      g_set_error (error, TBUS_ERROR, TBUS_ERROR_EXHAUSTED, "%" G_GSIZE_FORMAT " field records are more than %d", n,
-                   TBUS_MAX_FIELDS);
+      tbus_limit_refuse (TBUS_LIMIT_FIELDS, error);
       return NULL;
     }
   while (decoder.next < decoder.end)

@@ -3,28 +3,22 @@
 
 #include "base/error.h"
 #include "base/fd-budget.h"
-#include "base/limits.h"
+#include "base/quota.h"
 #include "core/ids.h"
 
 #include <unistd.h>
 
-/* No user keeps the apps of others out; but who runs the service may have all of it. */
-static guint
-most_of_user (uid_t uid)
-{
-  return uid == 0 || uid == geteuid () ? TBUS_MAX_APPS : MIN (TBUS_MAX_APPS_OF_USER, tbus_fd_budget_total () / 4);
-}
-
+/* No user keeps the apps of others out. */
 static gboolean
 has_room (const TbusHandover *self, const TbusRegistration *registration, GError **error)
 {
   const TbusPeer *peer = &registration->peer;
-  guint most = most_of_user (peer->uid);
 
-  if (tbus_tracee_index_count_user (self->index, peer->uid) >= most)
+  if (tbus_quota_binds (peer->uid)
+      && tbus_tracee_index_count_user (self->index, peer->uid) >= tbus_limit (TBUS_LIMIT_APPS))
     {
-      g_set_error (error, TBUS_ERROR, TBUS_ERROR_EXHAUSTED, "Process %d is one more than the %u apps of user %u that "
-                   "are served", (int) peer->pid, most, (guint) peer->uid);
+      tbus_limit_refuse (TBUS_LIMIT_APPS, error);
+      g_prefix_error (error, "Process %d is one more app of user %u: ", (int) peer->pid, (guint) peer->uid);
       return FALSE;
     }
   if (tbus_tracee_index_count (self->index) >= TBUS_MAX_APPS)
@@ -33,11 +27,27 @@ has_room (const TbusHandover *self, const TbusRegistration *registration, GError
                    (int) peer->pid, TBUS_MAX_APPS);
       return FALSE;
     }
-  return tbus_fd_budget_take (2, "Registering an app", error);
+  return TRUE;
+}
+
+/* Of the user's share, then of all that there are. */
+static gboolean
+take_descriptors (const TbusPeer *peer, TbusCharge *charge, GError **error)
+{
+  tbus_charge_init (charge, TBUS_LIMIT_DESCRIPTORS, peer->uid);
+  if (!tbus_charge_add (charge, 2, error))
+    {
+      g_prefix_error (error, "Process %d of user %u cannot be served: ", (int) peer->pid, (guint) peer->uid);
+      return FALSE;
+    }
+  if (tbus_fd_budget_take (2, "Registering an app", error))
+    return TRUE;
+  tbus_charge_clear (charge);
+  return FALSE;
 }
 
 static TbusTracee *
-make_tracee (const TbusRegistration *registration, int command_fd, int notify_fd)
+make_tracee (const TbusRegistration *registration, const TbusCharge *descriptors, int command_fd, int notify_fd)
 {
   TbusTracee *tracee = tbus_tracee_new (command_fd, notify_fd);
 
@@ -51,6 +61,7 @@ make_tracee (const TbusRegistration *registration, int command_fd, int notify_fd
   tracee->abi_minor = registration->minor;
   tracee->abi = registration->abi;
   tracee->registered_at = g_get_real_time ();
+  tracee->descriptors = *descriptors;
   return tracee;
 }
 
@@ -59,16 +70,17 @@ tbus_handover (const TbusHandover *self, const TbusRegistration *registration, i
                GError **error)
 {
   g_autoptr(TbusTracee) tracee = NULL;
+  TbusCharge descriptors;
   TbusPulse *pulse;
   gboolean adopted;
 
-  if (!has_room (self, registration, error))
+  if (!has_room (self, registration, error) || !take_descriptors (&registration->peer, &descriptors, error))
     {
       close (command_fd);
       close (notify_fd);
       return FALSE;
     }
-  tracee = make_tracee (registration, command_fd, notify_fd);
+  tracee = make_tracee (registration, &descriptors, command_fd, notify_fd);
   pulse = tbus_pulse_new ();
   adopted = tbus_links_adopt (self->links, tracee, pulse, error);
   if (adopted)

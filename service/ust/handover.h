@@ -6,7 +6,7 @@
  * The order matters: the notify thread has its socket before anybody can send the app a command, so that no
  * notification ever waits for a reader; core hears of the app last.
  * Threads: link.
- * Limit:   TBUS_MAX_APPS, of one user TBUS_MAX_APPS_OF_USER; and two descriptors of the budget (B6).
+ * Limit:   TBUS_MAX_APPS, of one user TBUS_LIMIT_APPS; and two descriptors of the user's share and of the budget (B6).
  */
 #include "ust/link.h"
 #include "ust/notify.h"

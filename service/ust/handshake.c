@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "ust/handshake.h"
 
+#include "base/quota.h"
+
 #include <errno.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -10,6 +12,7 @@
 typedef struct {
   TbusHandshake *handshake;
   GList node; /* in @queue: oldest first, so the next deadline is the first one's */
+  GList user_node; /* in its user's queue: oldest first */
   int fd;
   TbusPollerWatch *watch;
   TbusPeer peer;
@@ -27,7 +30,7 @@ struct TbusHandshake {
   gpointer data;
   GQueue queue;
   GHashTable *commands, *notifies; /* of HalfOpen that wait for the other, by peer */
-  GHashTable *per_user;            /* uid to connections */
+  GHashTable *users;               /* uid to GQueue of HalfOpen */
   GSource *timer;                  /* NULL while nothing is half open */
 };
 
@@ -60,25 +63,38 @@ tbus_handshake_new (TbusPoller *poller, const TbusHandshakeLimits *limits, const
   g_queue_init (&self->queue);
   self->commands = g_hash_table_new (peer_hash, peer_equal);
   self->notifies = g_hash_table_new (peer_hash, peer_equal);
-  self->per_user = g_hash_table_new (NULL, NULL);
+  self->users = g_hash_table_new_full (NULL, NULL, NULL, g_free);
   return self;
 }
 
-static guint
-count_of_user (const TbusHandshake *self, uid_t uid)
+static GQueue *
+find_user (const TbusHandshake *self, uid_t uid)
 {
-  return GPOINTER_TO_UINT (g_hash_table_lookup (self->per_user, GUINT_TO_POINTER (uid)));
+  return g_hash_table_lookup (self->users, GUINT_TO_POINTER (uid));
 }
 
 static void
-count_user (TbusHandshake *self, uid_t uid, int change)
+join_user (TbusHandshake *self, HalfOpen *connection)
 {
-  guint count = count_of_user (self, uid) + change;
+  GQueue *of_user = find_user (self, connection->peer.uid);
 
-  if (count > 0)
-    g_hash_table_insert (self->per_user, GUINT_TO_POINTER (uid), GUINT_TO_POINTER (count));
-  else
-    g_hash_table_remove (self->per_user, GUINT_TO_POINTER (uid));
+  if (of_user == NULL)
+    {
+      of_user = g_new0 (GQueue, 1);
+      g_hash_table_insert (self->users, GUINT_TO_POINTER (connection->peer.uid), of_user);
+    }
+  connection->user_node.data = connection;
+  g_queue_push_tail_link (of_user, &connection->user_node);
+}
+
+static void
+leave_user (TbusHandshake *self, HalfOpen *connection)
+{
+  GQueue *of_user = find_user (self, connection->peer.uid);
+
+  g_queue_unlink (of_user, &connection->user_node);
+  if (of_user->length == 0)
+    g_hash_table_remove (self->users, GUINT_TO_POINTER (connection->peer.uid));
 }
 
 static void
@@ -101,7 +117,7 @@ half_open_take (HalfOpen *connection)
     g_hash_table_remove (connection->registration.notify ? self->notifies : self->commands, connection);
   tbus_poller_watch_remove (connection->watch);
   g_queue_unlink (&self->queue, &connection->node);
-  count_user (self, connection->peer.uid, -1);
+  leave_user (self, connection);
   g_free (connection);
   if (self->queue.length == 0)
     stop_timer (self);
@@ -242,24 +258,26 @@ on_readable (guint32 events, gpointer user_data)
 static void
 make_room (TbusHandshake *self, uid_t newcomer)
 {
-  uid_t heaviest = newcomer;
-  guint most = count_of_user (self, newcomer);
+  GQueue *heaviest = find_user (self, newcomer), *of_user;
   GHashTableIter iter;
-  gpointer uid, count;
 
-  g_hash_table_iter_init (&iter, self->per_user);
-  while (g_hash_table_iter_next (&iter, &uid, &count))
-    if (GPOINTER_TO_UINT (count) > most)
-      {
-        most = GPOINTER_TO_UINT (count);
-        heaviest = GPOINTER_TO_UINT (uid);
-      }
-  for (GList *l = self->queue.head; l != NULL; l = l->next)
-    if (((HalfOpen *) l->data)->peer.uid == heaviest)
-      {
-        half_open_refuse (l->data, "had to make room: too many connections have not registered yet");
-        return;
-      }
+  g_hash_table_iter_init (&iter, self->users);
+  while (g_hash_table_iter_next (&iter, NULL, (gpointer *) &of_user))
+    if (heaviest == NULL || of_user->length > heaviest->length)
+      heaviest = of_user;
+  if (heaviest != NULL)
+    half_open_refuse (heaviest->head->data, "had to make room: too many connections have not registered yet");
+}
+
+static void
+make_room_of_user (TbusHandshake *self, uid_t uid)
+{
+  GQueue *of_user = find_user (self, uid);
+
+  if (of_user == NULL || of_user->length < self->limits.per_user || !tbus_quota_binds (uid))
+    return;
+  half_open_refuse (of_user->head->data,
+                    "had to make room: its user has too many connections that have not registered yet");
 }
 
 void
@@ -275,6 +293,7 @@ tbus_handshake_add (TbusHandshake *self, int fd)
       self->events.refused (error->message, self->data);
       return;
     }
+  make_room_of_user (self, peer.uid);
   if (self->queue.length >= self->limits.limit)
     make_room (self, peer.uid);
   connection = g_new0 (HalfOpen, 1);
@@ -292,7 +311,7 @@ tbus_handshake_add (TbusHandshake *self, int fd)
       return;
     }
   g_queue_push_tail_link (&self->queue, &connection->node);
-  count_user (self, peer.uid, 1);
+  join_user (self, connection);
   if (self->timer == NULL)
     start_timer (self, connection->deadline);
 }
@@ -311,6 +330,6 @@ tbus_handshake_free (TbusHandshake *self)
   stop_timer (self);
   g_hash_table_unref (self->commands);
   g_hash_table_unref (self->notifies);
-  g_hash_table_unref (self->per_user);
+  g_hash_table_unref (self->users);
   g_free (self);
 }

@@ -6,7 +6,8 @@
  *
  * Nothing here waits for a connection: each has TBUS_HANDSHAKE_TIMEOUT_MS, all share one timer.
  * Owner:   the tracer side. Threads: link.
- * Limit:   TBUS_MAX_HALF_OPEN connections; then the oldest of the user who holds most of them makes room.
+ * Limit:   @per_user connections of one user, then the oldest of them makes room; @limit of all, then the oldest of the
+ *          user who holds most.
  */
 #include "base/poller.h"
 #include "base/thread.h"
@@ -23,9 +24,10 @@ typedef struct {
   void (*refused) (const char *why, gpointer data);
 } TbusHandshakeEvents;
 
-/* @poller: of the link thread; must outlive it. @limit: connections, @timeout_ms: of each. */
+/* @poller: of the link thread; must outlive it. @limit, @per_user: connections, @timeout_ms: of each. */
 typedef struct {
   guint limit;
+  guint per_user; /* of those that base/quota.h binds */
   guint timeout_ms;
 } TbusHandshakeLimits;
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "ust/tracer.h"
 
+#include "base/fd-budget.h"
 #include "base/limits.h"
 #include "base/log.h"
 #include "ust/exchange.h"
@@ -191,7 +192,12 @@ start_on_link (gpointer data)
 static void
 make_parts (TbusTracerSide *self)
 {
-  const TbusHandshakeLimits limits = { TBUS_MAX_HALF_OPEN, TBUS_HANDSHAKE_TIMEOUT_MS };
+  guint reserve = tbus_fd_budget_reserve ();
+  const TbusHandshakeLimits limits = {
+    .limit = MIN (TBUS_MAX_HALF_OPEN, reserve - MIN (TBUS_OTHER_DESCRIPTORS, reserve / 2)),
+    .per_user = tbus_limit (TBUS_LIMIT_CONNECTIONS),
+    .timeout_ms = TBUS_HANDSHAKE_TIMEOUT_MS,
+  };
   const TbusHandshakeEvents events = { on_paired, on_refused };
   const TbusNotifySetup notify = { self->index, self->notify_poller, post_drop, self };
   TbusLinksSetup links = { self->index, self->reports, self->link_poller, on_link_ended, NULL };

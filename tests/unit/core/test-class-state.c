@@ -264,7 +264,7 @@ nonsense_is_refused (Fixture *f, gconstpointer data)
   first->n_events = 1;
   state->held -= 10;
   refuses (state, "held is not what is held");
-  state->held = TBUS_MAX_METADATA + 1;
+  state->held = tbus_limit_most (TBUS_LIMIT_METADATA) + 1;
   refuses (state, "held is not what is held");
   state->held = TBUS_MAX_METADATA;
   g_array_index (state->enum_ids, TbusClassId, 0).id = 1;

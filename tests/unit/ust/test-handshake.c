@@ -52,7 +52,7 @@ set_up (Fixture *f, gconstpointer data)
   g_autoptr(GError) error = NULL;
 
   f->fds = tst_fd_count (getpid ());
-  f->limits = (TbusHandshakeLimits){ LIMIT, timeout_ms != 0 ? timeout_ms : 60000 };
+  f->limits = (TbusHandshakeLimits){ LIMIT, LIMIT, timeout_ms != 0 ? timeout_ms : 60000 };
   f->refusals = g_ptr_array_new_with_free_func (g_free);
   f->poller = tbus_poller_new (tbus_thread_context (TBUS_THREAD_LINK), &error);
   g_assert_no_error (error);
@@ -334,6 +334,18 @@ connect_as (uid_t uid, int listening, guint n)
   _exit (0);
 }
 
+/* An abstract name, which the kernel chooses: anybody can reach it, and nothing of it stays. */
+static int
+listen_anywhere (void)
+{
+  const struct sockaddr_un any = { .sun_family = AF_UNIX };
+  int listening = socket (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+  g_assert_cmpint (bind (listening, (const struct sockaddr *) &any, sizeof any.sun_family), ==, 0);
+  g_assert_cmpint (listen (listening, 64), ==, 0);
+  return listening;
+}
+
 static void
 accept_into (Fixture *f, int listening, guint n)
 {
@@ -351,19 +363,15 @@ static void
 makes_room_at_the_cost_of_who_fills_it (Fixture *f, gconstpointer data)
 {
   TbusUstRegistration command = tst_fake_record (FALSE), notify = tst_fake_record (TRUE);
-  const struct sockaddr_un any = { .sun_family = AF_UNIX };
-  int mine, other, listening = socket (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  int mine, other, listening;
   pid_t child;
 
   if (getuid () != 0)
     {
-      close (listening);
       g_test_skip ("needs root to connect as another user");
       return;
     }
-  /* An abstract name, which the kernel chooses: anybody can reach it, and nothing of it stays. */
-  g_assert_cmpint (bind (listening, (const struct sockaddr *) &any, sizeof any.sun_family), ==, 0);
-  g_assert_cmpint (listen (listening, 64), ==, 0);
+  listening = listen_anywhere ();
   mine = add_record (f, &command); /* the oldest of all */
   child = connect_as (65533, listening, 3 * LIMIT);
   accept_into (f, listening, 3 * LIMIT);
@@ -375,6 +383,40 @@ makes_room_at_the_cost_of_who_fills_it (Fixture *f, gconstpointer data)
   close (listening);
   close (mine);
   close (other);
+}
+
+/* Though there is room: its share is full before the others' is touched. Root has none. */
+static void
+makes_room_at_the_cost_of_the_oldest_of_a_user (Fixture *f, gconstpointer data)
+{
+  const TbusHandshakeEvents events = { on_paired, on_refused };
+  int fds[2], listening;
+  pid_t child;
+
+  if (getuid () != 0)
+    {
+      g_test_skip ("needs root to connect as another user");
+      return;
+    }
+  tbus_handshake_free (f->handshake);
+  f->limits.per_user = 1;
+  f->handshake = tbus_handshake_new (f->poller, &f->limits, &events, f);
+  for (guint i = 0; i < G_N_ELEMENTS (fds); i++)
+    fds[i] = add (f);
+  g_assert_cmpuint (f->refusals->len, ==, 0);
+  listening = listen_anywhere ();
+  child = connect_as (65533, listening, 2);
+  accept_into (f, listening, 2);
+  assert_refused (f, 1, "make room: its user");
+  g_assert_cmpuint (tbus_handshake_count (f->handshake), ==, 3);
+  kill (child, SIGKILL);
+  waitpid (child, NULL, 0);
+  close (listening);
+  for (guint i = 0; i < G_N_ELEMENTS (fds); i++)
+    {
+      g_assert_false (is_closed (fds[i]));
+      close (fds[i]);
+    }
 }
 
 static void
@@ -414,6 +456,7 @@ main (int argc, char **argv)
   HANDSHAKE_TEST ("ends-what-does-not-register-in-time", ends_what_does_not_register_in_time, 20);
   HANDSHAKE_TEST ("makes-room-at-the-cost-of-the-oldest", makes_room_at_the_cost_of_the_oldest, 0);
   HANDSHAKE_TEST ("makes-room-at-the-cost-of-who-fills-it", makes_room_at_the_cost_of_who_fills_it, 0);
+  HANDSHAKE_TEST ("makes-room-at-the-cost-of-the-oldest-of-a-user", makes_room_at_the_cost_of_the_oldest_of_a_user, 0);
   HANDSHAKE_TEST ("keeps-a-storm-within-its-limit", keeps_a_storm_within_its_limit, 0);
   return g_test_run ();
 }

@@ -2,7 +2,7 @@
 /* Rings, lists, and apps that die, lie or keep silent in the middle of a job. */
 #define _GNU_SOURCE
 #include "base/fd-budget.h"
-#include "base/limits.h"
+#include "base/quota.h"
 #include "fake-app.h"
 #include "side.h"
 #include "support/leak.h"
@@ -485,12 +485,14 @@ keeps_room_for_the_apps_of_others (Fixture *f, gconstpointer data)
       tst_side_wait (f->side, "registered", 2 + i);
     }
   apps[MOST] = app_of_user (f, NOBODY);
-  tst_side_wait (f->side, "refused", 1);
+  tst_side_wait (f->side, "refused Process", 1);
   tst_fake_wait_closed (apps[MOST].command_fd);
   own = tst_fake_app_new (f->side->paths.socket);
   tst_side_wait (f->side, "registered", 2 + MOST);
   tst_fake_app_clear (&apps[0]);
   tst_side_wait (f->side, "gone", 1);
+  while (tbus_quota_used (TBUS_LIMIT_DESCRIPTORS, NOBODY) == 2 * MOST)
+    tbus_thread_end_grace_periods ();
   apps[0] = app_of_user (f, NOBODY);
   tst_side_wait (f->side, "registered", 3 + MOST);
   for (guint i = 0; i < G_N_ELEMENTS (apps); i++)
