@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Where an app's buffers come from, who shares them, and what becomes of them. */
+#include "base/cpus.h"
 #include "base/error.h"
 #include "base/fd-budget.h"
+#include "base/quota.h"
 #include "base/thread.h"
 #include "fixture.h"
 
@@ -199,6 +201,42 @@ an_exhausted_budget_is_the_callers_error (Fixture *f, gconstpointer data) /* B6 
   rcu_barrier ();
   rcu_barrier ();
   g_assert_cmpuint (tbus_fd_budget_used (), ==, before);
+}
+
+/* What the second set would pass; all of it is given back with the session. */
+static void
+assert_share_is_kept (Fixture *f, TbusLimit limit, guint64 of_one_set)
+{
+  TbusSession *session = fixture_create (f, "a");
+  g_auto(Call) call = { FALSE }, gone = { FALSE };
+  g_autofree char *sentence = NULL;
+
+  tbus_limit_set (limit, 2 * of_one_set - 1);
+  sentence = tbus_limit_describe (limit);
+  fixture_add_channel (session, "one", TBUS_BUFFER_PROCESS);
+  fixture_app (f, 100);
+  fixture_app (f, 101);
+  fixture_settle ();
+  tbus_session_start_async (session, NULL, call_done, &call);
+  call_expect (&call, "applied 1, failed 1, pending 0");
+  g_assert_nonnull (strstr (call_get_warning (&call), sentence));
+  g_assert_cmpuint (tbus_quota_used (limit, ALICE), ==, of_one_set);
+  tbus_session_destroy_async (session, TRUE, call_done, &gone);
+  call_expect (&gone, "applied 2, failed 0, pending 0");
+  g_assert_cmpuint (tbus_quota_used (limit, ALICE), ==, 0);
+  tbus_limits_reset ();
+}
+
+static void
+a_users_share_of_memory_is_kept (Fixture *f, gconstpointer data)
+{
+  assert_share_is_kept (f, TBUS_LIMIT_BUFFER_MEMORY, (guint64) (16 << 10) * 5 * tbus_cpus_possible ());
+}
+
+static void
+a_users_share_of_descriptors_is_kept (Fixture *f, gconstpointer data)
+{
+  assert_share_is_kept (f, TBUS_LIMIT_DESCRIPTORS, 1 + tbus_ring_cost (tbus_cpus_possible ()));
 }
 
 static void
@@ -406,6 +444,8 @@ main (int argc, char **argv)
   ADD ("half-made-buffers-are-undone", half_made_buffers_are_undone);
   ADD ("what-failed-is-tried-again-by-the-next-start-alone", what_failed_is_tried_again_by_the_next_start_alone);
   ADD ("an-exhausted-budget-is-the-callers-error", an_exhausted_budget_is_the_callers_error);
+  ADD ("a-users-share-of-memory-is-kept", a_users_share_of_memory_is_kept);
+  ADD ("a-users-share-of-descriptors-is-kept", a_users_share_of_descriptors_is_kept);
   ADD ("a-log-that-cannot-be-had-is-that-apps-error", a_log_that_cannot_be_had_is_that_apps_error);
   ADD ("no-consumer-for-its-bitness-fails-that-app-alone", no_consumer_for_its_bitness_fails_that_app_alone);
   ADD ("an-output-that-one-consumer-cannot-open-costs-its-apps-only",

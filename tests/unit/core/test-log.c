@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include "base/error.h"
 #include "base/fd-budget.h"
+#include "base/quota.h"
 #include "core/metadata-log.h"
 
 #include <errno.h>
@@ -60,6 +61,31 @@ takes_exactly_its_limit_and_then_nothing (void)
   g_assert_cmpuint (tbus_metadata_log_length (log), ==, 99999);
   g_assert_true (tbus_metadata_log_append (log, "a", 1, NULL));
   g_assert_cmpint (tbus_metadata_log_text (log)[99999], ==, 'a');
+}
+
+/* Whole steps of the file; what was taken for a version goes with it. */
+static void
+is_charged_to_the_user_whose_apps_fill_it (void)
+{
+  enum { USER = 1000, OTHER = 1001 };
+  g_autoptr(TbusMetadataLog) log = log_new (1 << 20), other = log_new (1 << 20);
+  g_autofree char *text = g_strnfill (100000, 't');
+  g_autoptr(GError) error = NULL;
+
+  tbus_limit_set (TBUS_LIMIT_METADATA_OF_USER, 300000);
+  tbus_metadata_log_charge (log, USER);
+  tbus_metadata_log_charge (other, OTHER);
+  g_assert_true (tbus_metadata_log_append (log, text, 100000, NULL));
+  g_assert_true (tbus_metadata_log_append (log, text, 100000, NULL));
+  g_assert_false (tbus_metadata_log_append (log, text, 100000, &error));
+  g_assert_error (error, TBUS_ERROR, TBUS_ERROR_EXHAUSTED);
+  g_assert_nonnull (strstr (error->message, "MetadataPerUser"));
+  g_assert_cmpuint (tbus_metadata_log_length (log), ==, 200000);
+  g_assert_true (tbus_metadata_log_append (other, text, 100000, NULL));
+  g_assert_cmpint (tbus_metadata_log_begin_version (log, text, 100000, 100000, NULL), ==, -1);
+  g_clear_pointer (&log, tbus_metadata_log_free);
+  g_assert_cmpuint (tbus_quota_used (TBUS_LIMIT_METADATA_OF_USER, USER), ==, 0);
+  tbus_limits_reset ();
 }
 
 static void
@@ -230,6 +256,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   ADD ("grows-and-keeps-its-text", grows_and_keeps_its_text);
   ADD ("takes-exactly-its-limit-and-then-nothing", takes_exactly_its_limit_and_then_nothing);
+  ADD ("is-charged-to-the-user-whose-apps-fill-it", is_charged_to_the_user_whose_apps_fill_it);
   ADD ("a-reader-sees-length-and-text-where-the-consumer-expects-them",
        a_reader_sees_length_and_text_where_the_consumer_expects_them);
   ADD ("a-readers-descriptor-cannot-write-it", a_readers_descriptor_cannot_write_it);

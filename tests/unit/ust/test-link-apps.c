@@ -465,9 +465,8 @@ app_of_user (Fixture *f, uid_t uid)
 static void
 keeps_room_for_the_apps_of_others (Fixture *f, gconstpointer data)
 {
-  enum { TOTAL = 40, MOST = TOTAL / 4, NOBODY = 65534 };
+  enum { MOST = 10, NOBODY = 65534 };
   g_autofree char *home = g_path_get_dirname (f->side->paths.directory);
-  guint total = tbus_fd_budget_total ();
   TstFakeApp apps[MOST + 1], own;
 
   tbus_job_free (f->job);
@@ -478,27 +477,31 @@ keeps_room_for_the_apps_of_others (Fixture *f, gconstpointer data)
     }
   g_assert_cmpint (chmod (f->side->paths.directory, 0755), ==, 0);
   g_assert_cmpint (chmod (home, 0755), ==, 0);
-  tbus_fd_budget_set_total (TOTAL);
+  tbus_limit_set (TBUS_LIMIT_APPS, MOST);
   for (guint i = 0; i < MOST; i++)
     {
       apps[i] = app_of_user (f, NOBODY);
       tst_side_wait (f->side, "registered", 2 + i);
     }
   apps[MOST] = app_of_user (f, NOBODY);
-  tst_side_wait (f->side, "refused Process", 1);
+  tst_side_wait (f->side, "refused", 1);
   tst_fake_wait_closed (apps[MOST].command_fd);
   own = tst_fake_app_new (f->side->paths.socket);
   tst_side_wait (f->side, "registered", 2 + MOST);
   tst_fake_app_clear (&apps[0]);
   tst_side_wait (f->side, "gone", 1);
-  while (tbus_quota_used (TBUS_LIMIT_DESCRIPTORS, NOBODY) == 2 * MOST)
-    tbus_thread_end_grace_periods ();
   apps[0] = app_of_user (f, NOBODY);
   tst_side_wait (f->side, "registered", 3 + MOST);
+  tbus_limit_set (TBUS_LIMIT_APPS, 2 * MOST);
+  tbus_limit_set (TBUS_LIMIT_DESCRIPTORS, tbus_quota_used (TBUS_LIMIT_DESCRIPTORS, NOBODY));
+  tst_fake_app_clear (&apps[MOST]);
+  apps[MOST] = app_of_user (f, NOBODY);
+  tst_side_wait (f->side, "refused", 2);
+  tst_fake_wait_closed (apps[MOST].command_fd);
   for (guint i = 0; i < G_N_ELEMENTS (apps); i++)
     tst_fake_app_clear (&apps[i]);
   tst_fake_app_clear (&own);
-  tbus_fd_budget_set_total (total);
+  tbus_limits_reset ();
 }
 
 #define LINK_TEST(path, func, data) g_test_add ("/ust/link-apps/" path, Fixture, data, set_up, func, tear_down)
