@@ -2,11 +2,11 @@
 #include "supervise/consumer.h"
 
 #include "base/error.h"
-#include "base/limits.h"
 #include "base/log.h"
 #include "base/thread.h"
 #include "supervise/backoff.h"
 #include "supervise/consumer-link.h"
+#include "supervise/event.h"
 #include "supervise/verbs.h"
 
 #include <unistd.h>
@@ -192,78 +192,13 @@ on_reply (gpointer owner, TbusRequest *request, TwMessage *reply, GError **error
     }
 }
 
-/* What it says of things that it was not given, or has given back, is not passed on. */
-static gboolean
-handle_key_event (TbusSupervisedConsumer *self, TwReader *reader, TbusHeld kind, const char *signal)
-{
-  guint64 key = tw_get_u64 (reader);
-
-  if (!tw_reader_done (reader))
-    return FALSE;
-  if (tbus_holdings_has (&self->held, kind, key))
-    g_signal_emit_by_name (self, signal, key);
-  return TRUE;
-}
-
-static gboolean
-handle_counters (TbusSupervisedConsumer *self, TwReader *reader)
-{
-  g_autoptr(GArray) counters = tbus_counters_read (reader, &self->held);
-  TbusCountersList list;
-
-  if (counters == NULL)
-    return FALSE;
-  list = (TbusCountersList){ (const TbusCounters *) (gpointer) counters->data, counters->len };
-  if (list.n > 0)
-    g_signal_emit_by_name (self, "counters", &list);
-  return TRUE;
-}
-
-static gboolean
-handle_problem (TbusSupervisedConsumer *self, TwReader *reader)
-{
-  g_autofree char *message = NULL;
-  TbusProblemReport report;
-  TwProblem problem;
-
-  if (!tw_get_problem (reader, &problem) || *problem.code == '\0' || strlen (problem.code) > TBUS_MAX_NAME
-      || problem.code[strspn (problem.code, "abcdefghijklmnopqrstuvwxyz0123456789-")] != '\0')
-    return FALSE;
-  message = tbus_request_make_text (problem.message);
-  report = (TbusProblemReport){ problem.session, problem.code, problem.active != 0, message };
-  if (tbus_holdings_has (&self->held, TBUS_HELD_OUTPUT, problem.session))
-    g_signal_emit_by_name (self, "problem", &report);
-  return TRUE;
-}
-
-static gboolean
-handle_event (TbusSupervisedConsumer *self, TwMessage *event)
-{
-  TwReader reader = { .data = event->body, .len = event->body_len };
-
-  if (event->n_fds > 0 || tbus_consumer_get_state (TBUS_CONSUMER (self)) != TBUS_CONSUMER_RUNNING)
-    return FALSE;
-  switch (event->type)
-    {
-    case TW_METADATA_REQUEST:
-      return handle_key_event (self, &reader, TBUS_HELD_SET, "metadata-wanted");
-    case TW_HANGUP:
-      return handle_key_event (self, &reader, TBUS_HELD_CHANNEL, "hangup");
-    case TW_COUNTERS:
-      return handle_counters (self, &reader);
-    case TW_PROBLEM:
-      return handle_problem (self, &reader);
-    default:
-      return FALSE;
-    }
-}
-
 static gboolean
 on_event (gpointer owner, TwMessage *event, GError **error)
 {
   g_autoptr(TbusSupervisedConsumer) self = g_object_ref (owner);
 
-  if (handle_event (self, event))
+  if (tbus_consumer_get_state (TBUS_CONSUMER (self)) == TBUS_CONSUMER_RUNNING
+      && tbus_event_handle (TBUS_CONSUMER (self), event, &self->held))
     return TRUE;
   g_set_error (error, TBUS_ERROR, TBUS_ERROR_CONSUMER_FAILED, "sent a malformed event of type %u", event->type);
   return FALSE;

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#pragma once
+/*
+ * Event: what a consumer tells unasked, as signals of its object.
+ *
+ * What it says of things that it was not given, or has given back, is not passed on.
+ * Threads: main.
+ */
+#include "core/consumer.h"
+#include "supervise/holdings.h"
+#include "wire/socket.h"
+
+G_BEGIN_DECLS
+
+/* Emits the signal of @consumer that @event stands for. FALSE: that is no event. */
+gboolean tbus_event_handle (TbusConsumer *consumer, TwMessage *event, TbusHoldings *held);
+
+G_END_DECLS
