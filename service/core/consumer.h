@@ -35,7 +35,8 @@ typedef enum {
  *   read_clock                            const TbusClockReport *
  *   flush, close_set, close_channel,
  *   adopt_channel                         const TbusCountersList *
- *   close_output, add_set, resume         nothing: NULL, and NULL @error
+ *   close_output, add_set, resume,
+ *   settle                                nothing: NULL, and NULL @error
  * Never called before the request's own function has returned.
  */
 typedef void (*TbusConsumerDone) (TbusConsumer *self, gconstpointer reply, const GError *error, gpointer data);
@@ -57,6 +58,8 @@ struct _TbusConsumerClass {
   void (*flush) (TbusConsumer *self, const TbusFlushRequest *request, TbusConsumerDone done, gpointer data);
   void (*close_set) (TbusConsumer *self, guint64 set, TbusConsumerDone done, gpointer data);
   void (*close_channel) (TbusConsumer *self, guint64 channel, TbusConsumerDone done, gpointer data);
+  /* Of one that outlived the service: what it was not asked for again is closed. */
+  void (*settle) (TbusConsumer *self, TbusConsumerDone done, gpointer data);
 };
 
 /*

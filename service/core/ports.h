@@ -36,10 +36,22 @@ typedef struct {
   void (*refused) (gpointer core, const char *why);
 } TbusTracerEvents;
 
+/* A consumer of another life of the service, as the state knows it. */
+typedef struct {
+  guint64 id;
+  uid_t uid;
+  guint32 bits;
+} TbusConsumerAdoption;
+
 /* supervise/ hands out consumers. */
 typedef struct {
   /* The consumer of @uid and @bits, spawned where there is none. (transfer full) NULL with ConsumerFailed. */
   TbusConsumer *(*get) (gpointer self, uid_t uid, guint32 bits, GError **error);
+  /*
+   * The same with the id of then. Its process is the one of then, if that still lives and the descriptor store has its
+   * link, else a new one; in both cases it is to be asked for everything that the state knows, and then to settle.
+   */
+  TbusConsumer *(*adopt) (gpointer self, const TbusConsumerAdoption *what, GError **error);
 } TbusConsumerPoolOps;
 
 typedef struct {

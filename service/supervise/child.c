@@ -3,12 +3,16 @@
 
 #include "base/thread.h"
 
+#include <glib-unix.h>
+#include <signal.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 struct _TbusChild {
   GObject parent_instance;
-  GSubprocess *process;
+  GSubprocess *process; /* NULL: of a former service */
   pid_t pid;
+  int pidfd;            /* -1: of ours */
   int link_fd;
   char *end;
 };
@@ -24,6 +28,8 @@ tbus_child_finalize (GObject *object)
 
   if (self->link_fd >= 0)
     close (self->link_fd);
+  if (self->pidfd >= 0)
+    close (self->pidfd);
   g_clear_object (&self->process);
   g_free (self->end);
   G_OBJECT_CLASS (tbus_child_parent_class)->finalize (object);
@@ -40,7 +46,7 @@ tbus_child_class_init (TbusChildClass *klass)
 static void
 tbus_child_init (TbusChild *self)
 {
-  self->link_fd = -1;
+  self->link_fd = self->pidfd = -1;
 }
 
 static void
@@ -72,6 +78,30 @@ tbus_child_new (GSubprocess *process, int link_fd)
   return self;
 }
 
+/* How it ended only its parent hears. */
+static gboolean
+on_pidfd_ended (gint fd, GIOCondition condition, gpointer user_data)
+{
+  TbusChild *self = user_data;
+
+  tbus_thread_assert_main ();
+  self->end = g_strdup ("has ended");
+  g_signal_emit (self, signal_ended, 0);
+  return G_SOURCE_REMOVE;
+}
+
+TbusChild *
+tbus_child_adopt (pid_t pid, int pidfd, int link_fd)
+{
+  TbusChild *self = g_object_new (TBUS_TYPE_CHILD, NULL);
+
+  self->pid = pid;
+  self->pidfd = pidfd;
+  self->link_fd = link_fd;
+  g_unix_fd_add_full (G_PRIORITY_DEFAULT, pidfd, G_IO_IN, on_pidfd_ended, g_object_ref (self), g_object_unref);
+  return self;
+}
+
 pid_t
 tbus_child_get_pid (TbusChild *self)
 {
@@ -90,7 +120,10 @@ tbus_child_take_link (TbusChild *self)
 void
 tbus_child_kill (TbusChild *self)
 {
-  g_subprocess_force_exit (self->process);
+  if (self->process != NULL)
+    g_subprocess_force_exit (self->process);
+  else
+    syscall (SYS_pidfd_send_signal, self->pidfd, SIGKILL, NULL, 0);
 }
 
 const char *

@@ -3,8 +3,8 @@
 /*
  * Child: a consumer's process as its supervisor sees it: a link, a pid, and an event when it ends.
  *
- * Nothing above it knows where the process came from. This one is a GSubprocess of ours; one that outlived
- * the service would be made from its pidfd and its link, with the same functions (architecture, rule 5).
+ * Nothing above it knows where the process came from: it is a GSubprocess of ours, or one that outlived a former
+ * service and is known by its pidfd and its link.
  *
  * Owner:   references; itself, until the process has ended and is reaped.
  * Threads: main.
@@ -20,6 +20,8 @@ G_DECLARE_FINAL_TYPE (TbusChild, tbus_child, TBUS, CHILD, GObject)
 
 /* Takes @link_fd; runs until @process ends. */
 TbusChild *tbus_child_new (GSubprocess *process, int link_fd);
+/* Takes @pidfd, of @pid, and @link_fd. */
+TbusChild *tbus_child_adopt (pid_t pid, int pidfd, int link_fd);
 pid_t tbus_child_get_pid (TbusChild *self);
 /* Once: the service's end of the link, the caller's from now on. Unclaimed, it is closed with the child. */
 int tbus_child_take_link (TbusChild *self);

@@ -22,6 +22,7 @@ struct TbusConsumerLink {
   gpointer owner; /* NULL once freed */
   guint64 last_serial;
   GTree *pending; /* serial to TbusRequest */
+  gboolean resuming; /* what comes may be for a former service */
   gboolean broken;
   int send_errno; /* that broke it; told from the main loop */
 
@@ -105,12 +106,15 @@ handle_reply (TbusConsumerLink *self, TwMessage *message, GError **error)
       self->ping_serial = 0;
       return TRUE;
     }
+  if (request == NULL && self->resuming)
+    return TRUE;
   if (request == NULL)
     {
       g_set_error (error, TBUS_ERROR, TBUS_ERROR_CONSUMER_FAILED, "answered request %" G_GUINT64_FORMAT
                    ", which nobody made", serial);
       return FALSE;
     }
+  self->resuming = FALSE;
   g_tree_remove (self->pending, &serial);
   if (self->ops->reply (self->owner, request, message, error))
     return TRUE;
@@ -122,9 +126,12 @@ static void
 handle (TbusConsumerLink *self, TwMessage *message)
 {
   g_autoptr(GError) error = NULL;
-  gboolean fine = message->type == TW_REPLY ? handle_reply (self, message, &error)
-                                            : self->ops->event (self->owner, message, &error);
+  gboolean fine = TRUE;
 
+  if (message->type == TW_REPLY)
+    fine = handle_reply (self, message, &error);
+  else if (!self->resuming)
+    fine = self->ops->event (self->owner, message, &error);
   tw_message_clear (message);
   if (!fine)
     break_off (self, error);
@@ -305,6 +312,21 @@ tbus_consumer_link_send (TbusConsumerLink *self, TbusRequest *request, GError **
   g_tree_insert (self->pending, g_memdup2 (&serial, sizeof serial), request);
   watch (self);
   return TRUE;
+}
+
+/* Serials count from what no former service can have come to. */
+void
+tbus_consumer_link_resume (TbusConsumerLink *self)
+{
+  self->resuming = TRUE;
+  self->last_serial = (guint64) g_get_monotonic_time ();
+  tw_socket_allow_cuts (self->socket);
+}
+
+void
+tbus_consumer_link_hang_up (TbusConsumerLink *self)
+{
+  shutdown (tw_socket_fd (self->socket), SHUT_RDWR);
 }
 
 void

@@ -28,9 +28,16 @@ typedef struct {
 
 /* Takes @fd. NULL with ConsumerFailed. */
 TbusConsumerLink *tbus_consumer_link_new (int fd, const TbusConsumerLinkOps *ops, gpointer owner, GError **error);
+/*
+ * Before the first request, which is a hello: its other end has been spoken to by a former service. What came of that
+ * is skipped up to the answer to the hello.
+ */
+void tbus_consumer_link_resume (TbusConsumerLink *self);
 /* How long it may say nothing while something is in flight. */
 void tbus_consumer_link_set_patience (TbusConsumerLink *self, guint ms);
-/* Closes it. Nothing may be in flight. */
+/* Ends the connection, whoever else has this end. */
+void tbus_consumer_link_hang_up (TbusConsumerLink *self);
+/* Closes this end. Nothing may be in flight. */
 void tbus_consumer_link_free (TbusConsumerLink *self);
 /* FALSE with @error where this request cannot be sent, and is the caller's; otherwise it was taken. */
 gboolean tbus_consumer_link_send (TbusConsumerLink *self, TbusRequest *request, GError **error);

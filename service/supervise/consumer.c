@@ -2,11 +2,13 @@
 #include "supervise/consumer.h"
 
 #include "base/error.h"
+#include "base/fd-store.h"
 #include "base/log.h"
 #include "base/thread.h"
 #include "supervise/backoff.h"
 #include "supervise/consumer-link.h"
 #include "supervise/event.h"
+#include "supervise/former.h"
 #include "supervise/verbs.h"
 
 #include <unistd.h>
@@ -24,6 +26,8 @@ struct _TbusSupervisedConsumer {
   GError *failure; /* why requests are refused: there is no process, and none comes; nullable */
   char *breach;    /* what it did against the protocol, and is killed for; nullable */
   guint timer;     /* hello is due, or the next process is */
+  gboolean former; /* the process is a former service's, and has not said hello */
+  char *kept;      /* nullable: what its link is called in the descriptor store */
   gboolean closed;
 };
 
@@ -152,11 +156,13 @@ handle_hello (TbusSupervisedConsumer *self, TwMessage *reply, GError **error)
     }
   if (why != NULL)
     {
-      set_failed (self, &self->failure, why);
+      if (!self->former) /* its successor is as old as we are */
+        set_failed (self, &self->failure, why);
       g_set_error_literal (error, TBUS_ERROR, TBUS_ERROR_CONSUMER_FAILED, why);
       return FALSE;
     }
   g_clear_handle_id (&self->timer, g_source_remove);
+  self->former = FALSE;
   set_state (self, TBUS_CONSUMER_RUNNING, 0);
   while (self->link != NULL && (request = g_queue_pop_head (&self->waiting)) != NULL)
     send_now (self, request);
@@ -294,6 +300,17 @@ hand_on (TbusSupervisedConsumer *self, GPtrArray *orphans, const GError *error)
     g_queue_push_tail (&self->waiting, request);
 }
 
+/* The connection ends, also where the descriptor store has a copy of it. */
+static void
+hang_up (TbusSupervisedConsumer *self)
+{
+  if (self->link != NULL)
+    tbus_consumer_link_hang_up (self->link);
+  if (self->kept != NULL)
+    tbus_fd_store_drop (self->kept);
+  g_clear_pointer (&self->kept, g_free);
+}
+
 static void
 on_child_ended (TbusChild *child, gpointer user_data)
 {
@@ -308,8 +325,10 @@ on_child_ended (TbusChild *child, gpointer user_data)
   g_clear_handle_id (&self->timer, g_source_remove);
   if (self->link != NULL)
     orphans = tbus_consumer_link_take_pending (self->link);
+  hang_up (self);
   g_clear_pointer (&self->link, tbus_consumer_link_free);
   tbus_holdings_forget (&self->held);
+  self->former = FALSE;
   error = plan_successor (self, (g_get_monotonic_time () - self->born) / 1000);
   g_signal_handlers_disconnect_by_data (self->child, self);
   g_clear_object (&self->child);
@@ -351,14 +370,21 @@ say_hello (TbusSupervisedConsumer *self)
 static void
 take_child (TbusSupervisedConsumer *self, TbusChild *child)
 {
+  int link_fd;
+
   self->child = child;
   self->born = g_get_monotonic_time ();
   g_signal_connect (child, "ended", G_CALLBACK (on_child_ended), self);
-  self->link = tbus_consumer_link_new (tbus_child_take_link (child), &link_ops, self, &self->failure);
+  link_fd = tbus_child_take_link (child);
+  if (self->kept == NULL)
+    self->kept = tbus_former_keep (tbus_consumer_get_id (TBUS_CONSUMER (self)), tbus_child_get_pid (child), link_fd);
+  self->link = tbus_consumer_link_new (link_fd, &link_ops, self, &self->failure);
   set_state (self, tbus_consumer_get_state (TBUS_CONSUMER (self)), 0);
   if (self->link != NULL)
     {
       tbus_consumer_link_set_patience (self->link, tbus_spawner_get_times (self->spawner)->silence_ms);
+      if (self->former)
+        tbus_consumer_link_resume (self->link);
       say_hello (self);
     }
   else
@@ -405,6 +431,27 @@ tbus_supervised_consumer_new (TbusSpawner *spawner, uid_t uid, guint32 bits)
   return self;
 }
 
+TbusSupervisedConsumer *
+tbus_supervised_consumer_adopt (TbusSpawner *spawner, const TbusConsumerAdoption *what)
+{
+  TbusSupervisedConsumer *self = g_object_new (TBUS_TYPE_SUPERVISED_CONSUMER, "id", what->id, "uid", (guint) what->uid,
+                                               "bits", what->bits, NULL);
+  TbusChild *child = tbus_former_find (what->id, &self->kept);
+
+  tbus_thread_assert_main ();
+  self->spawner = g_object_ref (spawner);
+  self->backoff.first_ms = tbus_spawner_get_times (spawner)->backoff_ms;
+  self->former = child != NULL;
+  if (child == NULL)
+    {
+      spawn (self);
+      return self;
+    }
+  tbus_spawner_adopt (spawner, child);
+  take_child (self, child);
+  return self;
+}
+
 void
 tbus_supervised_consumer_retry (TbusSupervisedConsumer *self)
 {
@@ -421,14 +468,11 @@ tbus_supervised_consumer_retry (TbusSupervisedConsumer *self)
     spawn (self);
 }
 
-void
-tbus_supervised_consumer_close (TbusSupervisedConsumer *self)
+static void
+close_link (TbusSupervisedConsumer *self)
 {
   g_autoptr(GPtrArray) orphans = NULL;
 
-  tbus_thread_assert_main ();
-  if (self->closed)
-    return;
   self->closed = TRUE;
   g_clear_error (&self->failure);
   set_failed (self, &self->failure, "is closed: the service is stopping");
@@ -443,12 +487,33 @@ tbus_supervised_consumer_close (TbusSupervisedConsumer *self)
   refuse_waiting (self);
 }
 
+void
+tbus_supervised_consumer_close (TbusSupervisedConsumer *self)
+{
+  tbus_thread_assert_main ();
+  if (self->closed)
+    return;
+  hang_up (self);
+  close_link (self);
+}
+
+void
+tbus_supervised_consumer_suspend (TbusSupervisedConsumer *self)
+{
+  tbus_thread_assert_main ();
+  if (self->closed)
+    return;
+  g_clear_pointer (&self->kept, g_free); /* it stays there */
+  close_link (self);
+}
+
 static void
 tbus_supervised_consumer_dispose (GObject *object)
 {
   TbusSupervisedConsumer *self = TBUS_SUPERVISED_CONSUMER (object);
 
   g_clear_handle_id (&self->timer, g_source_remove);
+  hang_up (self);
   g_clear_pointer (&self->link, tbus_consumer_link_free);
   if (self->child != NULL)
     g_signal_handlers_disconnect_by_data (self->child, self);

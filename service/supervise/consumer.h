@@ -13,7 +13,7 @@
  * Owner:   its users; the pool only knows of it. Without users the link is closed: the process drains and ends.
  * Threads: main.
  */
-#include "core/consumer.h"
+#include "core/ports.h"
 #include "supervise/request.h"
 #include "supervise/spawner.h"
 
@@ -24,11 +24,18 @@ G_DECLARE_FINAL_TYPE (TbusSupervisedConsumer, tbus_supervised_consumer, TBUS, SU
 
 /* For what tbus_spawner_check() allows; starts at once. */
 TbusSupervisedConsumer *tbus_supervised_consumer_new (TbusSpawner *spawner, uid_t uid, guint32 bits);
+/*
+ * One of a former service: its process goes on where it still lives and its link was kept. If it does not answer, it is
+ * ended, and there is another; nobody is told "died" before it was running.
+ */
+TbusSupervisedConsumer *tbus_supervised_consumer_adopt (TbusSpawner *spawner, const TbusConsumerAdoption *what);
 /* Gives a failed one another try, one that died too often after a rest; nothing otherwise. */
 void tbus_supervised_consumer_retry (TbusSupervisedConsumer *self);
 /* For the verbs: sends it, or has it wait. (transfer full) */
 void tbus_supervised_consumer_ask (TbusSupervisedConsumer *self, TbusRequest *request);
 /* For good: the process drains and ends, and what was asked is answered with ConsumerFailed. */
 void tbus_supervised_consumer_close (TbusSupervisedConsumer *self);
+/* The same, but where the descriptor store keeps its link, the process does not notice. */
+void tbus_supervised_consumer_suspend (TbusSupervisedConsumer *self);
 
 G_END_DECLS

@@ -58,6 +58,24 @@ find (TbusPool *self, uid_t uid, guint32 bits)
   return NULL;
 }
 
+static gboolean
+check (TbusPool *self, uid_t uid, guint32 bits, GError **error)
+{
+  if (!self->closed)
+    return tbus_spawner_check (self->spawner, uid, bits, error);
+  g_set_error (error, TBUS_ERROR, TBUS_ERROR_CONSUMER_FAILED,
+               "No consumer is started any more: the service is stopping");
+  return FALSE;
+}
+
+static TbusConsumer *
+add (TbusPool *self, TbusSupervisedConsumer *consumer)
+{
+  g_ptr_array_add (self->consumers, consumer);
+  g_object_weak_ref (G_OBJECT (consumer), on_gone, self);
+  return TBUS_CONSUMER (consumer);
+}
+
 static TbusConsumer *
 get (gpointer user_data, uid_t uid, guint32 bits, GError **error)
 {
@@ -65,13 +83,7 @@ get (gpointer user_data, uid_t uid, guint32 bits, GError **error)
   TbusSupervisedConsumer *consumer;
 
   tbus_thread_assert_main ();
-  if (self->closed)
-    {
-      g_set_error (error, TBUS_ERROR, TBUS_ERROR_CONSUMER_FAILED,
-                   "No consumer is started any more: the service is stopping");
-      return NULL;
-    }
-  if (!tbus_spawner_check (self->spawner, uid, bits, error))
+  if (!check (self, uid, bits, error))
     return NULL;
   consumer = find (self, uid, bits);
   if (consumer != NULL)
@@ -79,16 +91,24 @@ get (gpointer user_data, uid_t uid, guint32 bits, GError **error)
       tbus_supervised_consumer_retry (consumer);
       return TBUS_CONSUMER (g_object_ref (consumer));
     }
-  consumer = tbus_supervised_consumer_new (self->spawner, uid, bits);
-  g_ptr_array_add (self->consumers, consumer);
-  g_object_weak_ref (G_OBJECT (consumer), on_gone, self);
-  return TBUS_CONSUMER (consumer);
+  return add (self, tbus_supervised_consumer_new (self->spawner, uid, bits));
+}
+
+static TbusConsumer *
+adopt (gpointer user_data, const TbusConsumerAdoption *what, GError **error)
+{
+  TbusPool *self = user_data;
+
+  tbus_thread_assert_main ();
+  if (!check (self, what->uid, what->bits, error))
+    return NULL;
+  return add (self, tbus_supervised_consumer_adopt (self->spawner, what));
 }
 
 TbusConsumerPool
 tbus_pool_port (TbusPool *self)
 {
-  static const TbusConsumerPoolOps ops = { get };
+  static const TbusConsumerPoolOps ops = { get, adopt };
 
   return (TbusConsumerPool){ &ops, self };
 }
@@ -102,15 +122,35 @@ on_finished (GObject *source, GAsyncResult *result, gpointer user_data)
   g_task_return_boolean (task, TRUE);
 }
 
+/* Of TbusSupervisedConsumer: what closes them may be what they are used by. */
+static GPtrArray *
+hold_all (TbusPool *self)
+{
+  GPtrArray *consumers = g_ptr_array_copy (self->consumers, (GCopyFunc) (void (*) (void)) g_object_ref, NULL);
+
+  g_ptr_array_set_free_func (consumers, g_object_unref);
+  return consumers;
+}
+
+void
+tbus_pool_suspend (TbusPool *self)
+{
+  g_autoptr(GPtrArray) consumers = hold_all (self);
+
+  tbus_thread_assert_main ();
+  self->closed = TRUE;
+  g_ptr_array_foreach (consumers, (GFunc) (void (*) (void)) tbus_supervised_consumer_suspend, NULL);
+  tbus_spawner_let_go (self->spawner);
+}
+
 void
 tbus_pool_shutdown_async (TbusPool *self, GAsyncReadyCallback callback, gpointer user_data)
 {
   GTask *task = g_task_new (NULL, NULL, callback, user_data);
-  g_autoptr(GPtrArray) consumers = g_ptr_array_copy (self->consumers, (GCopyFunc) (void (*) (void)) g_object_ref, NULL);
+  g_autoptr(GPtrArray) consumers = hold_all (self);
 
   tbus_thread_assert_main ();
   self->closed = TRUE;
-  g_ptr_array_set_free_func (consumers, g_object_unref);
   g_ptr_array_foreach (consumers, (GFunc) (void (*) (void)) tbus_supervised_consumer_close, NULL);
   tbus_spawner_finish_async (self->spawner, on_finished, task);
 }

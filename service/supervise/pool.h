@@ -24,6 +24,8 @@ TbusConsumerPool tbus_pool_port (TbusPool *self);
 /* Closes every consumer and waits until their processes have drained and ended, or were killed for taking too long. */
 void tbus_pool_shutdown_async (TbusPool *self, GAsyncReadyCallback callback, gpointer user_data);
 void tbus_pool_shutdown_finish (TbusPool *self, GAsyncResult *result);
+/* Instead: the service stops for another to come: consumers whose links are kept go on with what they do. */
+void tbus_pool_suspend (TbusPool *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TbusPool, tbus_pool_free)
 
 G_END_DECLS

@@ -336,6 +336,7 @@ tbus_request_answer (TbusRequest *self, TwMessage *reply, TbusHoldings *held)
     case TW_CLOSE_OUTPUT:
     case TW_ADD_SET:
     case TW_RESUME:
+    case TW_SETTLE:
       return answer_nothing (self, &reader, held);
     case TW_READ_CLOCK:
       return answer_clock (self, &reader);

@@ -239,16 +239,33 @@ on_ended (TbusChild *child, gpointer user_data)
 }
 
 /* The child keeps the spawner, so that none is left alone. */
-static TbusChild *
-adopt (TbusSpawner *self, Birth *birth)
+void
+tbus_spawner_adopt (TbusSpawner *self, TbusChild *child)
 {
-  TbusChild *child = tbus_child_new (birth->process, birth->link_fd);
-
-  birth->link_fd = -1;
   g_ptr_array_add (self->children, g_object_ref (child));
   g_signal_connect (child, "ended", G_CALLBACK (on_ended), g_object_ref (self));
   if (self->late)
     tbus_child_kill (child);
+}
+
+void
+tbus_spawner_let_go (TbusSpawner *self)
+{
+  while (self->children->len > 0)
+    {
+      g_signal_handlers_disconnect_by_func (self->children->pdata[0], on_ended, self);
+      g_ptr_array_remove_index_fast (self->children, 0);
+      g_object_unref (self);
+    }
+}
+
+static TbusChild *
+take (TbusSpawner *self, Birth *birth)
+{
+  TbusChild *child = tbus_child_new (birth->process, birth->link_fd);
+
+  birth->link_fd = -1;
+  tbus_spawner_adopt (self, child);
   return child;
 }
 
@@ -262,7 +279,7 @@ on_born (GObject *source, GAsyncResult *result, gpointer user_data)
   tbus_thread_assert_main ();
   self->n_starting--;
   if (g_task_propagate_boolean (G_TASK (result), &error))
-    g_task_return_pointer (task, adopt (self, g_task_get_task_data (G_TASK (result))), g_object_unref);
+    g_task_return_pointer (task, take (self, g_task_get_task_data (G_TASK (result))), g_object_unref);
   else
     g_task_return_error (task, error);
   try_finish (self);

@@ -38,6 +38,11 @@ void tbus_spawner_spawn_async (TbusSpawner *self, uid_t uid, guint32 bits, GAsyn
 /* (transfer full) NULL with ConsumerFailed. */
 TbusChild *tbus_spawner_spawn_finish (TbusSpawner *self, GAsyncResult *result, GError **error);
 
+/* Sees @child, of a former service, to its end as well. */
+void tbus_spawner_adopt (TbusSpawner *self, TbusChild *child);
+/* Does so no more, with none: they outlive this service, too. */
+void tbus_spawner_let_go (TbusSpawner *self);
+
 /* Waits for the end of all that it started, whose links are closed by now; kills what does not end. */
 void tbus_spawner_finish_async (TbusSpawner *self, GAsyncReadyCallback callback, gpointer user_data);
 void tbus_spawner_finish_finish (TbusSpawner *self, GAsyncResult *result);

@@ -209,6 +209,12 @@ close_channel (TbusConsumer *self, guint64 channel, TbusConsumerDone done, gpoin
   ask_about (self, TW_CLOSE_CHANNEL, channel, done, data);
 }
 
+static void
+settle (TbusConsumer *self, TbusConsumerDone done, gpointer data)
+{
+  ask (tbus_request_new (self, TW_SETTLE, 0, done, data));
+}
+
 void
 tbus_verbs_install (TbusConsumerClass *klass)
 {
@@ -225,4 +231,5 @@ tbus_verbs_install (TbusConsumerClass *klass)
   klass->flush = flush;
   klass->close_set = close_set;
   klass->close_channel = close_channel;
+  klass->settle = settle;
 }
