@@ -252,6 +252,7 @@ tbus_session_consumer_died (TbusSession *self, TbusConsumer *consumer)
   adoption->held = 1;
   output->adoption = adoption;
   g_clear_error (&output->error);
+  tbus_session_forget_told (self, consumer); /* its successor meets them, too, where they are still there */
   message = g_strdup_printf ("the consumer of user %u (%u-bit) died; the next one goes on with its buffers",
                              (guint) tbus_consumer_get_uid (consumer), tbus_consumer_get_bits (consumer));
   if (self->state != TBUS_SESSION_DESTROYING)

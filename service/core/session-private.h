@@ -146,6 +146,8 @@ void tbus_session_take_counters (TbusSession *self, const TbusCountersList *list
 #define TBUS_PROBLEM_BUFFERS_LOST "buffers-lost" /* with what was in them, for nobody could */
 void tbus_session_set_problem (TbusSession *self, const char *code, const char *message, guint64 consumer);
 void tbus_session_clear_problem (TbusSession *self, const char *code, guint64 consumer);
+/* Those that @consumer told of: it will not say when they are over. */
+void tbus_session_forget_told (TbusSession *self, TbusConsumer *consumer);
 void tbus_problem_free (TbusProblem *self);
 
 G_END_DECLS

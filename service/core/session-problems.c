@@ -95,7 +95,22 @@ tbus_session_problem (TbusSession *self, const TbusProblemReport *report, TbusCo
   if (!report->active)
     tbus_session_clear_problem (self, code, id);
   else if (find_problem (self, code, id) != NULL || count_problems (self, id) < MAX_TOLD)
-    tbus_session_set_problem (self, code, message, id);
+    {
+      tbus_session_set_problem (self, code, message, id);
+      find_problem (self, code, id)->told = TRUE;
+    }
+}
+
+void
+tbus_session_forget_told (TbusSession *self, TbusConsumer *consumer)
+{
+  for (guint i = self->problems->len; i-- > 0;)
+    {
+      const TbusProblem *problem = g_ptr_array_index (self->problems, i);
+
+      if (problem->told && problem->consumer == tbus_consumer_get_id (consumer))
+        tbus_session_clear_problem (self, problem->code, problem->consumer);
+    }
 }
 
 /* Not where it died once more meanwhile: then another of these is to come. */
