@@ -133,6 +133,7 @@ make_stream (TcChannel *self, unsigned cpu, int memory, TcError *error)
   tc_trace_file_init (&stream->file, self->set->dir_fd, self->config.name, &origin);
   stream->file.max_size = config->tracefile_size;
   stream->file.max_count = config->tracefile_count;
+  stream->file.reserve = config->subbuf_size * (config->num_subbuf + 1); /* what the ring may still hold at the end */
   ring = lttng_ust_ctl_create_stream (self->ring, (int) cpu);
   if (ring == NULL || tc_stream_init (stream, ring, memory) < 0)
     {

@@ -11,6 +11,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+enum { RESERVE = 4096 };
+
 typedef struct {
   uint32_t magic, major, minor, entry_size;
 } Header;
@@ -31,11 +33,13 @@ write_whole (int fd, const void *data, size_t len, uint64_t offset)
   return -1;
 }
 
-static void
-give_up (TcIndexFile *self)
+void
+tc_index_file_give_up (TcIndexFile *self)
 {
   int errnum = errno;
 
+  if (self->fd < 0)
+    return;
   unlinkat (self->dir_fd, self->name, 0);
   tc_index_file_close (self);
   errno = errnum;
@@ -80,7 +84,7 @@ tc_index_file_open (TcIndexFile *self, int dir_fd, const char *name)
       self->size = sizeof header;
       return 0;
     }
-  give_up (self);
+  tc_index_file_give_up (self);
   return -1;
 }
 
@@ -122,9 +126,31 @@ tc_index_file_retract (TcIndexFile *self)
     self->size -= sizeof (Entry);
 }
 
+int
+tc_index_file_reserve (TcIndexFile *self)
+{
+  /* Ahead of what is needed: at the end there is room for what the ring still holds. */
+  if (self->fd < 0 || self->size + RESERVE <= self->room)
+    return 0;
+  if (fallocate (self->fd, FALLOC_FL_KEEP_SIZE, (off_t) self->size, 2 * RESERVE) == 0)
+    self->room = self->size + 2 * RESERVE;
+  else if (errno != ENOSPC && errno != EDQUOT)
+    self->room = UINT64_MAX; /* a file system that makes no promises */
+  return self->size + sizeof (Entry) <= self->room ? 0 : -1;
+}
+
+void
+tc_index_file_trim (TcIndexFile *self)
+{
+  if (self->fd >= 0 && self->room > self->size)
+    (void) !ftruncate (self->fd, (off_t) self->size);
+  self->room = 0;
+}
+
 void
 tc_index_file_close (TcIndexFile *self)
 {
+  tc_index_file_trim (self);
   if (self->fd >= 0)
     close (self->fd);
   self->fd = -1;
@@ -151,7 +177,7 @@ tc_index_file_append (TcIndexFile *self, uint64_t offset, const TcPacketOrigin *
     return 0;
   if (write_whole (self->fd, &entry, sizeof entry, self->size) < 0)
     {
-      give_up (self);
+      tc_index_file_give_up (self);
       return -1;
     }
   self->size += sizeof entry;

@@ -4,7 +4,7 @@
  * Index file: where each packet of one trace file lies, for readers that seek.
  *
  * A trace can be read without it. So when an entry cannot be written, the file goes: none is better
- * than one with a hole.
+ * than one with a hole. A full disk is no reason: room for an entry is made before the packet is written.
  * Owner: a trace file.
  */
 #include "consumer/packet.h"
@@ -13,7 +13,8 @@ typedef struct {
   int dir_fd; /* borrowed: the set's */
   int fd;     /* -1: there is none */
   uint64_t size;
-  char *name; /* below dir_fd */
+  uint64_t room; /* as far as the file system has promised space */
+  char *name;    /* below dir_fd */
 } TcIndexFile;
 
 /* Makes "index/@name.idx", over an old one. 0, or -1 with errno; without one, appending does nothing. */
@@ -25,6 +26,12 @@ int tc_index_file_open (TcIndexFile *self, int dir_fd, const char *name);
 int tc_index_file_reopen (TcIndexFile *self, int dir_fd, const char *name, uint64_t *n, uint64_t *offset);
 /* The last entry is to be written again. */
 void tc_index_file_retract (TcIndexFile *self);
+/* Makes sure of space for the next entry. 0, or -1 with errno where there is none. */
+int tc_index_file_reserve (TcIndexFile *self);
+/* Lets go of space that was not used. */
+void tc_index_file_trim (TcIndexFile *self);
+/* There is none any more. */
+void tc_index_file_give_up (TcIndexFile *self);
 void tc_index_file_close (TcIndexFile *self);
 /* 0, or -1 with errno; then there is no index of this file any more. */
 int tc_index_file_append (TcIndexFile *self, uint64_t offset, const TcPacketOrigin *origin, const TcPacket *packet);

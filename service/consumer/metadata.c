@@ -40,6 +40,47 @@ tc_metadata_is_of_other (int dir_fd, int log_fd)
   return memcmp (theirs, ours, (size_t) (n_theirs < n_ours ? n_theirs : n_ours)) != 0;
 }
 
+static bool
+is_ours (const TcMetadata *self, int fd, uint64_t len)
+{
+  char theirs[CHUNK], ours[CHUNK];
+
+  for (uint64_t at = 0; at < len; at += CHUNK)
+    {
+      size_t n = len - at < CHUNK ? (size_t) (len - at) : CHUNK;
+
+      if (pread (fd, theirs, n, (off_t) at) != (ssize_t) n
+          || pread (self->log_fd, ours, n, (off_t) (TW_LOG_TEXT_OFFSET + at)) != (ssize_t) n
+          || memcmp (theirs, ours, n) != 0)
+        return false;
+    }
+  return true;
+}
+
+/*
+ * Goes on with the file of a process that died: a full disk may have no room for another one. One that it had not
+ * finished goes.
+ */
+static void
+adopt (TcMetadata *self)
+{
+  uint64_t published = __atomic_load_n (&self->log->published, __ATOMIC_ACQUIRE);
+  int fd = openat (self->dir_fd, name, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+  struct stat about;
+
+  unlinkat (self->dir_fd, new_name, 0);
+  if (fd < 0)
+    return;
+  if (fstat (fd, &about) == 0 && S_ISREG (about.st_mode) && about.st_nlink == 1 && about.st_uid == geteuid ()
+      && about.st_size > 0 && (uint64_t) about.st_size <= published && is_ours (self, fd, (uint64_t) about.st_size))
+    {
+      self->fd = fd;
+      atomic_store_explicit (&self->written, (uint64_t) about.st_size, memory_order_release);
+    }
+  else
+    close (fd);
+}
+
 int
 tc_metadata_init (TcMetadata *self, int dir_fd, int log_fd, TcProblems *problems)
 {
@@ -63,6 +104,7 @@ tc_metadata_init (TcMetadata *self, int dir_fd, int log_fd, TcProblems *problems
   self->subject.problems = problems;
   self->fd = -1;
   pthread_mutex_init (&self->lock, NULL);
+  adopt (self);
   return 0;
 }
 
@@ -126,7 +168,6 @@ replace (TcMetadata *self, uint64_t to)
 {
   int fd, errnum;
 
-  /* Left over by a predecessor that died between the two steps below. */
   unlinkat (self->dir_fd, new_name, 0);
   fd = openat (self->dir_fd, new_name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0660);
   if (fd < 0)

@@ -48,13 +48,9 @@ set_up (TcSet *self, int log_fd, TcError *error)
       close (self->dir_fd);
       return -1;
     }
-  if (tc_metadata_sync (&self->metadata) == 0)
-    return 0;
-  tc_error (error, errno, "Cannot write %s/%s/metadata", self->output->path, self->directory);
-  self->metadata.log_fd = -1; /* still the caller's */
-  tc_metadata_clear (&self->metadata);
-  close (self->dir_fd);
-  return -1;
+  /* Where it cannot be written yet, that is told, and packets wait for it. */
+  (void) tc_metadata_sync (&self->metadata);
+  return 0;
 }
 
 TcSet *

@@ -24,8 +24,8 @@ struct TcSet {
 };
 
 /*
- * Makes the directory, and the metadata file if there is text already. Takes @log_fd if it succeeds. NULL
- * with @error.
+ * Makes the directory, and the metadata file if there is text already and room for it. Takes @log_fd if it succeeds.
+ * NULL with @error.
  */
 TcSet *tc_set_new (TcConsumer *consumer, TcOutput *output, const TwSet *config, int log_fd, TcError *error);
 /* Writes what is published, once more. Its channels are gone. */

@@ -19,6 +19,7 @@ enum {
   SHORTEST_PATIENCE = 100000000,
 };
 static const uint64_t longest_patience = 10000000000;
+static const uint64_t longest_pause = 1000000000; /* between two attempts to write */
 
 /* The owner is the only writer: no need for a locked instruction. */
 static void
@@ -63,34 +64,57 @@ is_written (TcStream *self, const TcPacket *packet)
   return found && !begun;
 }
 
-/* The packet is lost; what follows is not. */
+/* Lost, with what is in it; what follows is not. */
 static void
-drop (TcStream *self, size_t size, int errnum)
+drop (TcStream *self, const TcPacket *packet)
 {
-  count (&self->counters.bytes_dropped, size);
-  tc_problem_begin (&self->subject, tc_problem_of_errno (errnum), errnum, "Cannot write the file %s_%u: %s",
-                    self->file.name, self->file.origin.cpu, strerror (errnum));
+  /* That it never recorded is no loss. */
+  if (!is_empty (packet))
+    count (&self->counters.bytes_dropped, packet->packet_bits / CHAR_BIT);
 }
 
 /* An app that had these buffers never asked how to write into them: no reader could know what is in the packet. */
 static void
-refuse_undescribed (TcStream *self, const TcPacket *packet, size_t size)
+refuse_undescribed (TcStream *self, const TcPacket *packet)
 {
-  if (is_empty (packet))
-    return; /* that it never recorded is no loss */
-  count (&self->counters.bytes_dropped, size);
-  tc_problem_begin (&self->subject, TC_PROBLEM_TORN_STREAM, EBADMSG,
-                    "The buffer of %s_%u holds events that nobody described", self->file.name, self->file.origin.cpu);
+  drop (self, packet);
+  if (!is_empty (packet))
+    tc_problem_begin (&self->subject, TC_PROBLEM_TORN_STREAM, EBADMSG,
+                      "The buffer of %s_%u holds events that nobody described", self->file.name,
+                      self->file.origin.cpu);
 }
 
-static void
+/* Descriptions first: whatever dies, whenever, the packets that are on disk can be read. False, with the problem. */
+static bool
+append (TcStream *self, const uint8_t *subbuffer, const TcPacket *packet)
+{
+  size_t page = self->file.origin.page_size;
+  size_t size = (size_t) (packet->packet_bits / CHAR_BIT);
+  struct iovec parts[2] = {
+    { .iov_base = self->drain->page, .iov_len = page },
+    { .iov_base = (void *) (subbuffer + page), .iov_len = size - page },
+  };
+
+  if (tc_metadata_sync (self->metadata) == 0
+      && tc_trace_file_append (&self->file, parts, packet, self->last_chance) == 0)
+    {
+      count (&self->counters.bytes_written, size);
+      count (&self->counters.packets_written, 1);
+      tc_problem_end (&self->subject, TC_ALL_PROBLEMS);
+      return true;
+    }
+  tc_problem_begin (&self->subject, tc_problem_of_errno (errno), errno, "Cannot write the file %s_%u: %s",
+                    self->file.name, self->file.origin.cpu, strerror (errno));
+  return false;
+}
+
+/* False: it could not be written, and is to be kept. */
+static bool
 write_packet (TcStream *self, const uint8_t *subbuffer)
 {
   const TcPacketOrigin *origin = &self->file.origin;
   uint8_t *page = self->drain->page;
-  struct iovec parts[2];
   TcPacket packet;
-  size_t size;
 
   /* The first page goes to the file from our copy: what was checked is what is written. */
   memcpy (page, subbuffer, origin->page_size);
@@ -99,85 +123,96 @@ write_packet (TcStream *self, const uint8_t *subbuffer)
       count (&self->counters.bytes_dropped, origin->max_size);
       tc_problem_begin (&self->subject, TC_PROBLEM_TORN_STREAM, EBADMSG,
                         "The buffer of %s_%u holds something that is no packet", self->file.name, origin->cpu);
-      return;
+      return true;
     }
   if (is_written (self, &packet))
-    return;
+    return true;
   /* The tracer (2.13.5) leaves 0 in a packet that was flushed while a writer was within an event. */
   if ((long) (packet.discarded - self->last_discarded) < 0)
     tc_packet_set_discarded (page, &packet, self->last_discarded);
-  account (self, &packet);
-  size = (size_t) (packet.packet_bits / 8);
   if (!tc_metadata_describes (self->metadata, origin->channel))
+    refuse_undescribed (self, &packet);
+  else if (!append (self, subbuffer, &packet))
     {
-      refuse_undescribed (self, &packet, size);
-      return;
+      if (!self->last_chance)
+        return false;
+      drop (self, &packet);
     }
-  parts[0] = (struct iovec) { .iov_base = page, .iov_len = origin->page_size };
-  parts[1] = (struct iovec) {
-    .iov_base = (void *) (subbuffer + origin->page_size), .iov_len = size - origin->page_size,
-  };
-  /* Descriptions first: whatever dies, whenever, the packets that are on disk can be read. */
-  if (tc_metadata_sync (self->metadata) < 0 || tc_trace_file_append (&self->file, parts, size, &packet) < 0)
-    {
-      drop (self, size, errno);
-      return;
-    }
-  count (&self->counters.bytes_written, size);
-  count (&self->counters.packets_written, 1);
-  tc_problem_end (&self->subject, TC_ALL_PROBLEMS);
+  account (self, &packet);
+  return true;
 }
 
-/*
- * The view saw a packet, the library slept and found none: an app lies to one of them, or was stopped within
- * a few instructions. Either way, asking at every wake-up would make the thread's other streams wait.
- */
+/* No packet is asked for until some time has passed: longer each time, up to @longest. */
 static void
-lose_patience (TcStream *self, uint64_t asked_at)
+wait (TcStream *self, uint64_t longest)
 {
-  uint64_t now = tc_now ();
-
-  if (now - asked_at < SLEPT)
-    return;
-  self->not_before = now + self->patience;
-  self->patience = self->patience < longest_patience / 2 ? 2 * self->patience : longest_patience;
+  self->not_before = tc_now () + self->patience;
+  self->patience = self->patience < longest / 2 ? 2 * self->patience : longest;
   tc_loop_arm (self->drain->loop, &self->again, self->not_before);
 }
 
-/* Whether there was a packet. */
 static bool
-read_one (TcStream *self)
+spoilt (TcStream *self)
 {
-  unsigned long offset;
-  uint64_t now;
-  int result;
-
-  if (!tc_ring_view_has_packet (&self->view))
-    return false;
-  now = tc_now ();
-  if (now < self->not_before)
-    return false;
-  result = lttng_ust_ctl_get_next_subbuf (self->ring);
-  if (result == -EAGAIN || result == -ENODATA)
-    {
-      lose_patience (self, now);
-      return false;
-    }
-  self->not_before = 0;
-  self->patience = SHORTEST_PATIENCE;
-  if (result == 0)
-    {
-      result = lttng_ust_ctl_get_mmap_read_offset (self->ring, &offset);
-      if (result == 0 && offset <= self->memory_len - self->file.origin.max_size)
-        write_packet (self, self->memory + offset);
-      if (lttng_ust_ctl_put_next_subbuf (self->ring) == 0 && result == 0)
-        return true;
-    }
   /* The library found its own memory broken: reading on would only ask for more. */
   self->done = true;
   tc_problem_begin (&self->subject, TC_PROBLEM_TORN_STREAM, EBADMSG,
                     "The buffer of %s_%u cannot be read any more", self->file.name, self->file.origin.cpu);
   return false;
+}
+
+/* Whether there is a packet; it is at @offset then, and ours until it is put back. */
+static bool
+take (TcStream *self)
+{
+  uint64_t now = tc_now ();
+  int result;
+
+  if (!self->held && !tc_ring_view_has_packet (&self->view))
+    return false;
+  if (now < self->not_before && !(self->held && self->last_chance))
+    return false;
+  if (self->held)
+    return true;
+  result = lttng_ust_ctl_get_next_subbuf (self->ring);
+  if (result == -EAGAIN || result == -ENODATA)
+    {
+      /*
+       * The view saw a packet, the library slept and found none: an app lies to one of them, or was stopped within a
+       * few instructions. Either way, asking at every wake-up would make the thread's other streams wait.
+       */
+      if (tc_now () - now >= SLEPT)
+        wait (self, longest_patience);
+      return false;
+    }
+  if (result < 0)
+    return spoilt (self);
+  self->held = true;
+  self->not_before = 0;
+  self->patience = SHORTEST_PATIENCE;
+  if (lttng_ust_ctl_get_mmap_read_offset (self->ring, &self->offset) == 0)
+    return true;
+  lttng_ust_ctl_put_next_subbuf (self->ring);
+  self->held = false;
+  return spoilt (self);
+}
+
+/* Whether there was a packet, and it is done with. */
+static bool
+read_one (TcStream *self)
+{
+  if (!take (self))
+    return false;
+  if (self->offset <= self->memory_len - self->file.origin.max_size
+      && !write_packet (self, self->memory + self->offset))
+    {
+      wait (self, longest_pause);
+      return false;
+    }
+  self->held = false;
+  self->not_before = 0;
+  self->patience = SHORTEST_PATIENCE;
+  return lttng_ust_ctl_put_next_subbuf (self->ring) == 0 || spoilt (self);
 }
 
 static unsigned
@@ -349,6 +384,9 @@ tc_stream_flush (TcStream *self, bool final)
 {
   if (self->done)
     return;
+  self->last_chance = final;
+  if (self->held)
+    self->not_before = 0;
   /* A ring that is full, its last packet to the brim, has no room for the one that would say what was discarded. */
   if (final)
     tc_stream_read (self);
@@ -357,12 +395,16 @@ tc_stream_flush (TcStream *self, bool final)
   if (final)
     self->quiescent = true;
   tc_stream_read (self);
+  if (final)
+    tc_trace_file_trim (&self->file);
+  self->last_chance = false;
 }
 
 void
 tc_stream_resume (TcStream *self)
 {
   self->quiescent = false;
+  tc_problem_end (&self->subject, TC_WRITE_PROBLEMS); /* what was dropped at the stop is no problem of this start */
 }
 
 void

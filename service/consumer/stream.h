@@ -3,6 +3,10 @@
 /*
  * Stream: one cpu's ring buffer of a channel, and where its packets go.
  *
+ * A packet that cannot be written stays where it is, and is tried again: meanwhile the ring fills, and the tracer
+ * counts what it discards. At the end, when nobody would try again, there is the file's reserve; only what finds no
+ * room there either is dropped.
+ *
  * Owner:   a channel.
  * Threads: made by main, then its drain's until tc_stream_close(); counters may be read by any.
  */
@@ -45,11 +49,14 @@ struct TcStream {
   bool maybe_written;   /* adopted: the next packet may be the last of the file */
   bool hollow;          /* and that one may have been begun only */
   bool resync;          /* adopted, without a file: the next packet says where its numbers stand */
+  bool held;            /* the packet at @offset is taken from the ring, and not let go of yet */
+  bool last_chance;     /* what cannot be written now is dropped */
 
   struct lttng_ust_ctl_consumer_stream *ring;
   TcRingView view;
-  uint64_t not_before;  /* the library slept for nothing: it is not asked again until then */
+  uint64_t not_before;  /* the library slept for nothing, or the disk is full: no packet is asked for until then */
   uint64_t patience;    /* how long it is left alone the next time */
+  unsigned long offset; /* in @memory, of what was taken last */
   dev_t device; /* of the ring's memory, and its inode */
   ino_t inode;
   const uint8_t *memory;
@@ -76,7 +83,10 @@ int tc_stream_adopt (TcStream *self, int fresh, int memory, int pipe, bool told)
 int tc_stream_attach (TcStream *self);
 /* Reads all that was delivered before. */
 void tc_stream_read (TcStream *self);
-/* Delivers the current packet and reads all; @final: also one without events, at the first stop since a start. */
+/*
+ * Delivers the current packet and reads all; @final: also one without events, at the first stop since a start, and
+ * what cannot be written is dropped.
+ */
 void tc_stream_flush (TcStream *self, bool final);
 void tc_stream_resume (TcStream *self);
 /* Flushes, closes the file, frees the ring. Main's, too, for a stream that was never attached. */

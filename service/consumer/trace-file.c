@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/magic.h>
 #include <stdio.h>
 #include <string.h>
@@ -14,7 +15,12 @@
 #define RWF_DONTCACHE 0x80 /* Linux 6.14 */
 #endif
 
-enum { MAX_GENERATIONS = 10000 };
+enum {
+  MAX_GENERATIONS = 10000,
+  MAX_RESERVE = 16 << 20,
+  MODESTY = 4, /* a reserve takes so small a part of what is free */
+  MIN_CHUNK = 64 << 10, /* bytes that the file system is asked for at once, beyond what is needed */
+};
 
 void
 tc_trace_file_init (TcTraceFile *self, int dir_fd, const char *name, const TcPacketOrigin *origin)
@@ -22,21 +28,29 @@ tc_trace_file_init (TcTraceFile *self, int dir_fd, const char *name, const TcPac
   *self = (TcTraceFile) { .dir_fd = dir_fd, .name = name, .origin = *origin, .fd = -1, .index.fd = -1 };
 }
 
-static void
-close_file (TcTraceFile *self)
+static bool
+is_full (int errnum)
 {
-  tc_index_file_close (&self->index);
-  if (self->fd >= 0)
-    close (self->fd);
-  self->fd = -1;
+  return errnum == ENOSPC || errnum == EDQUOT;
+}
+
+void
+tc_trace_file_trim (TcTraceFile *self)
+{
+  if (self->fd >= 0 && (self->half || self->room > self->size) && ftruncate (self->fd, (off_t) self->size) == 0)
+    self->half = false;
+  self->room = 0;
+  tc_index_file_trim (&self->index);
 }
 
 void
 tc_trace_file_close (TcTraceFile *self)
 {
-  if (self->fd >= 0 && self->half)
-    (void) !ftruncate (self->fd, (off_t) self->size);
-  close_file (self);
+  tc_trace_file_trim (self);
+  tc_index_file_close (&self->index);
+  if (self->fd >= 0)
+    close (self->fd);
+  self->fd = -1;
 }
 
 void
@@ -68,7 +82,7 @@ choose_mode (int fd)
 void
 tc_trace_file_take (TcTraceFile *self, int fd, uint64_t size)
 {
-  close_file (self);
+  tc_trace_file_close (self);
   self->fd = fd;
   self->mode = choose_mode (fd);
   self->direct = false;
@@ -82,6 +96,7 @@ static int
 open_file (TcTraceFile *self)
 {
   char name[TC_TRACE_NAME];
+  TcIndexFile index;
   int fd;
 
   tc_trace_file_make_name (self, name);
@@ -98,8 +113,16 @@ open_file (TcTraceFile *self)
     }
   if (fd < 0)
     return -1;
+  if (tc_index_file_open (&index, self->dir_fd, name) < 0 && is_full (errno))
+    {
+      /* Later, with its index. */
+      close (fd);
+      unlinkat (self->dir_fd, name, 0);
+      errno = ENOSPC;
+      return -1;
+    }
   tc_trace_file_take (self, fd, 0);
-  (void) tc_index_file_open (&self->index, self->dir_fd, name);
+  self->index = index;
   return 0;
 }
 
@@ -204,6 +227,56 @@ write_header (TcTraceFile *self, void *header)
   return write_parts (self, &part, 1, self->size);
 }
 
+/* 0, or -1 with errno where the file system has less. */
+static int
+allocate (TcTraceFile *self, uint64_t end)
+{
+  uint64_t begin = self->room > self->size ? self->room : self->size;
+
+  if (end <= begin)
+    return 0;
+  if (fallocate (self->fd, FALLOC_FL_KEEP_SIZE, (off_t) begin, (off_t) (end - begin)) == 0)
+    self->room = end;
+  else if (is_full (errno))
+    return -1;
+  else
+    self->room = UINT64_MAX; /* a file system that makes no promises */
+  return 0;
+}
+
+/* The same where it is a small part of what there is: others need some, too. */
+static int
+allocate_modestly (TcTraceFile *self, uint64_t end)
+{
+  struct statfs about;
+
+  errno = ENOSPC;
+  if (fstatfs (self->fd, &about) < 0
+      || (end - self->size) / (uint64_t) about.f_bsize > (uint64_t) about.f_bavail / MODESTY)
+    return -1;
+  return allocate (self, end);
+}
+
+/*
+ * For a packet of @size, and for the reserve after it. Without room for both, the reserve is left alone; a file that
+ * never had one takes what there is. 0, or -1 with errno.
+ */
+static int
+make_room (TcTraceFile *self, size_t size, bool last_chance)
+{
+  uint64_t end = self->size + size;
+  uint64_t reserve = self->reserve < MAX_RESERVE ? self->reserve : MAX_RESERVE;
+  uint64_t chunk = reserve > MIN_CHUNK ? reserve : MIN_CHUNK;
+
+  if (self->room >= end + reserve || allocate_modestly (self, end + reserve + chunk) == 0
+      || allocate_modestly (self, end + reserve) == 0)
+    return 0;
+  if (self->room < end)
+    return allocate (self, end);
+  errno = ENOSPC;
+  return last_chance ? 0 : -1;
+}
+
 /*
  * Where a write would grow the file page by page. Its size first: who looks at it before they look at packets, as
  * readers do, finds an empty packet there by then.
@@ -239,15 +312,34 @@ take_back (TcTraceFile *self)
     return 0;
   if (ftruncate (self->fd, (off_t) self->size) < 0)
     return -1;
+  self->room = 0; /* the reserve has gone with it */
   self->half = false;
   return 0;
 }
 
-int
-tc_trace_file_append (TcTraceFile *self, struct iovec parts[2], size_t size, const TcPacket *packet)
+/* The file for a packet of @size, with room for it. 0, or -1 with errno. */
+static int
+prepare (TcTraceFile *self, size_t size, bool last_chance)
 {
   /* What could not be cut off the last time must be now, or nothing can follow. */
   if ((self->fd >= 0 && take_back (self) < 0) || choose_file (self, size) < 0)
+    return -1;
+  if (make_room (self, size, last_chance) < 0)
+    return -1;
+  if (tc_index_file_reserve (&self->index) == 0)
+    return 0;
+  if (!last_chance)
+    return -1;
+  tc_index_file_give_up (&self->index);
+  return 0;
+}
+
+int
+tc_trace_file_append (TcTraceFile *self, struct iovec parts[2], const TcPacket *packet, bool last_chance)
+{
+  size_t size = (size_t) (packet->packet_bits / CHAR_BIT);
+
+  if (prepare (self, size, last_chance) < 0)
     return -1;
   if (write_packet (self, parts, size) < 0)
     {

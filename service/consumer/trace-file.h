@@ -7,7 +7,11 @@
  * O_DIRECT, a packet appears at once, when all of it is there; a packet of one page does so anyhow. Elsewhere (tmpfs)
  * a larger one would appear page by page: there it first is an empty packet, whose padding takes the events, and whose
  * header then says that they are there. Only between the two calls that make room and write the first header, for a
- * microsecond, is there something that no reader knows. A packet that fails to be written is taken back whole.
+ * microsecond, is there something that no reader knows.
+ *
+ * A packet is begun only when there is room for all of it, and for its entry in the index; one that fails to be
+ * written all the same is taken back whole. Where the disk is not too small, the file holds a reserve behind its end,
+ * for what is still to come when nobody can wait for space any more.
  * Owner:   a stream; one thread.
  */
 #include "consumer/index-file.h"
@@ -31,6 +35,8 @@ typedef struct {
   TcWriteMode mode;
   bool direct;         /* the descriptor's flag now */
   bool half;           /* there may be a part of a packet after @size */
+  uint64_t reserve;    /* bytes that are to be free in the file for the end */
+  uint64_t room;       /* as far as the file system has promised space */
   uint64_t size;       /* of whole packets */
   uint64_t last_size;  /* of the packet that was written last */
   unsigned generation; /* files of these names that were there before: our names carry a suffix then */
@@ -58,11 +64,13 @@ void tc_trace_file_close (TcTraceFile *self);
 /* The last packet of a file that was adopted was only begun: the next one takes its place. */
 void tc_trace_file_retract (TcTraceFile *self);
 /*
- * Appends one packet: @parts, page-aligned pages, of @size bytes in all, the first part a page. Changes the parts, and
- * may change the first one's header. 0, or -1 with errno: then no byte of it is in the file. A failing index is
- * not an error.
+ * Appends one packet: @parts, page-aligned pages, as much as @packet says, the first part a page. Changes the parts,
+ * and may change the first one's header. @last_chance: also into the reserve. 0, or -1 with errno: then no byte of it
+ * is in the file. A failing index is not an error.
  */
-int tc_trace_file_append (TcTraceFile *self, struct iovec parts[2], size_t size, const TcPacket *packet);
+int tc_trace_file_append (TcTraceFile *self, struct iovec parts[2], const TcPacket *packet, bool last_chance);
+/* Lets go of the reserve, until something is appended again. */
+void tc_trace_file_trim (TcTraceFile *self);
 
 /* For trace-file-adopt.c. */
 enum { TC_TRACE_NAME = 320 };

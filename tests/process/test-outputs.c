@@ -2,7 +2,6 @@
 /* Where traces go, and what callers are told where they cannot go there. */
 #include "support/recording.h"
 
-#include <errno.h>
 #include <glib/gstdio.h>
 #include <string.h>
 #include <sys/mount.h>
@@ -168,59 +167,6 @@ on_a_file_system_that_is_read_only (Mounted *self, gconstpointer options)
   g_assert_cmpint (mount (NULL, self->folder, NULL, MS_REMOUNT, NULL), ==, 0);
 }
 
-static void
-fill (const char *file)
-{
-  static const char zeros[4096];
-  FILE *stream = g_fopen (file, "w");
-
-  g_assert_nonnull (stream);
-  while (fwrite (zeros, 1, sizeof zeros, stream) == sizeof zeros && fflush (stream) == 0)
-    ;
-  g_assert_cmpint (errno, ==, ENOSPC);
-  fclose (stream);
-}
-
-static void
-flush (TstService *service, const char *session)
-{
-  tst_do (service, session, "Session.Flush", "(@a{sv} {},)");
-}
-
-/* What does not fit is counted; somebody is told, and it is over when there is room again. */
-static void
-on_a_file_system_that_is_full (Mounted *self, gconstpointer options)
-{
-  TstService *service = self->base.service;
-  g_autofree char *session = NULL;
-  g_autofree char *filler = NULL;
-  g_autoptr(TstChild) app = NULL;
-  g_autoptr(GPtrArray) events = NULL;
-  TstMissing missing;
-  TstResult result;
-
-  if (skips (self))
-    return;
-  session = tst_start_recording (service, "folder/trace", "{'subbuf-size': <uint64 16384>}");
-  app = tst_app_start (service, "app-idle", NULL);
-  filler = tst_output (service, "folder/filler");
-  tst_app_go (app, 1);
-  flush (service, session);
-  fill (filler);
-  tst_app_go (app, 10);
-  flush (service, session);
-  tst_wait_until (service, tst_heard (service, "Session.Problems", "'no-space'"));
-  g_assert_cmpint (g_unlink (filler), ==, 0);
-  tst_app_go (app, 100);
-  flush (service, session);
-  tst_wait_until (service, tst_get_length (service, session, "Session.Problems") == 0);
-  result = tst_session_run (service, session, "Stop");
-  g_assert_cmpuint (result.dropped, >, 0);
-  events = tst_events_lossy (service, "folder/trace", &missing);
-  g_assert_cmpuint (events->len, ==, 101);
-  g_assert_cmpuint (missing.packets, ==, 1);
-}
-
 #define ADD(name, test) g_test_add ("/process/outputs/" name, Fixture, NULL, set_up, test, tear_down)
 #define ADD_MOUNTED(name, options, test)                                                                              \
   g_test_add ("/process/outputs/" name, Mounted, options, mounted_set_up, test, mounted_tear_down)
@@ -235,6 +181,5 @@ main (int argc, char **argv)
   ADD ("that-is-gone-at-start-is-told", that_is_gone_at_start_is_told);
   ADD ("two-sessions-may-write-to-one", two_sessions_may_write_to_one);
   ADD_MOUNTED ("on-a-file-system-that-is-read-only", "mode=700", on_a_file_system_that_is_read_only);
-  ADD_MOUNTED ("on-a-file-system-that-is-full", "mode=700,size=1m", on_a_file_system_that_is_full);
   return g_test_run ();
 }

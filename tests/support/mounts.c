@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "support/mounts.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glib/gstdio.h>
+#include <sched.h>
+#include <sys/mount.h>
+#include <unistd.h>
+
+gboolean
+tst_mounts_own (const char **why)
+{
+  if (unshare (CLONE_NEWNS) == 0 && mount (NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0)
+    return TRUE;
+  *why = "only root may mount";
+  return FALSE;
+}
+
+/* Runs @argv, of which the test sees what it says only where it fails. */
+static gboolean
+run (const char *const *argv)
+{
+  g_autofree char *said = NULL;
+  int status;
+
+  return g_spawn_sync (NULL, (char **) argv, NULL, G_SPAWN_SEARCH_PATH | G_SPAWN_STDOUT_TO_DEV_NULL, NULL, NULL, NULL,
+                       &said, &status, NULL)
+         && status == 0;
+}
+
+/* In a file beside @path, which is removed once it is mounted. */
+static gboolean
+mount_image (const char *path, guint megabytes, const char **why)
+{
+  g_autofree char *image = g_strconcat (path, ".img", NULL);
+  const char *const make[] = { "mkfs.ext4", "-q", "-F", "-m", "0", image, NULL };
+  const char *const loop[] = { "mount", "-t", "ext4", "-o", "loop", image, path, NULL };
+  int fd = open (image, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  gboolean done;
+
+  g_assert_cmpint (fd, >=, 0);
+  g_assert_cmpint (ftruncate (fd, (off_t) megabytes << 20), ==, 0);
+  close (fd);
+  done = run (make) && run (loop);
+  g_assert_cmpint (g_unlink (image), ==, 0);
+  if (!done)
+    *why = "no ext4 image can be made and mounted here";
+  return done;
+}
+
+gboolean
+tst_mount (const char *kind, const char *path, guint megabytes, const char **why)
+{
+  g_autofree char *options = g_strdup_printf ("mode=700,size=%um", megabytes);
+
+  g_assert_cmpint (g_mkdir_with_parents (path, 0700), ==, 0);
+  if (g_str_equal (kind, "ext4"))
+    return mount_image (path, megabytes, why);
+  if (mount ("tmpfs", path, "tmpfs", 0, options) == 0)
+    return TRUE;
+  *why = "only root may mount";
+  return FALSE;
+}
+
+void
+tst_unmount (const char *path)
+{
+  g_assert_cmpint (umount2 (path, MNT_DETACH), ==, 0);
+}
+
+void
+tst_mount_read_only (const char *path, gboolean read_only)
+{
+  g_assert_cmpint (mount (NULL, path, NULL, MS_REMOUNT | MS_BIND | (read_only ? MS_RDONLY : 0), NULL), ==, 0);
+}
+
+void
+tst_fill (const char *path)
+{
+  static const char zeros[4096];
+  int fd = open (path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+
+  g_assert_cmpint (fd, >=, 0);
+  while (write (fd, zeros, sizeof zeros) > 0)
+    ;
+  g_assert_cmpint (errno, ==, ENOSPC);
+  close (fd);
+}
