@@ -229,7 +229,9 @@ tbus_reconcile (const TbusWanted *wanted, const TbusAppSession *actual, TbusJob 
   if (wanted->active != actual->active)
     {
       tbus_job_add (job, toggle (wanted->active), session);
-      tbus_job_add (job, TBUS_OP_WAIT_QUIESCENT, TBUS_SLOT_ROOT);
+      /* Then nobody writes any more. A start has nothing to wait for: events are recorded from its answer on. */
+      if (!wanted->active)
+        tbus_job_add (job, TBUS_OP_WAIT_QUIESCENT, TBUS_SLOT_ROOT);
     }
   else if (wanted->active && actual->statedump_due)
     tbus_job_add (job, TBUS_OP_STATEDUMP, session);

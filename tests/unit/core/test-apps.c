@@ -130,7 +130,7 @@ a_late_app_receives_everything_before_it_goes_on (Fixture *f, gconstpointer data
   tracee = fixture_app (f, 100);
   fixture_settle ();
   fixture_expect_asked (f, tracee, "version, create-session, send-ring one, send-ring two, create-event tick:*, "
-                                   "enable tick:*, disable two, enable session, wait, done");
+                                   "enable tick:*, disable two, enable session, done");
   fixture_expect_app (f, tracee, "session(one(tick:*) -two)");
 }
 
@@ -151,8 +151,7 @@ a_late_app_gets_nothing_of_a_session_that_is_not_active (Fixture *f, gconstpoint
 static void
 an_app_that_goes_while_it_is_set_up_is_no_error (Fixture *f, gconstpointer data) /* B24 */
 {
-  static const TbusOp ops[] = { TBUS_OP_CREATE_SESSION, TBUS_OP_SEND_RING, TBUS_OP_CREATE_EVENT, TBUS_OP_ENABLE,
-                                TBUS_OP_WAIT_QUIESCENT };
+  static const TbusOp ops[] = { TBUS_OP_CREATE_SESSION, TBUS_OP_SEND_RING, TBUS_OP_CREATE_EVENT, TBUS_OP_ENABLE };
 
   for (guint i = 0; i < G_N_ELEMENTS (ops); i++)
     for (TbusBufferOwnership ownership = TBUS_BUFFER_USER; ownership <= TBUS_BUFFER_PROCESS; ownership++)

@@ -188,7 +188,7 @@ a_new_app_gets_everything_in_the_order_that_the_tracer_wants (Fixture *f, gconst
   f->wanted->active = TRUE;
   round_trip (f, f->wanted, "create-session / s1, send-ring s1 s2 0, send-ring s1 s3 1, "
                             "add-context s2 vpid, create-event s2 s4 a:*, create-event s2 s5 b:*, enable s4, "
-                            "enable s5, create-event s3 s6 c:*, enable s6, enable s1, wait /");
+                            "enable s5, create-event s3 s6 c:*, enable s6, enable s1");
   g_assert_true (f->actual->there);
   g_assert_true (f->actual->active);
   round_trip (f, f->wanted, "");
@@ -200,7 +200,7 @@ an_inactive_session_is_not_started (Fixture *f, gconstpointer data) /* B24 */
   round_trip (f, f->wanted, "create-session / s1, send-ring s1 s2 0, send-ring s1 s3 1");
   g_assert_false (f->actual->active);
   f->wanted->active = TRUE;
-  round_trip (f, f->wanted, "enable h1, wait /");
+  round_trip (f, f->wanted, "enable h1");
   f->wanted->active = FALSE;
   round_trip (f, f->wanted, "disable h1, wait /");
   round_trip (f, f->wanted, "");

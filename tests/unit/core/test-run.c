@@ -73,7 +73,7 @@ start_stop_start_resumes (Fixture *f, gconstpointer data) /* B26 */
   g_free (fake_tracer_take_log (f->tracer, tracee));
   g_free (fake_consumer_take_log (fixture_consumer (f)));
   fixture_start (session);
-  fixture_expect_asked (f, tracee, "enable session, wait");
+  fixture_expect_asked (f, tracee, "enable session");
   fixture_expect_consumer (fixture_consumer (f), "resume ?*");
 }
 

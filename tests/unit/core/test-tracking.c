@@ -219,7 +219,7 @@ contexts_come_before_events_and_in_order (Fixture *f, gconstpointer data)
   g_free (fake_tracer_take_log (f->tracer, app));
   fixture_start (session);
   fixture_expect_asked (f, app, "create-session, send-ring channel0, add-context vtid, add-context $app.a:b, "
-                                "create-event tick:*, enable tick:*, enable session, wait");
+                                "create-event tick:*, enable tick:*, enable session");
   fixture_expect_app (f, app, "session(channel0+2(tick:*))");
 }
 
