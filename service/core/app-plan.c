@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "core/app-private.h"
 
+#include "base/marks.h"
+
 enum { REGISTER_GUARD_MS = 1000 };
 
 static gboolean
@@ -211,6 +213,8 @@ on_job_done (TbusJob *job, gpointer data)
 
   self->job = NULL;
   apply_parts (self, job);
+  tbus_mark_step (self->tracee->mark, TBUS_MARK_COMMANDS);
+  tbus_hub_touch_buffers (self->hub);
   if (job->gone)
     {
       tbus_app_answer_listers (self, self->listing, TBUS_GONE, NULL);
@@ -279,7 +283,7 @@ tbus_app_plan_and_submit (TbusApp *self)
   if (self->planning)
     return;
   self->planning = TRUE;
-  while (self->job == NULL && self->state != TBUS_APP_GONE
+  while (self->job == NULL && !self->hub->suspended && self->state != TBUS_APP_GONE
          && (self->applied < self->wanted || self->registering || self->listers->len > 0))
     {
       g_autoptr(TbusJob) job = plan (self);
@@ -287,6 +291,7 @@ tbus_app_plan_and_submit (TbusApp *self)
       if (job->commands->len > 0)
         {
           self->job = job;
+          tbus_mark_step (self->tracee->mark, TBUS_MARK_COMMANDS);
           g_object_ref (self);
           self->hub->tracer.ops->submit (self->hub->tracer.self, g_steal_pointer (&job));
           break;

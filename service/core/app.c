@@ -74,6 +74,19 @@ tbus_app_new (TbusHub *hub, TbusTracee *tracee)
   return self;
 }
 
+TbusApp *
+tbus_app_new_restored (TbusHub *hub, TbusTracee *tracee, const guint32 *version)
+{
+  TbusApp *self = tbus_app_new (hub, tracee);
+
+  self->registering = FALSE;
+  self->asked_version = TRUE;
+  self->applied = self->wanted;
+  self->state = TBUS_APP_READY;
+  memcpy (self->version, version, sizeof self->version);
+  return self;
+}
+
 void
 tbus_app_set_state (TbusApp *self, TbusAppState state)
 {

@@ -3,6 +3,7 @@
 #include "core/buffer-set.h"
 
 #include "base/error.h"
+#include "base/marks.h"
 #include "core/ids.h"
 
 #include <errno.h>
@@ -45,6 +46,7 @@ set_free (struct rcu_head *head)
   g_clear_pointer (&self->channels, g_array_unref);
   g_clear_pointer (&self->classes, tbus_class_registry_free);
   g_clear_pointer (&self->log, tbus_metadata_log_free);
+  tbus_mark_give (self->mark);
   g_free (self->directory);
   g_free (self);
 }

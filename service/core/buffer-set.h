@@ -50,6 +50,7 @@ struct TbusBufferSet {
   TbusMetadataLog *log;
   TbusClassRegistry *classes;
   gint bound; /* atomic: bindings of handles that exist */
+  guint mark; /* of what @classes knows, see base/marks; 0: it is not kept */
 
   /* main */
   TbusSetState state;

@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/hash.h"
 #include "base/limits.h"
+#include "base/marks.h"
 #include "base/quota.h"
 
 enum { COMPACT_CLASSES = 31 }; /* ids 0 to 30 fit the compact header */
@@ -26,6 +27,10 @@ struct TbusClassRegistry {
   gsize held;           /* bytes of enumerations and of what is pending: what the log's limit does not see */
   TbusCharge charge;    /* likewise, of the apps' user's share */
   GString *scratch;
+
+  guint mark; /* 0: nobody watches */
+  TbusPostFunc changed; /* nullable */
+  gpointer data;
 };
 
 static void
@@ -137,6 +142,28 @@ table_insert (GHashTable *table, const TbusHash *hash, guint64 id)
   g_hash_table_insert (table, g_memdup2 (hash, sizeof *hash), GSIZE_TO_POINTER (id + 1));
 }
 
+void
+tbus_class_registry_watch (TbusClassRegistry *self, guint mark, TbusPostFunc changed, gpointer data)
+{
+  self->mark = mark;
+  self->changed = changed;
+  self->data = data;
+}
+
+static void
+begin_change (TbusClassRegistry *self)
+{
+  tbus_mark_step (self->mark, TBUS_MARK_NOTICES);
+}
+
+static void
+end_change (TbusClassRegistry *self)
+{
+  tbus_mark_step (self->mark, TBUS_MARK_NOTICES);
+  if (self->changed != NULL)
+    tbus_post (TBUS_THREAD_MAIN, self->changed, self->data, NULL);
+}
+
 /* Enumerations may never be used, channels never be registered: both are bounded like the log. */
 static gboolean
 hold (TbusClassRegistry *self, gsize bytes, GError **error)
@@ -214,7 +241,12 @@ tbus_class_registry_register_channel (TbusClassRegistry *self, guint32 number, c
   raw = hash_body (context);
   if (channel->header == 0)
     {
-      if (!first_registration (self, channel, context, error))
+      gboolean done;
+
+      begin_change (self);
+      done = first_registration (self, channel, context, error);
+      end_change (self);
+      if (!done)
         return FALSE;
     }
   else if (!tbus_hash_table_equal (&raw, &channel->context_raw))
@@ -316,8 +348,16 @@ tbus_class_registry_register_event (TbusClassRegistry *self, const TbusEventNoti
     return FALSE;
   raw = hash_notice (notice, notice->fields.raw, notice->fields.raw_len);
   known = table_lookup (channel->events, &raw);
-  if (known == 0 && !register_new_event (self, channel, notice, &raw, &known, error))
-    return FALSE;
+  if (known == 0)
+    {
+      gboolean done;
+
+      begin_change (self);
+      done = register_new_event (self, channel, notice, &raw, &known, error);
+      end_change (self);
+      if (!done)
+        return FALSE;
+    }
   *id = known - 1;
   return TRUE;
 }
@@ -343,9 +383,11 @@ tbus_class_registry_register_enum (TbusClassRegistry *self, const char *name, co
       decoded = entries->decode (entries->raw, entries->raw_len, name, error);
       if (decoded == NULL || !hold (self, entries->raw_len, error))
         return FALSE;
+      begin_change (self);
       known = (guint64) self->enum_list->len + 1;
       table_insert (self->enums, &hash, self->enum_list->len);
       g_ptr_array_add (self->enum_list, g_steal_pointer (&decoded));
+      end_change (self);
     }
   *id = known - 1;
   return TRUE;

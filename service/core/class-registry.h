@@ -63,6 +63,11 @@ gboolean tbus_class_registry_register_enum (TbusClassRegistry *self, const char 
 /* For ListBufferRegistries: @header is 0 while no app has registered it. */
 void tbus_class_registry_get_channel (TbusClassRegistry *self, guint32 channel, TbusCtfHeader *header, guint *n_events);
 
+/*
+ * Before the set is shared: steps @mark (base/marks) before and after each change of what it knows, and then posts
+ * @changed to main.
+ */
+void tbus_class_registry_watch (TbusClassRegistry *self, guint mark, TbusPostFunc changed, gpointer data);
 /* What it knows now; its enumerations are borrowed and live as long as the registry. (transfer full) */
 TbusClassState *tbus_class_registry_capture (TbusClassRegistry *self) TBUS_NOTIFY_ONLY;
 /*

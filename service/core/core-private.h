@@ -23,7 +23,9 @@ typedef struct {
   TbusTracer tracer;
   TbusConsumerPool pool;
   TbusStateKeeper *keeper; /* nullable */
+  gboolean keeps_buffers;  /* the state has them too, and the descriptor store what they are made of */
   gboolean stopping;    /* no new sessions */
+  gboolean suspended;   /* apps are asked nothing more */
   GHashTable *sets;     /* guint64 set id -> TbusBufferSet, borrowed: of every set that a consumer was asked for */
   GHashTable *channels; /* guint64 channel key -> TbusBufferSet, borrowed */
 } TbusHub;
@@ -31,13 +33,19 @@ typedef struct {
 TbusHub *tbus_core_get_hub (TbusCore *core);
 /* Something that outlives the service has changed. */
 void tbus_hub_touch (TbusHub *self);
+/* Something that outlives it where descriptors are kept. */
+void tbus_hub_touch_buffers (TbusHub *self);
 /* A copy that holds a reference to each element: what is walked while it may change. */
 GPtrArray *tbus_object_array_copy (GPtrArray *array);
 /* The pool's consumer, made known to the bus. (transfer full) */
 TbusConsumer *tbus_core_obtain_consumer (TbusCore *self, uid_t uid, guint32 bits, GError **error);
+/* The same for one of a former life. (transfer full) */
+TbusConsumer *tbus_core_adopt_consumer (TbusCore *self, const TbusConsumerAdoption *what, GError **error);
 
 /* app.c */
 TbusApp *tbus_app_new (TbusHub *hub, TbusTracee *tracee);
+/* One that was ready in a former life; its sessions are still to be added. */
+TbusApp *tbus_app_new_restored (TbusHub *hub, TbusTracee *tracee, const guint32 *version);
 /* After it is in the set: asks what it is, gives it what sessions want, lets its constructor go. */
 void tbus_app_begin (TbusApp *self);
 /* Something that it should have changed: plans anew as soon as it can. */

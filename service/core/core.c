@@ -174,11 +174,10 @@ on_consumer_state (TbusConsumer *consumer, GParamSpec *pspec, gpointer data)
     tbus_session_consumer_running (g_ptr_array_index (sessions, i), consumer);
 }
 
-TbusConsumer *
-tbus_core_obtain_consumer (TbusCore *self, uid_t uid, guint32 bits, GError **error)
+/* @consumer: nullable: there is none, and the error is the caller's. Returns: it */
+static TbusConsumer *
+make_known (TbusCore *self, TbusConsumer *consumer)
 {
-  TbusConsumer *consumer = self->hub.pool.ops->get (self->hub.pool.self, uid, bits, error);
-
   if (consumer == NULL || g_ptr_array_find (self->consumers, consumer, NULL))
     return consumer;
   g_ptr_array_add (self->consumers, g_object_ref (consumer));
@@ -190,6 +189,18 @@ tbus_core_obtain_consumer (TbusCore *self, uid_t uid, guint32 bits, GError **err
   g_signal_connect (consumer, "notify::state", G_CALLBACK (on_consumer_state), self);
   g_signal_emit (self, signals[CONSUMER_ADDED], 0, consumer);
   return consumer;
+}
+
+TbusConsumer *
+tbus_core_obtain_consumer (TbusCore *self, uid_t uid, guint32 bits, GError **error)
+{
+  return make_known (self, self->hub.pool.ops->get (self->hub.pool.self, uid, bits, error));
+}
+
+TbusConsumer *
+tbus_core_adopt_consumer (TbusCore *self, const TbusConsumerAdoption *what, GError **error)
+{
+  return make_known (self, self->hub.pool.ops->adopt (self->hub.pool.self, what, error));
 }
 
 /* What ust/ tells. */
@@ -229,6 +240,7 @@ on_gone (gpointer core, TbusTracee *tracee)
   tbus_thread_assert_main ();
   if (app == NULL)
     return;
+  tbus_hub_touch_buffers (&self->hub);
   tbus_app_set_gone (app);
   tbus_app_set_remove (self->hub.apps, app);
 }
@@ -273,8 +285,11 @@ tbus_core_get_consumers (TbusCore *self)
 void
 tbus_core_keep_state (TbusCore *self, const char *path)
 {
+  TbusStateScope scope;
+
   g_return_if_fail (self->hub.keeper == NULL);
-  self->hub.keeper = tbus_state_keeper_new (self, path);
+  scope = self->hub.keeps_buffers ? TBUS_STATE_ALL : TBUS_STATE_SESSIONS;
+  self->hub.keeper = tbus_state_keeper_new (self, scope, path);
   tbus_hub_touch (&self->hub);
 }
 
@@ -283,6 +298,13 @@ tbus_hub_touch (TbusHub *self)
 {
   if (self->keeper != NULL)
     tbus_state_keeper_touch (self->keeper);
+}
+
+void
+tbus_hub_touch_buffers (TbusHub *self)
+{
+  if (self->keeps_buffers)
+    tbus_hub_touch (self);
 }
 
 void

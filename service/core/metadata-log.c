@@ -389,3 +389,17 @@ tbus_metadata_log_has_version (TbusMetadataLog *self)
 {
   return self->next != NULL;
 }
+
+int
+tbus_metadata_log_get_next_fd (TbusMetadataLog *self)
+{
+  return self->next->fd;
+}
+
+gboolean
+tbus_metadata_log_adopt_version (TbusMetadataLog *self, int fd, GError **error)
+{
+  g_return_val_if_fail (self->next == NULL, FALSE);
+  self->next = version_adopt (fd, self->limit, error);
+  return self->next != NULL;
+}

@@ -53,6 +53,10 @@ int tbus_metadata_log_begin_version (TbusMetadataLog *self, const char *head, gs
                                      GError **error);
 /* Ends it: with @take it is the log from now on, else it is dropped. */
 void tbus_metadata_log_end_version (TbusMetadataLog *self, gboolean take);
+/* The writable descriptor of it; stays the log's. */
+int tbus_metadata_log_get_next_fd (TbusMetadataLog *self);
+/* The same for one that another life began; @fd is taken, also on failure. */
+gboolean tbus_metadata_log_adopt_version (TbusMetadataLog *self, int fd, GError **error);
 gboolean tbus_metadata_log_has_version (TbusMetadataLog *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TbusMetadataLog, tbus_metadata_log_free)

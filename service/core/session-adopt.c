@@ -238,27 +238,33 @@ adopt_all (Adoption *self)
 }
 
 void
-tbus_session_consumer_died (TbusSession *self, TbusConsumer *consumer)
+tbus_session_go_on (TbusSession *self, TbusConsumer *consumer)
 {
   TbusSessionOutput *output = tbus_session_find_output (self, consumer);
-  g_autofree char *message = NULL;
-  Adoption *adoption;
+  Adoption *adoption = g_new0 (Adoption, 1);
 
-  if (output == NULL)
-    return;
-  adoption = g_new0 (Adoption, 1);
   adoption->session = g_object_ref (self);
   adoption->consumer = g_object_ref (consumer);
   adoption->held = 1;
   output->adoption = adoption;
   g_clear_error (&output->error);
   tbus_session_forget_told (self, consumer); /* its successor meets them, too, where they are still there */
+  adopt_all (adoption);
+  release (adoption);
+}
+
+void
+tbus_session_consumer_died (TbusSession *self, TbusConsumer *consumer)
+{
+  g_autofree char *message = NULL;
+
+  if (tbus_session_find_output (self, consumer) == NULL)
+    return;
   message = g_strdup_printf ("the consumer of user %u (%u-bit) died; the next one goes on with its buffers",
                              (guint) tbus_consumer_get_uid (consumer), tbus_consumer_get_bits (consumer));
   if (self->state != TBUS_SESSION_DESTROYING)
     tbus_session_set_problem (self, TBUS_PROBLEM_CONSUMER_RESTARTING, message, tbus_consumer_get_id (consumer));
-  adopt_all (adoption);
-  release (adoption);
+  tbus_session_go_on (self, consumer);
 }
 
 void

@@ -2,7 +2,9 @@
 #include "core/session-private.h"
 
 #include "base/cpus.h"
+#include "base/marks.h"
 #include "core/ids.h"
+#include "core/kept.h"
 #include "core/set-description.h"
 
 #include <unistd.h>
@@ -118,6 +120,8 @@ tbus_session_drop_set (TbusSession *self, TbusBufferSet *set, TbusSetState state
 {
   g_autoptr(TbusBufferSet) keep = tbus_buffer_set_ref (set);
 
+  tbus_kept_drop_set (set);
+  tbus_hub_touch_buffers (self->hub);
   if (set->consumer != NULL)
     tbus_consumer_add_load (set->consumer, -(gint) set->channels->len, -count_streams (set));
   forget_keys (self, set);
@@ -160,7 +164,10 @@ making_ended (TbusSession *self, TbusBufferSet *set)
   if (set->state != TBUS_SET_MAKING)
     return; /* closed or given up meanwhile */
   if (set->error == NULL)
-    set->state = TBUS_SET_READY;
+    {
+      set->state = TBUS_SET_READY;
+      tbus_hub_touch_buffers (self->hub);
+    }
   else
     {
       TBUS_CONSUMER_GET_CLASS (set->consumer)->close_set (set->consumer, set->id, on_undone, NULL);
@@ -203,6 +210,7 @@ on_channel_added (TbusConsumer *consumer, gconstpointer reply, const GError *err
   if (error == NULL && call->set->state == TBUS_SET_MAKING)
     {
       channel->ring = tbus_ring_ref ((TbusRing *) reply);
+      tbus_kept_put_ring (call->set, channel);
       tbus_consumer_add_load (consumer, 0, channel->ring->n_streams);
     }
   make_call_ended (call, consumer, error);
@@ -256,6 +264,29 @@ request_channel (TbusSession *self, TbusBufferSet *set, guint number)
     ->add_channel (set->consumer, &request, on_channel_added, make_call_new (self, set, number));
 }
 
+static void
+on_classes_changed (gpointer hub)
+{
+  tbus_hub_touch_buffers (hub);
+}
+
+/* Known to the session and to all who look it up; @consumer (transfer full) writes it. */
+static void
+take_in (TbusSession *self, TbusBufferSet *set, TbusConsumer *consumer)
+{
+  set->consumer = consumer;
+  set->push = tbus_metadata_push_new (set, set->consumer);
+  set->metadata_key = set->id; /* before the consumer can ask (B22) */
+  if (self->hub->keeps_buffers)
+    tbus_class_registry_watch (set->classes, set->mark, on_classes_changed, self->hub);
+  g_hash_table_insert (self->hub->sets, &set->id, set);
+  for (guint i = 0; i < set->channels->len; i++)
+    g_hash_table_insert (self->hub->channels, &g_array_index (set->channels, TbusSetChannel, i).key, set);
+  tbus_buffer_registry_add (self->hub->registry, set);
+  g_ptr_array_add (self->sets, tbus_buffer_set_ref (set));
+  tbus_consumer_add_load (set->consumer, set->channels->len, count_streams (set));
+}
+
 /* The requests follow each other on an ordered link: nothing waits for the answer before. */
 static void
 make_set (TbusSession *self, TbusBufferSet *set, int log_fd)
@@ -263,19 +294,12 @@ make_set (TbusSession *self, TbusBufferSet *set, int log_fd)
   TbusSetRequest request = tbus_session_make_set_request (self, set, log_fd);
 
   set->state = TBUS_SET_MAKING;
-  set->push = tbus_metadata_push_new (set, set->consumer);
-  set->metadata_key = set->id; /* before the consumer can ask (B22) */
-  g_hash_table_insert (self->hub->sets, &set->id, set);
   tbus_session_open_output (self, set->consumer, NULL);
-  tbus_consumer_add_load (set->consumer, set->channels->len, 0);
   set->pending++; /* no answer ends it before all is asked */
   TBUS_CONSUMER_GET_CLASS (set->consumer)->add_set (set->consumer, &request, on_set_added,
                                                     make_call_new (self, set, 0));
   for (guint i = 0; i < set->channels->len; i++)
-    {
-      g_hash_table_insert (self->hub->channels, &g_array_index (set->channels, TbusSetChannel, i).key, set);
-      request_channel (self, set, i);
-    }
+    request_channel (self, set, i);
   if (--set->pending == 0)
     making_ended (self, set);
 }
@@ -310,9 +334,9 @@ expect_memory (TbusSession *self, const TbusTracee *tracee, GError **error)
   return tbus_session_expect_memory (self, what, NULL, error);
 }
 
-/* What the set takes of the share of the session's owner. */
-static gboolean
-charge_set (TbusSession *self, TbusBufferSet *set, GError **error)
+/* What the set takes of the share of the session's owner; returns how many descriptors that is. */
+static guint
+begin_charge (TbusSession *self, TbusBufferSet *set)
 {
   guint n_fds = 1;
 
@@ -321,8 +345,29 @@ charge_set (TbusSession *self, TbusBufferSet *set, GError **error)
       n_fds += tbus_ring_cost (tbus_cpus_possible ());
   tbus_charge_init (&set->descriptors, TBUS_LIMIT_DESCRIPTORS, self->owner);
   tbus_charge_init (&set->memory, TBUS_LIMIT_BUFFER_MEMORY, self->owner);
-  return tbus_charge_add (&set->descriptors, n_fds, error)
+  return n_fds;
+}
+
+static gboolean
+charge_set (TbusSession *self, TbusBufferSet *set, GError **error)
+{
+  return tbus_charge_add (&set->descriptors, begin_charge (self, set), error)
          && tbus_charge_add (&set->memory, tbus_session_get_memory (self), error);
+}
+
+void
+tbus_session_take_set (TbusSession *self, TbusBufferSet *set, TbusConsumer *consumer)
+{
+  TbusSessionOutput *output = tbus_session_find_output (self, consumer);
+
+  tbus_charge_force (&set->descriptors, begin_charge (self, set));
+  tbus_charge_force (&set->memory, tbus_session_get_memory (self));
+  take_in (self, set, g_object_ref (consumer));
+  if (output != NULL)
+    return;
+  output = g_new0 (TbusSessionOutput, 1);
+  output->consumer = g_object_ref (consumer);
+  g_ptr_array_add (self->outputs, output);
 }
 
 TbusBufferSet *
@@ -332,6 +377,7 @@ tbus_session_obtain_set (TbusSession *self, TbusApp *app, TbusAppSession *app_se
   gboolean process = self->ownership == TBUS_BUFFER_PROCESS;
   TbusBufferKey key = { self->id, self->ownership, process ? app_session->id : tracee->uid, tracee->abi.bits_per_long };
   g_autoptr(TbusBufferSet) set = tbus_buffer_registry_find (self->hub->registry, &key);
+  TbusConsumer *consumer;
   GError *failure = NULL;
   int log_fd;
 
@@ -345,17 +391,18 @@ tbus_session_obtain_set (TbusSession *self, TbusApp *app, TbusAppSession *app_se
   log_fd = tbus_metadata_log_open_reader (set->log, error);
   if (log_fd < 0)
     return NULL;
-  set->consumer = tbus_core_obtain_consumer (self->hub->core, self->owner, key.bits, &failure);
-  if (set->consumer == NULL)
+  consumer = tbus_core_obtain_consumer (self->hub->core, self->owner, key.bits, &failure);
+  if (consumer == NULL)
     {
       tbus_session_set_problem (self, "no-consumer", failure->message, 0);
       g_propagate_error (error, failure);
       close (log_fd);
       return NULL;
     }
+  set->mark = tbus_mark_take ();
   add_set_channels (self, set);
-  tbus_buffer_registry_add (self->hub->registry, set);
-  g_ptr_array_add (self->sets, tbus_buffer_set_ref (set));
+  take_in (self, set, consumer);
+  tbus_kept_put_log (set);
   make_set (self, set, log_fd);
   close (log_fd);
   if (set->state != TBUS_SET_FAILED)

@@ -44,6 +44,7 @@ struct _TbusSession {
   char *output;
   TbusHandle *directory; /* nullable: what output is, where its creator gave a descriptor */
   gboolean ephemeral;
+  gboolean gap; /* restored, and something that apps do may not be recorded meanwhile */
   gint64 created_at;
   TbusSessionState state;
   gboolean ever_started;
@@ -123,6 +124,13 @@ void tbus_session_read_clock (TbusSession *self, TbusConsumer *consumer, TbusSes
 /* Records again, as in a former life of the service. */
 void tbus_session_resume (TbusSession *self);
 
+/* Writes out what came last before a stop, whose work a former life of the service did not end. */
+void tbus_session_finish_stop (TbusSession *self);
+
+/* session-adopt.c */
+/* Asks @consumer, or its successor, to go on with all sets that it has; like its death, but nobody is told. */
+void tbus_session_go_on (TbusSession *self, TbusConsumer *consumer);
+
 /* session-track.c */
 guint tbus_session_count_partings (TbusSession *self, guint64 app);
 
@@ -130,6 +138,8 @@ guint tbus_session_count_partings (TbusSession *self, guint64 app);
 /* Opens the output with the owner's consumer; holds @work, and keeps the error with the output. */
 void tbus_session_open_output (TbusSession *self, TbusConsumer *consumer, TbusSessionWork *work);
 TbusSessionOutput *tbus_session_find_output (TbusSession *self, TbusConsumer *consumer);
+/* Takes @set over, as a former life of the service had it: @consumer is still to be asked to go on with it. */
+void tbus_session_take_set (TbusSession *self, TbusBufferSet *set, TbusConsumer *consumer);
 void tbus_session_close_set (TbusSession *self, TbusBufferSet *set, TbusSessionWork *work); /* @work nullable */
 /* What a consumer is asked for: borrows of @set. */
 TbusSetRequest tbus_session_make_set_request (TbusSession *self, const TbusBufferSet *set, int log_fd);

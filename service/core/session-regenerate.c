@@ -3,6 +3,7 @@
 #include "core/session-private.h"
 
 #include "base/error.h"
+#include "core/kept.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -53,6 +54,10 @@ on_replaced (TbusConsumer *consumer, gconstpointer reply, const GError *error, g
   GPtrArray *warnings = tbus_operation_get_outcome_mutable (work->operation)->warnings;
 
   tbus_metadata_log_end_version (set->log, error == NULL);
+  tbus_kept_drop_next_log (set);
+  if (error == NULL && set->push != NULL)
+    tbus_kept_put_log (set);
+  tbus_hub_touch_buffers (work->session->hub);
   if (set->push != NULL)
     tbus_metadata_push_release (set->push, error == NULL ? (gint64) * (const guint64 *) reply : -1);
   if (error != NULL)
@@ -73,6 +78,7 @@ replace_metadata (TbusSessionWork *work, TbusBufferSet *set, GError **error)
   request.log_fd = tbus_metadata_log_begin_version (set->log, head->str, head->len, replaced, error);
   if (request.log_fd < 0)
     return FALSE;
+  tbus_kept_put_next_log (set);
   call = g_new (ReplaceCall, 1);
   *call = (ReplaceCall){ work, tbus_buffer_set_ref (set) };
   tbus_metadata_push_hold (set->push);

@@ -282,6 +282,12 @@ tbus_session_stop_async (TbusSession *self, gboolean wait, GAsyncReadyCallback c
   tbus_work_submit (work, begin_stop);
 }
 
+void
+tbus_session_finish_stop (TbusSession *self)
+{
+  tbus_work_submit (tbus_work_new (self, NULL, NULL, NULL), stop_push);
+}
+
 /* Destroy: apps let go, then the buffers are drained and closed, then the outputs. */
 
 static void

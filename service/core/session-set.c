@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/limits.h"
+#include "core/kept.h"
 #include "core/names.h"
 
 struct _TbusSessionSet {
@@ -234,6 +235,7 @@ tbus_session_set_remove (TbusSessionSet *self, TbusSession *session)
 
   if (!g_ptr_array_remove (self->sessions, session))
     return;
+  tbus_kept_drop_output (tbus_session_get_id (session));
   g_signal_emit (self, signals[REMOVED], 0, session);
   tbus_hub_touch (self->hub);
 }

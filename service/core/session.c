@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "base/quota.h"
 #include "core/ids.h"
+#include "core/kept.h"
 #include "core/names.h"
 
 enum {
@@ -162,6 +163,8 @@ tbus_session_new (TbusHub *hub, const TbusSessionRequest *request, const char *o
   self->group = request->group;
   self->output = g_strdup (output);
   self->directory = request->directory != NULL ? tbus_handle_ref (request->directory) : NULL;
+  if (self->directory != NULL)
+    tbus_kept_put_output (self->id, self->directory);
   self->ephemeral = request->ephemeral;
   self->all_users = request->all_users;
   if (request->n_uids > 0)

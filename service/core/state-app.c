@@ -49,6 +49,8 @@ static const TbusStateField app_fields[] = {
   { "version_patchlevel", 'u', G_STRUCT_OFFSET (TbusSavedApp, version[2]) },
   TBUS_STATE_FIELD (TbusSavedApp, registering, 'b'),
   TBUS_STATE_FIELD (TbusSavedApp, busy, 'b'),
+  TBUS_STATE_FIELD (TbusSavedApp, mark, 'u'),
+  TBUS_STATE_FIELD (TbusSavedApp, commands, 'u'),
   TBUS_STATE_END,
 };
 

@@ -5,6 +5,7 @@
 #include "core/state-private.h"
 
 #include "base/hash.h"
+#include "base/marks.h"
 
 #include <string.h>
 
@@ -68,6 +69,7 @@ capture_set (TbusBufferSet *set)
   self->metadata_sent = tbus_metadata_push_get_sent (set->push);
   self->metadata_length = tbus_metadata_log_length (set->log);
   self->directory = g_strdup (set->directory);
+  self->mark = set->mark;
   self->closing = set->state == TBUS_SET_CLOSING;
   for (guint i = 0; i < set->channels->len; i++)
     g_ptr_array_add (self->channels, capture_set_channel (&g_array_index (set->channels, TbusSetChannel, i)));
@@ -187,6 +189,8 @@ capture_app (TbusApp *app)
   memcpy (self->version, app->version, sizeof self->version);
   self->registering = app->registering;
   self->busy = app->job != NULL;
+  self->mark = tracee->mark;
+  self->commands = tbus_mark_get (tracee->mark, TBUS_MARK_COMMANDS);
   for (guint i = 0; i < app->sessions->len; i++)
     g_ptr_array_add (self->sessions, capture_app_session (g_ptr_array_index (app->sessions, i)));
   return self;
@@ -253,6 +257,7 @@ tbus_state_capture_classes (TbusState *self)
           TbusSavedSet *set = g_ptr_array_index (session->sets, j);
 
           set->classes = tbus_class_registry_capture (set->set->classes);
+          set->changes = tbus_mark_get (set->mark, TBUS_MARK_NOTICES);
           set->metadata_length = tbus_metadata_log_length (set->set->log); /* the text that goes with them */
         }
     }

@@ -13,6 +13,7 @@ typedef struct {
 
 struct TbusStateKeeper {
   TbusCore *core; /* borrowed: it owns this */
+  TbusStateScope scope;
   char *path;
   GArray *waiting; /* of Waiter: for the write that comes next */
   GArray *served;  /* of Waiter: by the write that runs */
@@ -27,11 +28,12 @@ struct TbusStateKeeper {
 static void begin_write (TbusStateKeeper *self);
 
 TbusStateKeeper *
-tbus_state_keeper_new (TbusCore *core, const char *path)
+tbus_state_keeper_new (TbusCore *core, TbusStateScope scope, const char *path)
 {
   TbusStateKeeper *self = g_new0 (TbusStateKeeper, 1);
 
   self->core = core;
+  self->scope = scope;
   self->path = g_strdup (path);
   self->waiting = g_array_new (FALSE, FALSE, sizeof (Waiter));
   self->served = g_array_new (FALSE, FALSE, sizeof (Waiter));
@@ -129,7 +131,7 @@ begin_write (TbusStateKeeper *self)
   self->writing = TRUE;
   self->touched = FALSE;
   g_clear_handle_id (&self->settling, g_source_remove);
-  tbus_core_save_async (self->core, TBUS_STATE_SESSIONS, self->path, on_written, self);
+  tbus_core_save_async (self->core, self->scope, self->path, on_written, self);
 }
 
 void

@@ -9,12 +9,12 @@
  * Owner:   the core that it was given to. Threads: main; see tbus_core_save_async() for who does the work.
  */
 #include "base/thread.h"
-#include "core/core.h"
+#include "core/state.h"
 
 G_BEGIN_DECLS
 
 /* Writes to @path what has changed. */
-TbusStateKeeper *tbus_state_keeper_new (TbusCore *core, const char *path);
+TbusStateKeeper *tbus_state_keeper_new (TbusCore *core, TbusStateScope scope, const char *path);
 /* Writes nothing more. Who waits goes on. */
 void tbus_state_keeper_free (TbusStateKeeper *self);
 /* Something that outlives the service has changed. */

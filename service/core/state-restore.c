@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/hash.h"
 #include "base/limits.h"
+#include "core/kept.h"
 
 #include <string.h>
 
@@ -50,6 +51,7 @@ restore_session (TbusHub *hub, const TbusSavedSession *saved, gboolean same_boot
   for (guint i = 0; i < TBUS_N_TRACKED; i++)
     tbus_tracker_copy (&saved->trackers[i], &self->trackers[i]);
   self->output = g_strdup (saved->output);
+  self->directory = saved->by_descriptor && same_boot ? tbus_kept_take_output (saved->id) : NULL;
   self->created_at = saved->created_at;
   self->state = same_boot ? saved->state : TBUS_SESSION_INACTIVE;
   self->ever_started = saved->ever_started;
@@ -93,8 +95,7 @@ tbus_core_restore (TbusCore *core, const TbusState *state)
         continue;
       session = restore_session (hub, saved, same_boot);
       tbus_session_set_add (hub->sessions, session);
-      if (saved->state == TBUS_SESSION_ACTIVE)
-        say_gap (session);
+      session->gap = saved->state == TBUS_SESSION_ACTIVE;
     }
 }
 
@@ -102,14 +103,21 @@ void
 tbus_core_resume (TbusCore *core, const TbusState *state)
 {
   TbusHub *hub = tbus_core_get_hub (core);
+  g_autoptr(GPtrArray) apps = tbus_app_set_list (hub->apps);
 
   tbus_thread_assert_main ();
+  for (guint i = 0; i < apps->len; i++)
+    tbus_app_kick (g_ptr_array_index (apps, i));
   for (guint i = 0; i < state->sessions->len; i++)
     {
       const TbusSavedSession *saved = g_ptr_array_index (state->sessions, i);
       TbusSession *session = tbus_session_set_find_id (hub->sessions, saved->id);
 
-      if (saved->state == TBUS_SESSION_ACTIVE && session != NULL && session->state == TBUS_SESSION_INACTIVE)
+      if (session == NULL)
+        continue;
+      if (session->gap)
+        say_gap (session);
+      if (saved->state == TBUS_SESSION_ACTIVE && session->state == TBUS_SESSION_INACTIVE)
         tbus_session_resume (session);
     }
 }
@@ -148,6 +156,7 @@ tbus_state_restore_set (const TbusSavedSet *saved, int log_fd, GError **error)
   memcpy (self->uuid, saved->uuid, sizeof self->uuid);
   self->id = saved->id;
   self->metadata_key = saved->id;
+  self->mark = saved->mark;
   self->directory = g_strdup (saved->directory);
   self->state = saved->closing ? TBUS_SET_CLOSING : TBUS_SET_READY;
   for (guint i = 0; i < saved->channels->len; i++)
@@ -215,7 +224,7 @@ tbus_state_restore_app_session (const TbusSavedAppSession *saved, TbusBufferSet 
 TbusTracee *
 tbus_state_restore_tracee (const TbusSavedApp *saved, int command_fd, int notify_fd)
 {
-  TbusTracee *self = tbus_tracee_new (command_fd, notify_fd);
+  TbusTracee *self = tbus_tracee_new_with_mark (command_fd, notify_fd, saved->mark);
 
   self->id = saved->id;
   self->pid = saved->pid;
@@ -227,5 +236,7 @@ tbus_state_restore_tracee (const TbusSavedApp *saved, int command_fd, int notify
   self->abi_minor = saved->abi_minor;
   self->abi = saved->abi;
   self->registered_at = saved->registered_at;
+  tbus_charge_init (&self->descriptors, TBUS_LIMIT_DESCRIPTORS, saved->uid);
+  tbus_charge_force (&self->descriptors, 2);
   return self;
 }

@@ -62,6 +62,7 @@ typedef struct {
   guint64 id;
   guint64 consumer;
   guint64 metadata_length, metadata_sent;
+  guint32 mark, changes; /* its slot of base/marks, and what that said of its classes */
   char *directory;
   gboolean closing;        /* the consumer drains it to the end */
   GPtrArray *channels;     /* of TbusSavedSetChannel */
@@ -124,6 +125,7 @@ typedef struct {
   guint32 version[3]; /* the tracer's */
   gboolean registering;
   gboolean busy; /* a job was under way: nobody knows how far it got */
+  guint32 mark, commands; /* its slot of base/marks, and what that said */
   GPtrArray *sessions; /* of TbusSavedAppSession */
 } TbusSavedApp;
 
@@ -173,7 +175,13 @@ gboolean tbus_state_is_of_this_boot (const TbusState *self);
  * descriptor is its path now.
  */
 void tbus_core_restore (TbusCore *core, const TbusState *state) TBUS_MAIN_ONLY;
-/* Starts those that were active, and are not yet. */
+/*
+ * state-adopt.c. After that: takes over what the descriptor store has kept of @state, and takes the consumers that it
+ * talks to again out of it. What cannot be taken over is drained or ended, and said in the journal. Returns: (transfer
+ * full): of TbusTracee: programs that ust/ is to go on with, before it lets others in.
+ */
+GPtrArray *tbus_core_adopt (TbusCore *core, TbusState *state) TBUS_MAIN_ONLY;
+/* When programs can be spoken to: tells them what changed, and starts sessions that were active and are not yet. */
 void tbus_core_resume (TbusCore *core, const TbusState *state) TBUS_MAIN_ONLY;
 /*
  * The buffer set with @log_fd (taken, also on failure), its channels without their rings; it belongs to nobody yet.

@@ -37,6 +37,7 @@ struct TbusTracee {
   guint32 abi_major, abi_minor;
   TbusAbi abi;
   gint64 registered_at; /* microseconds, CLOCK_REALTIME */
+  guint mark;           /* its slot, see base/marks */
 
   int command_fd, notify_fd; /* owned */
   TbusCharge descriptors;    /* of its user's share */
@@ -48,6 +49,8 @@ struct TbusTracee {
 
 /* Takes both descriptors, and the 2 of the fd budget that the caller took for them. */
 TbusTracee *tbus_tracee_new (int command_fd, int notify_fd);
+/* The same for one of another life, which has claimed its @mark. */
+TbusTracee *tbus_tracee_new_with_mark (int command_fd, int notify_fd, guint mark);
 /* FALSE for one that is being freed: under rcu_read_lock() only. */
 gboolean tbus_tracee_get_unless_zero (TbusTracee *self);
 TbusTracee *tbus_tracee_ref (TbusTracee *self);

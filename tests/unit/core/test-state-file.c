@@ -311,7 +311,7 @@ count_saved_sessions (FileFixture *t)
 static void
 who_waits_is_served_by_what_is_written_after (FileFixture *t, gconstpointer data)
 {
-  g_autoptr(TbusStateKeeper) keeper = tbus_state_keeper_new (t->f.core, t->path);
+  g_autoptr(TbusStateKeeper) keeper = tbus_state_keeper_new (t->f.core, TBUS_STATE_SESSIONS, t->path);
   guint first = 0, later = 0;
 
   tbus_state_keeper_await (keeper, on_served, &first);
@@ -328,7 +328,7 @@ who_waits_is_served_by_what_is_written_after (FileFixture *t, gconstpointer data
 static void
 a_change_is_written_though_nobody_waits (FileFixture *t, gconstpointer data)
 {
-  g_autoptr(TbusStateKeeper) keeper = tbus_state_keeper_new (t->f.core, t->path);
+  g_autoptr(TbusStateKeeper) keeper = tbus_state_keeper_new (t->f.core, TBUS_STATE_SESSIONS, t->path);
 
   fixture_create (&t->f, "a");
   g_assert_cmpuint (count_saved_sessions (t), ==, 0);
@@ -340,7 +340,7 @@ a_change_is_written_though_nobody_waits (FileFixture *t, gconstpointer data)
 static void
 a_closed_state_stays_as_it_was (FileFixture *t, gconstpointer data)
 {
-  g_autoptr(TbusStateKeeper) keeper = tbus_state_keeper_new (t->f.core, t->path);
+  g_autoptr(TbusStateKeeper) keeper = tbus_state_keeper_new (t->f.core, TBUS_STATE_SESSIONS, t->path);
   TbusSession *session = fixture_create (&t->f, "a");
   guint closed = 0, later = 0;
 
@@ -361,7 +361,7 @@ who_waits_goes_on_where_nothing_can_be_written (FileFixture *t, gconstpointer da
 {
   g_autofree char *path = g_build_filename (t->directory, "sub", "state", NULL);
   g_autofree char *sub = g_path_get_dirname (path);
-  g_autoptr(TbusStateKeeper) keeper = tbus_state_keeper_new (t->f.core, path);
+  g_autoptr(TbusStateKeeper) keeper = tbus_state_keeper_new (t->f.core, TBUS_STATE_SESSIONS, path);
   guint served = 0;
 
   fixture_expect_warning ("*Cannot write the state*");
