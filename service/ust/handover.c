@@ -5,6 +5,7 @@
 #include "base/fd-budget.h"
 #include "base/quota.h"
 #include "core/ids.h"
+#include "ust/kept-app.h"
 
 #include <unistd.h>
 
@@ -65,14 +66,25 @@ make_tracee (const TbusRegistration *registration, const TbusCharge *descriptors
   return tracee;
 }
 
+/* The notify side has its socket before anything can be asked on the other. */
+static gboolean
+serve (const TbusHandover *self, TbusTracee *tracee, GError **error)
+{
+  TbusPulse *pulse = tbus_pulse_new ();
+  gboolean served = tbus_links_adopt (self->links, tracee, pulse, error);
+
+  if (served)
+    tbus_notify_attach (self->notify, tracee, pulse);
+  tbus_pulse_unref (pulse);
+  return served;
+}
+
 gboolean
 tbus_handover (const TbusHandover *self, const TbusRegistration *registration, int command_fd, int notify_fd,
                GError **error)
 {
   g_autoptr(TbusTracee) tracee = NULL;
   TbusCharge descriptors;
-  TbusPulse *pulse;
-  gboolean adopted;
 
   if (!has_room (self, registration, error) || !take_descriptors (&registration->peer, &descriptors, error))
     {
@@ -81,14 +93,40 @@ tbus_handover (const TbusHandover *self, const TbusRegistration *registration, i
       return FALSE;
     }
   tracee = make_tracee (registration, &descriptors, command_fd, notify_fd);
-  pulse = tbus_pulse_new ();
-  adopted = tbus_links_adopt (self->links, tracee, pulse, error);
-  if (adopted)
+  tbus_tracee_index_add (self->index, tracee);
+  if (!serve (self, tracee, error))
     {
-      tbus_tracee_index_add (self->index, tracee);
-      tbus_notify_attach (self->notify, tracee, pulse);
-      tbus_reports_registered (self->reports, tracee);
+      tbus_tracee_index_remove (self->index, tracee);
+      return FALSE;
     }
-  tbus_pulse_unref (pulse);
-  return adopted;
+  tbus_kept_app_keep (tracee);
+  tbus_reports_registered (self->reports, tracee);
+  return TRUE;
+}
+
+/* Both ends of a connection know who made it; the number of a dead process may be another's by now. */
+static gboolean
+is_the_same (const TbusTracee *tracee, int fd, GError **error)
+{
+  TbusPeer peer;
+
+  if (!tbus_peer_init (&peer, fd, error))
+    return FALSE;
+  if (peer.pid == tracee->pid && peer.uid == tracee->uid)
+    return TRUE;
+  g_set_error (error, TBUS_ERROR, TBUS_ERROR_INVALID_ARGS, "The connection of process %d is that of process %d",
+               (int) tracee->pid, (int) peer.pid);
+  return FALSE;
+}
+
+gboolean
+tbus_handover_adopt (const TbusHandover *self, TbusTracee *tracee, GError **error)
+{
+  if (is_the_same (tracee, tracee->command_fd, error) && is_the_same (tracee, tracee->notify_fd, error)
+      && serve (self, tracee, error))
+    return TRUE;
+  tbus_tracee_index_remove (self->index, tracee);
+  tbus_kept_app_end (tracee);
+  tbus_reports_gone (self->reports, tracee);
+  return FALSE;
 }

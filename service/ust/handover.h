@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #pragma once
 /*
- * Handover: makes an app of two paired connections and gives each to who serves it.
+ * Handover: makes an app of two paired connections and gives each to who serves it, and to the descriptor store.
  *
  * The order matters: the notify thread has its socket before anybody can send the app a command, so that no
  * notification ever waits for a reader; core hears of the app last.
@@ -24,5 +24,11 @@ typedef struct {
 /* Both descriptors (transfer full), closed at once where the app is refused: its start does not wait then. */
 gboolean tbus_handover (const TbusHandover *self, const TbusRegistration *registration, int command_fd, int notify_fd,
                         GError **error) TBUS_LINK_ONLY;
+
+/*
+ * One that a former service served, with the sockets of then; the index has it already. FALSE: the app is another one,
+ * or cannot be served; its connections are ended, and it is reported gone.
+ */
+gboolean tbus_handover_adopt (const TbusHandover *self, TbusTracee *tracee, GError **error) TBUS_LINK_ONLY;
 
 G_END_DECLS

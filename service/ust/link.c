@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "ust/activity.h"
 #include "ust/exchange.h"
+#include "ust/kept-app.h"
 
 #include <errno.h>
 #include <string.h>
@@ -84,31 +85,45 @@ link_end_job (Link *link, gboolean gone)
   link->n_partial = 0;
 }
 
+/* Nothing happens for it any more. */
+static void
+link_release (Link *link)
+{
+  TbusLinks *self = link->links;
+
+  link->tracee->link = NULL;
+  tbus_poller_watch_remove (link->watch);
+  g_queue_unlink (&self->all, &link->node);
+  tbus_tracee_index_remove (self->setup.index, link->tracee); /* B27: before anything else can see that it goes */
+  link_end_job (link, TRUE);
+}
+
+static void
+link_free (Link *link)
+{
+  link->links->setup.detach (link->tracee, link->links->setup.data);
+  tbus_outbox_free (link->out);
+  tbus_pulse_unref (link->pulse);
+  tbus_tracee_unref (link->tracee);
+  g_free (link);
+}
+
 /* @why: (nullable): what it did wrong. */
 static void
 link_end (Link *link, const char *why)
 {
-  TbusLinks *self = link->links;
-  TbusTracee *tracee = link->tracee;
+  TbusReports *reports = link->links->setup.reports;
+  g_autoptr(TbusTracee) tracee = tbus_tracee_ref (link->tracee);
 
   if (why != NULL)
     tbus_log_warning (TBUS_MSG_APP_DROPPED, "TRACEBUS_APP", tracee->name,
                       "Process %d broke the tracer's protocol on its command socket (%s); its connections are closed",
                       (int) tracee->pid, why);
-  tracee->link = NULL;
-  tbus_poller_watch_remove (link->watch);
-  g_queue_unlink (&self->all, &link->node);
-  tbus_tracee_index_remove (self->setup.index, tracee); /* B27: before anything else can see that it goes */
-  link_end_job (link, TRUE);
+  link_release (link);
   /* Their numbers stay taken until the grace period is over; the app learns of it at once. */
-  shutdown (tracee->command_fd, SHUT_RDWR);
-  shutdown (tracee->notify_fd, SHUT_RDWR);
-  self->setup.detach (tracee, self->setup.data);
-  tbus_reports_gone (self->setup.reports, tracee);
-  tbus_outbox_free (link->out);
-  tbus_pulse_unref (link->pulse);
-  tbus_tracee_unref (tracee);
-  g_free (link);
+  tbus_kept_app_end (tracee);
+  link_free (link);
+  tbus_reports_gone (reports, tracee);
 }
 
 static void start_tick (TbusLinks *self);
@@ -389,6 +404,18 @@ tbus_links_drop (TbusLinks *self, TbusTracee *tracee)
 {
   if (tracee->link != NULL)
     link_end (tracee->link, NULL);
+}
+
+void
+tbus_links_let_go (TbusLinks *self)
+{
+  while (self->all.head != NULL)
+    {
+      Link *link = self->all.head->data;
+
+      link_release (link);
+      link_free (link);
+    }
 }
 
 guint

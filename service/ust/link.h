@@ -37,10 +37,12 @@ gboolean tbus_links_adopt (TbusLinks *self, TbusTracee *tracee, TbusPulse *pulse
 /* @job (transfer full): comes back by a report, at once where its app is gone. */
 void tbus_links_submit (TbusLinks *self, TbusJob *job) TBUS_LINK_ONLY;
 /*
- * Ends both connections: out of the index first, then its job comes back, then it is reported gone. Of no effect on
- * one that has ended.
+ * Ends both connections, also where the descriptor store has copies: out of the index first, then its job comes back,
+ * then it is reported gone. Of no effect on one that has ended.
  */
 void tbus_links_drop (TbusLinks *self, TbusTracee *tracee) TBUS_LINK_ONLY;
+/* Ends with all of them, but no app notices: jobs come back as gone, sockets stay with whoever has a copy. */
+void tbus_links_let_go (TbusLinks *self) TBUS_LINK_ONLY;
 guint tbus_links_count (const TbusLinks *self) TBUS_LINK_ONLY;
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TbusLinks, tbus_links_free)

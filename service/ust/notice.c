@@ -255,6 +255,12 @@ tbus_notice_reader_take (TbusNoticeReader *self, TbusNoticeInput *input, TbusNot
     }
 }
 
+gboolean
+tbus_notice_reader_is_idle (const TbusNoticeReader *self)
+{
+  return self->skip == 0 && (self->taken || self->buffer->len == 0);
+}
+
 gsize
 tbus_notice_reader_get_held (const TbusNoticeReader *self)
 {

@@ -49,6 +49,8 @@ typedef struct {
 TbusNoticeResult tbus_notice_reader_take (TbusNoticeReader *self, TbusNoticeInput *input, TbusNotice *notice,
                                           GError **error);
 
+/* Between messages: nothing of the next one has come. */
+gboolean tbus_notice_reader_is_idle (const TbusNoticeReader *self);
 /* Bytes that it keeps of a message which is not whole yet. */
 gsize tbus_notice_reader_get_held (const TbusNoticeReader *self);
 

@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "base/marks.h"
 #include "ust/errors.h"
 #include "ust/fields.h"
 #include "ust/notice-budget.h"
@@ -21,6 +22,7 @@ typedef struct {
   TbusPollerWatch *watch;
   TbusNoticeReader *reader;
   TbusNoticeDebt debt; /* what @reader keeps */
+  gboolean busy;       /* its mark is odd */
   GList node;
 } Connection;
 
@@ -222,6 +224,15 @@ connection_account (Connection *connection)
 }
 
 static void
+connection_set_busy (Connection *connection, gboolean busy)
+{
+  if (connection->busy == busy)
+    return;
+  connection->busy = busy;
+  tbus_mark_step (connection->tracee->mark, TBUS_MARK_NOTICES);
+}
+
+static void
 on_notify_socket (guint32 events, gpointer user_data)
 {
   Connection *connection = user_data;
@@ -229,9 +240,13 @@ on_notify_socket (guint32 events, gpointer user_data)
   gssize n;
 
   tbus_thread_assert (TBUS_THREAD_NOTIFY);
+  connection_set_busy (connection, TRUE);
   n = recv (connection->tracee->notify_fd, self->scratch, sizeof self->scratch, MSG_DONTWAIT);
   if (n < 0 && (errno == EAGAIN || errno == EINTR))
-    return;
+    {
+      connection_set_busy (connection, !tbus_notice_reader_is_idle (connection->reader));
+      return;
+    }
   tbus_thread_report (TBUS_THREAD_NOTIFY, "notifications");
   if (n <= 0)
     connection_end (connection, NULL);
@@ -239,7 +254,10 @@ on_notify_socket (guint32 events, gpointer user_data)
     {
       tbus_pulse_beat (connection->pulse);
       if (connection_take (connection, (TbusNoticeInput){ self->scratch, n }))
-        connection_account (connection);
+        {
+          connection_set_busy (connection, !tbus_notice_reader_is_idle (connection->reader));
+          connection_account (connection);
+        }
     }
   tbus_thread_report (TBUS_THREAD_NOTIFY, NULL);
 }

@@ -4,6 +4,9 @@
  * Notify: the notify sockets of all apps. Every notification is answered, exactly once and at once, an error
  * included (B14); nothing here waits for a command, a consumer or another app.
  *
+ * While a message is taken off the socket and not yet answered, the app's mark says so (base/marks): should the
+ * service die then, nobody can give that answer any more.
+ *
  * Who breaks the protocol, or does not take its answers, loses its connections; nobody else notices.
  *
  * Limit:   what apps have sent of unfinished notifications, for each user: TBUS_LIMIT_NOTICE_MEMORY. Then the one that

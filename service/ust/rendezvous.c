@@ -3,6 +3,7 @@
 #include "ust/rendezvous.h"
 
 #include "base/error.h"
+#include "base/fd-store.h"
 #include "base/log.h"
 
 #include <errno.h>
@@ -26,6 +27,7 @@ struct TbusRendezvous {
   TbusRendezvousPaths paths;
   int lock_fd, socket_fd, wait_fd;
   gboolean bound;      /* the socket's name is ours to remove */
+  char *kept;            /* nullable: what the descriptor store calls it */
   gboolean published;
   gint32 *wait_word; /* read-only: see set_wait_word() */
 };
@@ -148,12 +150,54 @@ remove_dead_socket (const char *path, const struct sockaddr_un *address, GError 
   return unlink (path) == 0 || errno == ENOENT || fail (error, errno, "remove the dead socket", path);
 }
 
+#define KEPT_PREFIX "rendezvous-"
+
+/* What the socket at @path is kept under. (transfer full) (nullable) */
+static char *
+name_socket (const char *path)
+{
+  struct stat status;
+
+  if (lstat (path, &status) < 0 || !S_ISSOCK (status.st_mode))
+    return NULL;
+  return g_strdup_printf (KEPT_PREFIX "%" G_GUINT64_FORMAT "-%" G_GUINT64_FORMAT, (guint64) status.st_dev,
+                          (guint64) status.st_ino);
+}
+
+/* One whose file is not ours any more: nobody finds it, and those in its queue would wait in vain. */
+static void
+end_other_sockets (const char *kept)
+{
+  g_auto(GStrv) names = tbus_fd_store_list (KEPT_PREFIX);
+
+  for (guint i = 0; names[i] != NULL; i++)
+    if (kept == NULL || !g_str_equal (names[i], kept))
+      tbus_fd_store_end (names[i]);
+}
+
+/* FALSE: there is none of a former life. */
+static gboolean
+take_kept_socket (TbusRendezvous *self)
+{
+  g_autofree char *name = name_socket (self->paths.socket);
+
+  end_other_sockets (name);
+  self->socket_fd = name != NULL ? tbus_fd_store_take (name) : -1;
+  if (self->socket_fd < 0)
+    return FALSE;
+  self->kept = g_steal_pointer (&name);
+  self->bound = TRUE;
+  return TRUE;
+}
+
 static gboolean
 listen_on_socket (TbusRendezvous *self, GError **error)
 {
   const char *path = self->paths.socket;
   struct sockaddr_un address;
 
+  if (take_kept_socket (self))
+    return TRUE;
   if (!set_address (&address, path, error) || !remove_dead_socket (path, &address, error))
     return FALSE;
   self->socket_fd = socket (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -166,6 +210,9 @@ listen_on_socket (TbusRendezvous *self, GError **error)
     return fail (error, errno, "set the mode of", path);
   if (listen (self->socket_fd, BACKLOG) < 0)
     return fail (error, errno, "listen on", path);
+  self->kept = name_socket (path);
+  if (self->kept != NULL)
+    tbus_fd_store_keep (self->kept, self->socket_fd);
   return TRUE;
 }
 
@@ -260,6 +307,14 @@ tbus_rendezvous_free (TbusRendezvous *self)
     set_wait_word (self, 0);
   if (self->bound)
     unlink (self->paths.socket);
+  if (self->kept != NULL)
+    tbus_fd_store_end (self->kept);
+  tbus_rendezvous_leave (self);
+}
+
+void
+tbus_rendezvous_leave (TbusRendezvous *self)
+{
   if (self->wait_word != NULL)
     munmap (self->wait_word, sysconf (_SC_PAGE_SIZE));
   if (self->wait_fd >= 0)
@@ -269,5 +324,6 @@ tbus_rendezvous_free (TbusRendezvous *self)
   if (self->lock_fd >= 0)
     close (self->lock_fd); /* last: whoever comes next finds nothing of ours */
   tbus_rendezvous_paths_clear (&self->paths);
+  g_free (self->kept);
   g_free (self);
 }

@@ -33,6 +33,7 @@ struct TbusTracerSide {
   TbusPoller *notify_poller;
   TbusNotify *notify;
 
+  gboolean suspended; /* stopped for another service to come */
   TbusPostFunc stopped;
   gpointer stopped_data;
 };
@@ -156,11 +157,17 @@ on_refused (const char *why, gpointer data)
     tbus_log_warning (TBUS_MSG_APP_REFUSED, "TRACEBUS_SOCKET", self->paths.socket, "%s; it stays untraced", why);
 }
 
+static TbusHandover
+make_handover (TbusTracerSide *self)
+{
+  return (TbusHandover){ self->index, self->links, self->notify, self->reports };
+}
+
 static void
 on_paired (const TbusRegistration *registration, int command_fd, int notify_fd, gpointer data)
 {
   TbusTracerSide *self = data;
-  TbusHandover handover = { self->index, self->links, self->notify, self->reports };
+  TbusHandover handover = make_handover (self);
   g_autoptr(GError) error = NULL;
 
   if (!tbus_handover (&handover, registration, command_fd, notify_fd, &error))
@@ -208,7 +215,7 @@ make_parts (TbusTracerSide *self)
 }
 
 gboolean
-tbus_tracer_side_start (TbusTracerSide *self, GError **error)
+tbus_tracer_side_claim (TbusTracerSide *self, GError **error)
 {
   self->rendezvous = tbus_rendezvous_claim (&self->paths, error);
   if (self->rendezvous == NULL)
@@ -221,6 +228,34 @@ tbus_tracer_side_start (TbusTracerSide *self, GError **error)
     return FALSE;
   make_parts (self);
   self->open = TRUE;
+  return TRUE;
+}
+
+static void
+on_adopt (gpointer data)
+{
+  const Errand *errand = data;
+  TbusHandover handover = make_handover (errand->side);
+  g_autoptr(GError) error = NULL;
+
+  if (!tbus_handover_adopt (&handover, errand->tracee, &error))
+    tbus_log_warning (TBUS_MSG_APP_DROPPED, "TRACEBUS_APP", errand->tracee->name,
+                      "%s; it registers anew", error->message);
+}
+
+void
+tbus_tracer_side_adopt (TbusTracerSide *self, TbusTracee *tracee)
+{
+  g_return_if_fail (self->open);
+  tbus_tracee_index_add (self->index, tracee);
+  tbus_post (TBUS_THREAD_LINK, on_adopt, errand_new (self, tracee, NULL), errand_free);
+}
+
+gboolean
+tbus_tracer_side_start (TbusTracerSide *self, GError **error)
+{
+  if (!self->open && !tbus_tracer_side_claim (self, error))
+    return FALSE;
   tbus_post (TBUS_THREAD_LINK, start_on_link, self, NULL);
   tbus_rendezvous_publish (self->rendezvous);
   return TRUE;
@@ -231,7 +266,7 @@ stop_on_main (gpointer data)
 {
   TbusTracerSide *self = data;
 
-  g_clear_pointer (&self->rendezvous, tbus_rendezvous_free);
+  g_clear_pointer (&self->rendezvous, self->suspended ? tbus_rendezvous_leave : tbus_rendezvous_free);
   self->stopped (self->stopped_data);
 }
 
@@ -262,6 +297,8 @@ stop_on_link (gpointer data)
 
   g_clear_pointer (&self->listener, tbus_listener_free);
   g_clear_pointer (&self->handshake, tbus_handshake_free);
+  if (self->suspended)
+    tbus_links_let_go (self->links);
   g_clear_pointer (&self->links, tbus_links_free);
   tbus_post (TBUS_THREAD_NOTIFY, stop_on_notify, self, NULL);
 }
@@ -274,6 +311,13 @@ tbus_tracer_side_stop (TbusTracerSide *self, TbusPostFunc stopped, gpointer data
   self->stopped = stopped;
   self->stopped_data = data;
   tbus_post (TBUS_THREAD_LINK, stop_on_link, self, NULL);
+}
+
+void
+tbus_tracer_side_suspend (TbusTracerSide *self, TbusPostFunc stopped, gpointer data)
+{
+  self->suspended = TRUE;
+  tbus_tracer_side_stop (self, stopped, data);
 }
 
 void

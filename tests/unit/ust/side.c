@@ -135,12 +135,25 @@ on_stopped (gpointer data)
   ((TstSide *) data)->stopped = TRUE;
 }
 
+static void
+wait_stopped (TstSide *self)
+{
+  while (!self->stopped)
+    g_main_context_iteration (NULL, TRUE);
+}
+
 void
 tst_side_stop (TstSide *self)
 {
   tbus_tracer_side_stop (self->side, on_stopped, self);
-  while (!self->stopped)
-    g_main_context_iteration (NULL, TRUE);
+  wait_stopped (self);
+}
+
+void
+tst_side_suspend (TstSide *self)
+{
+  tbus_tracer_side_suspend (self->side, on_stopped, self);
+  wait_stopped (self);
 }
 
 void

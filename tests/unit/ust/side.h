@@ -40,6 +40,8 @@ TstSide *tst_side_new (void);
 /* Stops it unless that was done, and checks that nothing is left in the index. */
 void tst_side_free (TstSide *self);
 void tst_side_stop (TstSide *self);
+/* Stops it for another to come. */
+void tst_side_suspend (TstSide *self);
 
 /* How many lines begin with @prefix. */
 guint tst_side_count (const TstSide *self, const char *prefix);

@@ -174,6 +174,20 @@ leaves_nothing_but_the_wait_word_at_zero (Fixture *f, gconstpointer data)
 }
 
 static void
+can_be_left_as_it_is (Fixture *f, gconstpointer data)
+{
+  guint before = tst_fd_count (getpid ());
+  TbusRendezvous *rendezvous = claim (f);
+
+  tbus_rendezvous_publish (rendezvous);
+  tbus_rendezvous_leave (rendezvous);
+  g_assert_cmpint (read_word (f), ==, 1);
+  g_assert_true (g_file_test (f->paths.socket, G_FILE_TEST_EXISTS));
+  g_assert_cmpuint (tst_fd_count (getpid ()), ==, before);
+  tbus_rendezvous_free (claim (f));
+}
+
+static void
 can_leave_the_word_to_others (Fixture *f, gconstpointer data)
 {
   TbusRendezvous *rendezvous;
@@ -319,6 +333,7 @@ main (int argc, char **argv)
   RENDEZVOUS_TEST ("knows-the-paths-of-both-instances", knows_the_paths_of_both_instances);
   RENDEZVOUS_TEST ("lets-every-user-connect", lets_every_user_connect);
   RENDEZVOUS_TEST ("leaves-nothing-but-the-wait-word-at-zero", leaves_nothing_but_the_wait_word_at_zero);
+  RENDEZVOUS_TEST ("can-be-left-as-it-is", can_be_left_as_it_is);
   RENDEZVOUS_TEST ("can-leave-the-word-to-others", can_leave_the_word_to_others);
   RENDEZVOUS_TEST ("wakes-apps-that-wait", wakes_apps_that_wait);
   RENDEZVOUS_TEST ("narrows-what-an-app-left-open", narrows_what_an_app_left_open);
