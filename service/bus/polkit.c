@@ -61,15 +61,34 @@ tbus_polkit_new (void)
   return g_object_new (TBUS_TYPE_POLKIT, NULL);
 }
 
-/* The next question begins from the connection on; what failed is told once. Takes @error. */
+/* Nobody was there to judge. All else is polkit's answer to this question, and says nothing of the next. */
+static gboolean
+is_silence (const GError *error)
+{
+  static const int codes[] = { G_DBUS_ERROR_SERVICE_UNKNOWN, G_DBUS_ERROR_NO_REPLY, G_DBUS_ERROR_TIMEOUT,
+                               G_DBUS_ERROR_TIMED_OUT, G_DBUS_ERROR_DISCONNECTED, G_DBUS_ERROR_NO_SERVER,
+                               G_DBUS_ERROR_SPAWN_EXEC_FAILED, G_DBUS_ERROR_SPAWN_FORK_FAILED,
+                               G_DBUS_ERROR_SPAWN_CHILD_EXITED, G_DBUS_ERROR_SPAWN_CHILD_SIGNALED,
+                               G_DBUS_ERROR_SPAWN_FAILED, G_DBUS_ERROR_SPAWN_SERVICE_NOT_FOUND };
+
+  if (error->domain == G_IO_ERROR)
+    /* A name that GDBus does not know comes from somebody who answered. */
+    return error->code != G_IO_ERROR_CANCELLED && error->code != G_IO_ERROR_DBUS_ERROR;
+  for (guint i = 0; error->domain == G_DBUS_ERROR && i < G_N_ELEMENTS (codes); i++)
+    if (error->code == codes[i])
+      return TRUE;
+  return FALSE;
+}
+
+/* Where polkit is gone, the next question begins from the connection on; that is told once. Takes @error. */
 static void
 ask_fail (GTask *task, GError *error)
 {
   TbusPolkit *self = g_task_get_source_object (task);
 
-  if (!g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+  g_dbus_error_strip_remote_error (error);
+  if (is_silence (error))
     {
-      g_dbus_error_strip_remote_error (error);
       g_clear_object (&self->authority);
       g_clear_object (&self->connection);
       if (!self->silent)
