@@ -8,7 +8,7 @@
 #include "base/fd-budget.h"
 #include "base/limits.h"
 #include "base/limits-file.h"
-#include "base/log.h"
+#include "base/log-rate.h"
 #include "base/service-manager.h"
 #include "base/thread.h"
 #include "bus/bus.h"
@@ -305,6 +305,7 @@ service_clear (Service *self)
   g_clear_pointer (&self->pool, tbus_pool_free);
   g_clear_pointer (&self->index, tbus_tracee_index_free);
   tbus_thread_end_grace_periods ();
+  tbus_log_rate_flush ();
   g_main_loop_unref (self->loop);
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "core/session-private.h"
 
-#include "base/log.h"
+#include "base/log-rate.h"
 
 #include <string.h>
 
@@ -58,8 +58,8 @@ tbus_session_set_problem (TbusSession *self, const char *code, const char *messa
     }
   g_free (problem->message);
   problem->message = g_strdup (message);
-  tbus_log_warning (TBUS_MSG_SESSION_PROBLEM, "TRACEBUS_SESSION", self->name, "Session \"%s\": %s", self->name,
-                    message);
+  tbus_log_warning_of (self->owner, TBUS_MSG_SESSION_PROBLEM, "TRACEBUS_SESSION", self->name, "Session \"%s\": %s",
+                       self->name, message);
   tbus_session_changed (self, "problems");
 }
 

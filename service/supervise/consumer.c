@@ -3,7 +3,7 @@
 
 #include "base/error.h"
 #include "base/fd-store.h"
-#include "base/log.h"
+#include "base/log-rate.h"
 #include "base/thread.h"
 #include "supervise/backoff.h"
 #include "supervise/consumer-link.h"
@@ -59,7 +59,8 @@ log_failure (TbusSupervisedConsumer *self, const char *id, const GError *error, 
 {
   g_autofree char *number = g_strdup_printf ("%" G_GUINT64_FORMAT, tbus_consumer_get_id (TBUS_CONSUMER (self)));
 
-  tbus_log_warning (id, "TRACEBUS_CONSUMER", number, "%s; %s", error->message, next);
+  tbus_log_warning_of (tbus_consumer_get_uid (TBUS_CONSUMER (self)), id, "TRACEBUS_CONSUMER", number, "%s; %s",
+                       error->message, next);
 }
 
 static void

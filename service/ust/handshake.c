@@ -129,10 +129,11 @@ static void
 half_open_close (HalfOpen *connection, const char *why)
 {
   TbusHandshake *self = connection->handshake;
+  uid_t uid = connection->peer.uid;
 
   close (half_open_take (connection));
   if (why != NULL)
-    self->events.refused (why, self->data);
+    self->events.refused (uid, why, self->data);
 }
 
 static void
@@ -290,7 +291,7 @@ tbus_handshake_add (TbusHandshake *self, int fd)
   if (!tbus_peer_init (&peer, fd, &error))
     {
       close (fd);
-      self->events.refused (error->message, self->data);
+      self->events.refused ((uid_t) -1, error->message, self->data);
       return;
     }
   make_room_of_user (self, peer.uid);
@@ -307,7 +308,7 @@ tbus_handshake_add (TbusHandshake *self, int fd)
     {
       g_free (connection);
       close (fd);
-      self->events.refused (error->message, self->data);
+      self->events.refused (peer.uid, error->message, self->data);
       return;
     }
   g_queue_push_tail_link (&self->queue, &connection->node);

@@ -20,8 +20,9 @@ typedef struct TbusHandshake TbusHandshake;
 typedef struct {
   /* Both are there: descriptors (transfer full), the command socket's record. */
   void (*paired) (const TbusRegistration *registration, int command_fd, int notify_fd, gpointer data);
-  /* A connection was closed; @why is a sentence. Not told of one that went without a word. */
-  void (*refused) (const char *why, gpointer data);
+  /* A connection of @uid, (uid_t) -1 if that is not known, was closed; @why is a sentence. Not told of one that said
+   * nothing. */
+  void (*refused) (uid_t uid, const char *why, gpointer data);
 } TbusHandshakeEvents;
 
 /* @poller: of the link thread; must outlive it. @limit, @per_user: connections, @timeout_ms: of each. */

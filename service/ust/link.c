@@ -3,7 +3,7 @@
 
 #include "base/error.h"
 #include "base/limits.h"
-#include "base/log.h"
+#include "base/log-rate.h"
 #include "ust/activity.h"
 #include "ust/exchange.h"
 #include "ust/kept-app.h"
@@ -116,9 +116,9 @@ link_end (Link *link, const char *why)
   g_autoptr(TbusTracee) tracee = tbus_tracee_ref (link->tracee);
 
   if (why != NULL)
-    tbus_log_warning (TBUS_MSG_APP_DROPPED, "TRACEBUS_APP", tracee->name,
-                      "Process %d broke the tracer's protocol on its command socket (%s); its connections are closed",
-                      (int) tracee->pid, why);
+    tbus_log_warning_of (tracee->uid, TBUS_MSG_APP_DROPPED, "TRACEBUS_APP", tracee->name,
+                         "Process %d broke the tracer's protocol on its command socket (%s); its connections are "
+                         "closed", (int) tracee->pid, why);
   link_release (link);
   /* Their numbers stay taken until the grace period is over; the app learns of it at once. */
   tbus_kept_app_end (tracee);

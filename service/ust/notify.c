@@ -2,7 +2,7 @@
 #include "ust/notify.h"
 
 #include "base/error.h"
-#include "base/log.h"
+#include "base/log-rate.h"
 #include "base/marks.h"
 #include "ust/errors.h"
 #include "ust/fields.h"
@@ -73,9 +73,9 @@ connection_end (Connection *connection, const char *why)
   TbusNotify *self = connection->notify;
 
   if (why != NULL)
-    tbus_log_warning (TBUS_MSG_APP_DROPPED, "TRACEBUS_APP", tracee->name,
-                      "Process %d broke the tracer's protocol on its notify socket (%s); its connections are closed",
-                      (int) tracee->pid, why);
+    tbus_log_warning_of (tracee->uid, TBUS_MSG_APP_DROPPED, "TRACEBUS_APP", tracee->name,
+                         "Process %d broke the tracer's protocol on its notify socket (%s); its connections are closed",
+                         (int) tracee->pid, why);
   connection_free (connection);
   self->setup.hung_up (tracee, self->setup.data);
 }
@@ -290,9 +290,9 @@ on_attach (gpointer data)
                                        on_notify_socket, connection, &error);
   if (connection->watch == NULL)
     {
-      tbus_log_warning (TBUS_MSG_APP_DROPPED, "TRACEBUS_APP", request->tracee->name,
-                        "Process %d cannot be served: %s; its connections are closed", (int) request->tracee->pid,
-                        error->message);
+      tbus_log_warning_of (request->tracee->uid, TBUS_MSG_APP_DROPPED, "TRACEBUS_APP", request->tracee->name,
+                           "Process %d cannot be served: %s; its connections are closed", (int) request->tracee->pid,
+                           error->message);
       self->setup.hung_up (request->tracee, self->setup.data);
       return;
     }

@@ -3,16 +3,11 @@
 
 #include "base/fd-budget.h"
 #include "base/limits.h"
-#include "base/log.h"
+#include "base/log-rate.h"
 #include "ust/exchange.h"
 #include "ust/handover.h"
 #include "ust/handshake.h"
 #include "ust/listener.h"
-
-enum {
-  LOGGED_REFUSALS = 10, /* in one period; the rest is counted */
-  REFUSAL_PERIOD = 10 * G_TIME_SPAN_SECOND,
-};
 
 struct TbusTracerSide {
   TbusTraceeIndex *index;
@@ -26,8 +21,6 @@ struct TbusTracerSide {
   TbusListener *listener;
   TbusHandshake *handshake;
   TbusLinks *links; /* NULL before start and after stop */
-  gint64 refusals_since;
-  guint refusals;
 
   /* notify; made before its thread is told of any app */
   TbusPoller *notify_poller;
@@ -137,24 +130,20 @@ tbus_tracer_side_new (TbusTraceeIndex *index, const TbusTracerEvents *events, gp
   return self;
 }
 
-/* A storm of refusals is counted, not logged one by one. */
 static void
-on_refused (const char *why, gpointer data)
+on_refused (uid_t uid, const char *why, gpointer data)
 {
   TbusTracerSide *self = data;
-  gint64 now = g_get_monotonic_time ();
 
   tbus_reports_refused (self->reports, why);
-  if (now - self->refusals_since > REFUSAL_PERIOD)
-    {
-      if (self->refusals > LOGGED_REFUSALS)
-        tbus_log_warning (TBUS_MSG_APP_REFUSED, "TRACEBUS_SOCKET", self->paths.socket,
-                          "%u more registrations were refused meanwhile", self->refusals - LOGGED_REFUSALS);
-      self->refusals_since = now;
-      self->refusals = 0;
-    }
-  if (self->refusals++ < LOGGED_REFUSALS)
-    tbus_log_warning (TBUS_MSG_APP_REFUSED, "TRACEBUS_SOCKET", self->paths.socket, "%s; it stays untraced", why);
+  tbus_log_warning_of (uid, TBUS_MSG_APP_REFUSED, "TRACEBUS_SOCKET", self->paths.socket, "%s; it stays untraced", why);
+}
+
+/* Before anybody could see who it was. */
+static void
+on_turned_away (const char *why, gpointer data)
+{
+  on_refused (TBUS_UNKNOWN_USER, why, data);
 }
 
 static TbusHandover
@@ -171,7 +160,7 @@ on_paired (const TbusRegistration *registration, int command_fd, int notify_fd, 
   g_autoptr(GError) error = NULL;
 
   if (!tbus_handover (&handover, registration, command_fd, notify_fd, &error))
-    on_refused (error->message, self);
+    on_refused (registration->peer.uid, error->message, self);
 }
 
 static void
@@ -186,7 +175,7 @@ static void
 start_on_link (gpointer data)
 {
   TbusTracerSide *self = data;
-  const TbusListenerEvents events = { on_accepted, on_refused };
+  const TbusListenerEvents events = { on_accepted, on_turned_away };
   g_autoptr(GError) error = NULL;
 
   self->listener = tbus_listener_new (self->link_poller, tbus_rendezvous_get_fd (self->rendezvous), &events, self,

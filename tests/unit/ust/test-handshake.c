@@ -24,6 +24,7 @@ typedef struct {
   TbusRegistration registration;
   int command_fd, notify_fd; /* of the last pair */
   GPtrArray *refusals;
+  uid_t refused_uid; /* the last one's */
   guint fds;
 } Fixture;
 
@@ -39,8 +40,9 @@ on_paired (const TbusRegistration *registration, int command_fd, int notify_fd, 
 }
 
 static void
-on_refused (const char *why, gpointer data)
+on_refused (uid_t uid, const char *why, gpointer data)
 {
+  ((Fixture *) data)->refused_uid = uid;
   g_ptr_array_add (((Fixture *) data)->refusals, g_strdup (why));
 }
 
@@ -408,6 +410,7 @@ makes_room_at_the_cost_of_the_oldest_of_a_user (Fixture *f, gconstpointer data)
   child = connect_as (65533, listening, 2);
   accept_into (f, listening, 2);
   assert_refused (f, 1, "make room: its user");
+  g_assert_cmpuint (f->refused_uid, ==, 65533);
   g_assert_cmpuint (tbus_handshake_count (f->handshake), ==, 3);
   kill (child, SIGKILL);
   waitpid (child, NULL, 0);
