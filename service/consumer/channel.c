@@ -127,10 +127,12 @@ make_stream (TcChannel *self, unsigned cpu, int memory, TcError *error)
   stream->channel = self;
   stream->drain = &self->consumer->drains[cpu % self->consumer->n_drains];
   stream->metadata = &self->set->metadata;
+  stream->folder = &self->set->folder;
+  stream->folder_number = atomic_load (&self->set->folder.number);
   stream->subject.problems = &self->set->output->problems;
   stream->by_timer = config->read_timer_us > 0;
   stream->max_packets = (unsigned) config->num_subbuf + 2; /* one that is read, one that was closed just now */
-  tc_trace_file_init (&stream->file, self->set->dir_fd, self->config.name, &origin);
+  tc_trace_file_init (&stream->file, self->set->folder.fd, self->config.name, &origin);
   stream->file.max_size = config->tracefile_size;
   stream->file.max_count = config->tracefile_count;
   stream->file.reserve = config->subbuf_size * (config->num_subbuf + 1); /* what the ring may still hold at the end */

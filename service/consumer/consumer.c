@@ -81,6 +81,18 @@ start_drains (TcConsumer *self)
   return self->n_drains > 0 ? 0 : -1;
 }
 
+static void
+look_at (TcNode *node, void *data)
+{
+  tc_set_look (TC_CONTAINER (node, TcSet, node));
+}
+
+static void
+on_directories (TcLookout *lookout)
+{
+  tc_table_each (&TC_CONTAINER (lookout, TcConsumer, lookout)->sets, look_at, NULL);
+}
+
 TcConsumer *
 tc_consumer_new (int link_fd)
 {
@@ -94,6 +106,7 @@ tc_consumer_new (int link_fd)
       && (self->link = tw_socket_new (link_fd)) != NULL)
     {
       tw_socket_allow_cuts (self->link);
+      tc_lookout_init (&self->lookout, self->loop, on_directories);
       self->link_watch = (TcWatch) { .fd = link_fd, .ready = on_link };
       if (tc_loop_watch (self->loop, &self->link_watch, EPOLLIN) == 0)
         return self;
@@ -128,6 +141,7 @@ tc_consumer_free (TcConsumer *self)
   tw_socket_free (self->link);
   if (self->signal_watch.fd >= 0)
     close (self->signal_watch.fd);
+  tc_lookout_clear (&self->lookout);
   tc_loop_free (self->loop);
   free (self);
   errno = errnum;

@@ -9,6 +9,7 @@
  * Owner:   main().
  * Threads: main, except @loop's posts.
  */
+#include "consumer/lookout.h"
 #include "consumer/operation.h"
 #include "wire/socket.h"
 
@@ -20,6 +21,7 @@ struct TcConsumer {
   bool link_wants_write;
   TcDrain drains[TC_MAX_DRAINS];
   unsigned n_drains;
+  TcLookout lookout;
   TcTable outputs, sets, channels;
   unsigned n_operations;
   unsigned life; /* how often a service has said hello */

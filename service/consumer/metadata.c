@@ -65,10 +65,10 @@ static void
 adopt (TcMetadata *self)
 {
   uint64_t published = __atomic_load_n (&self->log->published, __ATOMIC_ACQUIRE);
-  int fd = openat (self->dir_fd, name, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+  int fd = openat (self->folder->fd, name, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
   struct stat about;
 
-  unlinkat (self->dir_fd, new_name, 0);
+  unlinkat (self->folder->fd, new_name, 0);
   if (fd < 0)
     return;
   if (fstat (fd, &about) == 0 && S_ISREG (about.st_mode) && about.st_nlink == 1 && about.st_uid == geteuid ()
@@ -82,7 +82,7 @@ adopt (TcMetadata *self)
 }
 
 int
-tc_metadata_init (TcMetadata *self, int dir_fd, int log_fd, TcProblems *problems)
+tc_metadata_init (TcMetadata *self, const TcFolder *folder, int log_fd, TcProblems *problems)
 {
   struct stat about;
   void *log;
@@ -98,14 +98,45 @@ tc_metadata_init (TcMetadata *self, int dir_fd, int log_fd, TcProblems *problems
   if (log == MAP_FAILED)
     return -1;
   memset (self, 0, sizeof *self);
-  self->dir_fd = dir_fd;
+  self->folder = folder;
   self->log_fd = log_fd;
   self->log = log;
   self->subject.problems = problems;
   self->fd = -1;
   pthread_mutex_init (&self->lock, NULL);
-  adopt (self);
   return 0;
+}
+
+void
+tc_metadata_adopt (TcMetadata *self)
+{
+  pthread_mutex_lock (&self->lock);
+  if (self->fd < 0)
+    adopt (self);
+  pthread_mutex_unlock (&self->lock);
+}
+
+bool
+tc_metadata_is_gone (TcMetadata *self)
+{
+  struct stat about;
+  bool gone;
+
+  pthread_mutex_lock (&self->lock);
+  gone = self->fd >= 0 && fstat (self->fd, &about) == 0 && about.st_nlink == 0;
+  pthread_mutex_unlock (&self->lock);
+  return gone;
+}
+
+void
+tc_metadata_restart (TcMetadata *self)
+{
+  pthread_mutex_lock (&self->lock);
+  if (self->fd >= 0)
+    close (self->fd);
+  self->fd = -1;
+  atomic_store_explicit (&self->written, 0, memory_order_release);
+  pthread_mutex_unlock (&self->lock);
 }
 
 void
@@ -168,11 +199,11 @@ replace (TcMetadata *self, uint64_t to)
 {
   int fd, errnum;
 
-  unlinkat (self->dir_fd, new_name, 0);
-  fd = openat (self->dir_fd, new_name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0660);
+  unlinkat (self->folder->fd, new_name, 0);
+  fd = openat (self->folder->fd, new_name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0660);
   if (fd < 0)
     return -1;
-  if (copy_text (self, fd, 0, to) == 0 && renameat (self->dir_fd, new_name, self->dir_fd, name) == 0)
+  if (copy_text (self, fd, 0, to) == 0 && renameat (self->folder->fd, new_name, self->folder->fd, name) == 0)
     {
       if (self->fd >= 0)
         close (self->fd);
@@ -181,7 +212,7 @@ replace (TcMetadata *self, uint64_t to)
     }
   errnum = errno;
   close (fd);
-  unlinkat (self->dir_fd, new_name, 0);
+  unlinkat (self->folder->fd, new_name, 0);
   errno = errnum;
   return -1;
 }
@@ -194,6 +225,11 @@ write_up_to (TcMetadata *self, uint64_t published)
 
   if (published <= written)
     return 0;
+  if (!atomic_load (&self->folder->there))
+    {
+      errno = ENOENT; /* whose problem is told already */
+      return -1;
+    }
   if (self->fd >= 0 && written / PAGE == (published - 1) / PAGE)
     result = append (self, written, published);
   else

@@ -9,6 +9,7 @@
  * Threads: sync and written any; one lock, inside, held over the writing: a stream that finds new
  *          text has to wait until it is in the file, whoever writes it.
  */
+#include "consumer/folder.h"
 #include "consumer/problem.h"
 #include "wire/log-layout.h"
 
@@ -16,7 +17,7 @@
 #include <stdbool.h>
 
 typedef struct {
-  int dir_fd; /* borrowed from the set */
+  const TcFolder *folder; /* borrowed from the set */
   int log_fd;
   const TwLogHeader *log;
   _Atomic uint64_t written;
@@ -31,8 +32,14 @@ bool tc_metadata_is_of_other (int dir_fd, int log_fd);
 /* Whether it reads the log of @log_fd. */
 bool tc_metadata_reads (const TcMetadata *self, int log_fd);
 /* Takes @log_fd if it succeeds. 0, or -1 with errno. */
-int tc_metadata_init (TcMetadata *self, int dir_fd, int log_fd, TcProblems *problems);
+int tc_metadata_init (TcMetadata *self, const TcFolder *folder, int log_fd, TcProblems *problems);
 void tc_metadata_clear (TcMetadata *self);
+/* Goes on with the file that a process left which died, where the folder has it. */
+void tc_metadata_adopt (TcMetadata *self);
+/* Whether somebody has removed the file. */
+bool tc_metadata_is_gone (TcMetadata *self);
+/* The folder is lost: all is to be written once more. */
+void tc_metadata_restart (TcMetadata *self);
 /* All that is published now is in the file when it returns 0; else -1 with errno, and the problem is told. */
 int tc_metadata_sync (TcMetadata *self);
 /* Whether a packet of @channel can be read, once all that is published now is in the file. */

@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include "consumer/output.h"
 
+#include "consumer/folder.h"
 #include "consumer/walk.h"
 
 #include <errno.h>
@@ -102,7 +103,7 @@ tc_output_check (const TcPlace *place, TcError *error)
   if (place->fd >= 0)
     return check_directory (place->fd, place->path, error);
   /* What does not exist yet would be made in its nearest ancestor that does. */
-  fd = tc_walk (place->path, false, error);
+  fd = tc_walk (place->path, TC_WALK_NEAREST, error);
   if (fd < 0)
     return -1;
   result = check_directory (fd, place->path, error);
@@ -117,7 +118,7 @@ open_place (const TcPlace *place, TcError *error)
   int fd;
 
   if (place->fd < 0)
-    return tc_walk (place->path, true, error);
+    return tc_walk (place->path, TC_WALK_MAKE, error);
   fd = openat (place->fd, ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
   return fd >= 0 ? fd : tc_error (error, errno, "Cannot write a trace to %s", place->path);
 }
@@ -135,7 +136,7 @@ tc_output_open (uint64_t session, const TcPlace *place, TcError *error)
     }
   self->node.key = session;
   self->refs = 1;
-  self->subject.problems = &self->problems;
+  self->by_descriptor = place->fd >= 0;
   self->dir_fd = open_place (place, error);
   if (self->dir_fd >= 0 && check_directory (self->dir_fd, place->path, error) == 0)
     return self;
@@ -157,14 +158,26 @@ tc_output_is_at (const TcOutput *self, const TcPlace *place)
          && mine.st_ino == theirs.st_ino;
 }
 
-void
-tc_output_check_alive (TcOutput *self)
+bool
+tc_output_find (TcOutput *self)
 {
-  struct stat about;
+  TcError error;
+  int fd;
 
-  /* Files of a removed directory can be written for ever, and nobody will see them. */
-  if (fstat (self->dir_fd, &about) == 0 && about.st_nlink == 0)
-    tc_problem_begin (&self->subject, TC_PROBLEM_OUTPUT_GONE, ENOENT, "The directory %s was removed", self->path);
+  if (!tc_is_gone (self->dir_fd))
+    return true;
+  if (self->by_descriptor)
+    return false;
+  fd = tc_walk (self->path, TC_WALK_THERE, &error);
+  if (fd < 0)
+    return false;
+  if (dup3 (fd, self->dir_fd, O_CLOEXEC) < 0)
+    {
+      close (fd);
+      return false;
+    }
+  close (fd);
+  return true;
 }
 
 TcOutput *

@@ -18,8 +18,8 @@ typedef struct {
   unsigned life; /* the last of the service that asked for it */
   int dir_fd;
   char *path; /* absolute */
+  bool by_descriptor; /* it was given as one: who gave it may be the only one who knows the way */
   TcProblems problems;
-  TcSubject subject;   /* the directory itself */
 } TcOutput;
 
 /* Where an output is to be: by a path, or by a descriptor that came with a request. */
@@ -38,8 +38,8 @@ int tc_output_check (const TcPlace *place, TcError *error);
 /* Makes the directory where it is missing, and opens it. @problems are the caller's to initialise. NULL with @error. */
 TcOutput *tc_output_open (uint64_t session, const TcPlace *place, TcError *error);
 bool tc_output_is_at (const TcOutput *self, const TcPlace *place);
-/* Begins a problem if the directory is gone. */
-void tc_output_check_alive (TcOutput *self);
+/* Whether the directory is there. Where it was removed, or unmounted, another one at its path takes its place. */
+bool tc_output_find (TcOutput *self);
 TcOutput *tc_output_ref (TcOutput *self);
 /* The last one closes it. */
 void tc_output_unref (TcOutput *self);

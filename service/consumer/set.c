@@ -4,12 +4,16 @@
 #include "consumer/consumer.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-enum { MAX_TRACES = 10000 }; /* in one place */
+enum {
+  MAX_TRACES = 10000, /* in one place */
+  SEEK = 500000000,   /* ns between two looks for a directory that is not there */
+};
 
 /* Another session may write to the same output, or have written to it: its traces are left alone. */
 static int
@@ -36,21 +40,107 @@ make_directory (TcSet *self, int log_fd, TcError *error)
   return fd >= 0 ? fd : tc_error (error, errno, "Cannot make the directory %s/%s", self->output->path, self->directory);
 }
 
+/* What keeps it from being there may end. */
+static bool
+may_come (int errnum)
+{
+  return tc_problem_of_errno (errnum) != TC_PROBLEM_WRITE_FAILED || errnum == EROFS || errnum == EACCES;
+}
+
+static void
+missing (TcSet *self, int errnum, const char *message)
+{
+  tc_problem_begin (&self->subject, tc_problem_of_errno (errnum), errnum, "%s", message);
+  tc_loop_arm (self->consumer->loop, &self->seek, tc_now () + SEEK);
+}
+
+/* The directory of @fd is the one now. Where the metadata cannot be written yet, that is told, and packets wait. */
+static int
+settle (TcSet *self, int fd)
+{
+  if (tc_folder_become (&self->folder, fd) < 0)
+    return -1;
+  self->watch = tc_lookout_add (&self->consumer->lookout, self->folder.fd);
+  tc_metadata_adopt (&self->metadata);
+  (void) tc_metadata_sync (&self->metadata);
+  tc_problem_end (&self->subject, TC_WRITE_PROBLEMS);
+  return 0;
+}
+
+static void
+on_seek (TcTimer *timer)
+{
+  TcSet *self = TC_CONTAINER (timer, TcSet, seek);
+  TcError error;
+  int fd = tc_output_find (self->output) ? make_directory (self, self->metadata.log_fd, &error) : -1;
+
+  if (fd < 0 || settle (self, fd) < 0)
+    tc_loop_arm (self->consumer->loop, &self->seek, tc_now () + SEEK);
+}
+
+static void
+lose (TcSet *self)
+{
+  char message[256];
+
+  snprintf (message, sizeof message, "The directory %.100s of %.100s was removed or unmounted", self->directory,
+            self->output->path);
+  tc_folder_lose (&self->folder);
+  tc_metadata_restart (&self->metadata);
+  tc_lookout_remove (&self->consumer->lookout, self->watch);
+  self->watch = -1;
+  missing (self, ENOENT, message);
+}
+
+void
+tc_set_look (TcSet *self)
+{
+  if (!atomic_load (&self->folder.there))
+    return;
+  if (tc_is_gone (self->folder.fd) || tc_metadata_is_gone (&self->metadata))
+    lose (self);
+  else if (faccessat (self->folder.fd, ".", W_OK | X_OK, AT_EACCESS) < 0)
+    tc_problem_begin (&self->subject, TC_PROBLEM_WRITE_FAILED, errno, "Cannot write to the directory %s of %s: %s",
+                      self->directory, self->output->path, strerror (errno));
+  else
+    tc_problem_end (&self->subject, 1u << TC_PROBLEM_WRITE_FAILED);
+}
+
+static void
+on_doubt (TcFolder *folder)
+{
+  tc_set_look (TC_CONTAINER (folder, TcSet, folder));
+}
+
 static int
 set_up (TcSet *self, int log_fd, TcError *error)
 {
-  self->dir_fd = make_directory (self, log_fd, error);
-  if (self->dir_fd < 0)
-    return -1;
-  if (tc_metadata_init (&self->metadata, self->dir_fd, log_fd, &self->output->problems) < 0)
+  int fd;
+
+  self->watch = -1;
+  self->seek.fire = on_seek;
+  self->subject.problems = &self->output->problems;
+  if (tc_folder_init (&self->folder, self->consumer->loop, on_doubt) < 0
+      || tc_metadata_init (&self->metadata, &self->folder, log_fd, &self->output->problems) < 0)
     {
       tc_error (error, errno, "Cannot read the metadata log of %s", self->directory);
-      close (self->dir_fd);
+      tc_folder_clear (&self->folder);
       return -1;
     }
-  /* Where it cannot be written yet, that is told, and packets wait for it. */
-  (void) tc_metadata_sync (&self->metadata);
-  return 0;
+  fd = make_directory (self, log_fd, error);
+  if (fd >= 0 && settle (self, fd) == 0)
+    return 0;
+  if (fd >= 0)
+    tc_error (error, errno, "Cannot use the directory %s", self->directory);
+  if (may_come (error->errnum))
+    {
+      missing (self, error->errnum, error->message);
+      return 0;
+    }
+  self->metadata.log_fd = -1; /* still the caller's */
+  tc_metadata_clear (&self->metadata);
+  tc_folder_clear (&self->folder);
+  return -1;
 }
 
 TcSet *
@@ -82,8 +172,11 @@ tc_set_free (TcSet *self)
 {
   (void) tc_metadata_sync (&self->metadata);
   tc_loop_disarm (self->consumer->loop, &self->timer);
+  tc_loop_disarm (self->consumer->loop, &self->seek);
+  tc_lookout_remove (&self->consumer->lookout, self->watch);
+  tc_problem_end (&self->subject, TC_ALL_PROBLEMS);
   tc_metadata_clear (&self->metadata);
-  close (self->dir_fd);
+  tc_folder_clear (&self->folder);
   tc_output_unref (self->output);
   free (self->directory);
   free (self);

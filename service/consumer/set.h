@@ -14,7 +14,10 @@ struct TcSet {
   TcOutput *output; /* a reference */
   uint64_t session;
   char *directory;
-  int dir_fd;
+  TcFolder folder;
+  int watch;         /* of the lookout; -1: none */
+  TcTimer seek;      /* while the folder is not there */
+  TcSubject subject; /* that it is not */
   TcMetadata metadata;
   TcTimer timer;
   uint32_t timer_us;
@@ -24,11 +27,13 @@ struct TcSet {
 };
 
 /*
- * Makes the directory, and the metadata file if there is text already and room for it. Takes @log_fd if it succeeds.
- * NULL with @error.
+ * Makes the directory, and the metadata file if there is text already and room for it; what is impossible only now is
+ * done later. Takes @log_fd if it succeeds. NULL with @error.
  */
 TcSet *tc_set_new (TcConsumer *consumer, TcOutput *output, const TwSet *config, int log_fd, TcError *error);
 /* Writes what is published, once more. Its channels are gone. */
 void tc_set_free (TcSet *self);
+/* Finds out whether its directory is still there; looks for another where it is not. */
+void tc_set_look (TcSet *self);
 void tc_set_add_channel (TcSet *self, TcChannel *channel);
 void tc_set_remove_channel (TcSet *self, TcChannel *channel);

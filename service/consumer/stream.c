@@ -84,6 +84,31 @@ refuse_undescribed (TcStream *self, const TcPacket *packet)
                       self->file.origin.cpu);
 }
 
+/* Whether there is a directory to write to. Where there is none, that is told already. */
+static bool
+find_folder (TcStream *self)
+{
+  unsigned number = atomic_load (&self->folder->number);
+
+  if (!atomic_load (&self->folder->there))
+    return false;
+  if (number != self->folder_number)
+    tc_trace_file_restart (&self->file);
+  self->folder_number = number;
+  return true;
+}
+
+static void
+cannot_write (TcStream *self, int errnum)
+{
+  TcProblem problem = tc_problem_of_errno (errnum);
+
+  tc_problem_begin (&self->subject, problem, errnum, "Cannot write the file %s_%u: %s", self->file.name,
+                    self->file.origin.cpu, strerror (errnum));
+  if (problem == TC_PROBLEM_OUTPUT_GONE)
+    tc_folder_doubt (self->folder);
+}
+
 /* Descriptions first: whatever dies, whenever, the packets that are on disk can be read. False, with the problem. */
 static bool
 append (TcStream *self, const uint8_t *subbuffer, const TcPacket *packet)
@@ -95,6 +120,8 @@ append (TcStream *self, const uint8_t *subbuffer, const TcPacket *packet)
     { .iov_base = (void *) (subbuffer + page), .iov_len = size - page },
   };
 
+  if (!find_folder (self))
+    return false;
   if (tc_metadata_sync (self->metadata) == 0
       && tc_trace_file_append (&self->file, parts, packet, self->last_chance) == 0)
     {
@@ -103,8 +130,8 @@ append (TcStream *self, const uint8_t *subbuffer, const TcPacket *packet)
       tc_problem_end (&self->subject, TC_ALL_PROBLEMS);
       return true;
     }
-  tc_problem_begin (&self->subject, tc_problem_of_errno (errno), errno, "Cannot write the file %s_%u: %s",
-                    self->file.name, self->file.origin.cpu, strerror (errno));
+  if (atomic_load (&self->folder->there))
+    cannot_write (self, errno);
   return false;
 }
 

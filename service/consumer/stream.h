@@ -38,6 +38,8 @@ struct TcStream {
   void *channel;
   TcDrain *drain;
   TcMetadata *metadata; /* the set's */
+  TcFolder *folder;     /* the same */
+  unsigned folder_number; /* that @file is in */
   TcSubject subject;
   TcWatch watch;        /* the wake-up pipe's read end; the library's, or that of a dead one */
   TcTimer again;
@@ -69,7 +71,7 @@ struct TcStream {
 };
 
 /*
- * Before: funcs, channel, drain, metadata, subject.problems, by_timer, max_packets and file. Takes @ring, whose
+ * Before: funcs, channel, drain, metadata, folder, subject.problems, by_timer, max_packets and file. Takes @ring, whose
  * memory is @fd, if it succeeds. 0, or -1 with errno.
  */
 int tc_stream_init (TcStream *self, struct lttng_ust_ctl_consumer_stream *ring, int fd);

@@ -100,7 +100,8 @@ on_report (TcTimer *timer)
       tw_put_counters (&body, &counters, 1);
       (void) tc_consumer_tell (channel->consumer, TW_COUNTERS, &body, true);
     }
-  tc_output_check_alive (channel->set->output);
+  if (channel->set->watch < 0)
+    tc_set_look (channel->set);
 }
 
 static void

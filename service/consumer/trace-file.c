@@ -8,6 +8,7 @@
 #include <linux/magic.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -126,10 +127,30 @@ open_file (TcTraceFile *self)
   return 0;
 }
 
+void
+tc_trace_file_restart (TcTraceFile *self)
+{
+  /* What is there may be ours: a file system that is mounted again. */
+  if (self->fd >= 0 && self->max_size > 0)
+    self->number++;
+  tc_trace_file_close (self);
+}
+
+/* Somebody has removed it: what is written to it nobody would see. */
+static bool
+is_removed (const TcTraceFile *self)
+{
+  struct stat about;
+
+  return fstat (self->fd, &about) == 0 && about.st_nlink == 0;
+}
+
 /* The file that the next packet of @size goes to is open. */
 static int
 choose_file (TcTraceFile *self, size_t size)
 {
+  if (self->fd >= 0 && is_removed (self))
+    tc_trace_file_restart (self);
   if (self->fd < 0)
     return open_file (self);
   if (self->max_size == 0 || self->size == 0 || self->size + size <= self->max_size)
@@ -227,11 +248,17 @@ write_header (TcTraceFile *self, void *header)
   return write_parts (self, &part, 1, self->size);
 }
 
+static uint64_t
+get_room (const TcTraceFile *self)
+{
+  return self->room > self->size ? self->room : self->size;
+}
+
 /* 0, or -1 with errno where the file system has less. */
 static int
 allocate (TcTraceFile *self, uint64_t end)
 {
-  uint64_t begin = self->room > self->size ? self->room : self->size;
+  uint64_t begin = get_room (self);
 
   if (end <= begin)
     return 0;
@@ -252,7 +279,7 @@ allocate_modestly (TcTraceFile *self, uint64_t end)
 
   errno = ENOSPC;
   if (fstatfs (self->fd, &about) < 0
-      || (end - self->size) / (uint64_t) about.f_bsize > (uint64_t) about.f_bavail / MODESTY)
+      || (end - get_room (self)) / (uint64_t) about.f_bsize > (uint64_t) about.f_bavail / MODESTY)
     return -1;
   return allocate (self, end);
 }

@@ -69,6 +69,8 @@ void tc_trace_file_retract (TcTraceFile *self);
  * is in the file. A failing index is not an error.
  */
 int tc_trace_file_append (TcTraceFile *self, struct iovec parts[2], const TcPacket *packet, bool last_chance);
+/* The directory is another one now. */
+void tc_trace_file_restart (TcTraceFile *self);
 /* Lets go of the reserve, until something is appended again. */
 void tc_trace_file_trim (TcTraceFile *self);
 

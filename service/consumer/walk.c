@@ -19,7 +19,7 @@ typedef struct {
   int fd;                  /* so far */
   char rest[2 * PATH_MAX]; /* what is to come */
   unsigned links;
-  bool make;
+  TcWalkMode mode;
   TcError *error;
 } Walk;
 
@@ -96,11 +96,13 @@ enter (Walk *self, const char *name)
 
   if (next < 0 && errno == ENOENT)
     {
-      if (!self->make)
+      if (self->mode == TC_WALK_NEAREST)
         {
           self->rest[0] = '\0';
           return 0;
         }
+      if (self->mode == TC_WALK_THERE)
+        return fail (self, ENOENT);
       if (mkdirat (self->fd, name, TC_MODE_DIRECTORY) < 0 && errno != EEXIST)
         return tc_error (self->error, errno, "Cannot make the directory \"%s\" of %s", name, self->path);
       next = openat (self->fd, name, flags);
@@ -131,7 +133,7 @@ take_name (Walk *self, char name[NAME_MAX + 1])
 }
 
 int
-tc_walk (const char *path, bool make, TcError *error)
+tc_walk (const char *path, TcWalkMode mode, TcError *error)
 {
   char name[NAME_MAX + 1];
   int more;
@@ -142,7 +144,7 @@ tc_walk (const char *path, bool make, TcError *error)
   if (self == NULL)
     return tc_error (error, ENOMEM, "No memory for the output %s", path);
   self->path = path;
-  self->make = make;
+  self->mode = mode;
   self->error = error;
   self->fd = open ("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
   snprintf (self->rest, sizeof self->rest, "%s", path);

@@ -15,8 +15,11 @@
 
 enum { TC_MODE_DIRECTORY = 0770 }; /* of what is made */
 
-/*
- * The directory @path, which is absolute, with O_PATH. What is missing is made, or where @make is false it is the
- * nearest ancestor that is there. -1 with @error.
- */
-int tc_walk (const char *path, bool make, TcError *error);
+typedef enum {
+  TC_WALK_MAKE,    /* what is missing is made */
+  TC_WALK_NEAREST, /* to the nearest ancestor that is there */
+  TC_WALK_THERE,   /* what is missing is an error */
+} TcWalkMode;
+
+/* The directory @path, which is absolute, with O_PATH. -1 with @error. */
+int tc_walk (const char *path, TcWalkMode mode, TcError *error);

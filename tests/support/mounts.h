@@ -16,14 +16,14 @@ G_BEGIN_DECLS
  */
 gboolean tst_mounts_own (const char **why);
 /*
- * Mounts a new file system of @kind, "tmpfs" or "ext4", and @megabytes on the folder @path, which it makes. FALSE
- * where that is impossible, with a sentence in *@why.
+ * Mounts a new file system of @kind, "tmpfs" or "ext4", and @megabytes on the folder @path, which it makes; once more,
+ * an "ext4" is the same as before. FALSE where that is impossible, with a sentence in *@why.
  */
 gboolean tst_mount (const char *kind, const char *path, guint megabytes, const char **why);
 /* Takes it away at once, whoever uses it: those go on in it, and nobody else finds it. */
 void tst_unmount (const char *path);
-/* What is there can no longer be changed, or can again. */
-void tst_mount_read_only (const char *path, gboolean read_only);
+/* An "ext4" can no longer be changed, as after an error of its disk. */
+void tst_mount_fail (const char *path);
 /* Writes the file @path, until there is no more space. Removing it makes room. */
 void tst_fill (const char *path);
 

@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What is written to is taken away while programs are recorded: somebody is told, events wait in the buffers, and go to
+ * what is there in its place as soon as it is.
+ */
+#define _GNU_SOURCE
+#include "support/mounts.h"
+#include "support/recording.h"
+
+#include <ftw.h>
+#include <glib/gstdio.h>
+#include <stdio.h>
+#include <unistd.h>
+
+static const char *no_mounts;
+
+typedef struct {
+  TstService *service;
+  TstChild *app;
+  char *session;
+  char *folder; /* that the output is in */
+  gboolean mounted;
+} Fixture;
+
+static void
+set_up (Fixture *self, gconstpointer scheme)
+{
+  self->service = tst_service_new ();
+  self->folder = tst_output (self->service, "folder");
+}
+
+static void
+tear_down (Fixture *self, gconstpointer scheme)
+{
+  g_clear_pointer (&self->app, tst_child_free);
+  if (self->mounted)
+    tst_unmount (self->folder);
+  g_free (self->session);
+  g_free (self->folder);
+  tst_service_free (self->service);
+}
+
+/* 100 events of a program are in the trace. */
+static void
+begin (Fixture *self, gconstpointer scheme)
+{
+  self->session = tst_start_recording (self->service, "folder/trace", scheme);
+  self->app = tst_app_start (self->service, "app-idle", NULL);
+  tst_app_go (self->app, 100);
+  tst_do (self->service, self->session, "Session.Flush", "(@a{sv} {},)");
+}
+
+static gboolean
+begin_on (Fixture *self, gconstpointer scheme, const char *kind)
+{
+  const char *why = no_mounts;
+
+  if (why == NULL && tst_mount (kind, self->folder, 16, &why))
+    {
+      self->mounted = TRUE;
+      begin (self, scheme);
+      return TRUE;
+    }
+  g_test_skip (why);
+  return FALSE;
+}
+
+/* Also where nothing is written: nobody has to wait for that. */
+static void
+wait_until_told (Fixture *self, const char *code)
+{
+  g_autofree char *quoted = g_strdup_printf ("'%s'", code);
+  gint64 began = g_get_monotonic_time ();
+
+  tst_wait_until (self->service, tst_heard (self->service, "Session.Problems", quoted));
+  g_test_message ("told after %.1f ms", (double) (g_get_monotonic_time () - began) / 1000);
+}
+
+static void
+wait_until_over (Fixture *self)
+{
+  gint64 began = g_get_monotonic_time ();
+
+  tst_wait_until (self->service, tst_get_length (self->service, self->session, "Session.Problems") == 0);
+  g_test_message ("goes on after %.1f ms", (double) (g_get_monotonic_time () - began) / 1000);
+}
+
+/* The trace has @n events, and none is missing that was emitted since the directory is another one. */
+static void
+stop_and_count (Fixture *self, guint n)
+{
+  TstResult result = tst_session_run (self->service, self->session, "Stop");
+
+  g_assert_cmpuint (result.failed + result.pending, ==, 0);
+  g_assert_cmpuint (result.discarded + result.lost + result.dropped, ==, 0);
+  g_assert_cmpuint (tst_count (self->service, "folder/trace", "tbtest:tick"), ==, n);
+}
+
+static int
+remove_entry (const char *path, const struct stat *about, int type, struct FTW *ftw)
+{
+  return remove (path);
+}
+
+static int
+remove_file (const char *path, const struct stat *about, int type, struct FTW *ftw)
+{
+  return type == FTW_F ? g_unlink (path) : 0;
+}
+
+static void
+remove_output (Fixture *self)
+{
+  g_autofree char *output = tst_output (self->service, "folder/trace");
+
+  g_assert_cmpint (nftw (output, remove_entry, 16, FTW_DEPTH | FTW_PHYS), ==, 0);
+}
+
+static void
+make_output (Fixture *self)
+{
+  g_autofree char *output = tst_output (self->service, "folder/trace");
+
+  g_assert_cmpint (g_mkdir (output, 0700), ==, 0);
+}
+
+static void
+a_directory_is_removed_and_made (Fixture *self, gconstpointer scheme)
+{
+  begin (self, scheme);
+  remove_output (self);
+  wait_until_told (self, "output-gone");
+  tst_app_go (self->app, 50);
+  make_output (self);
+  wait_until_over (self);
+  tst_app_go (self->app, 7);
+  stop_and_count (self, 57);
+}
+
+static void
+only_its_files_are_removed (Fixture *self, gconstpointer scheme)
+{
+  g_autofree char *output = tst_output (self->service, "folder/trace");
+
+  begin (self, scheme);
+  g_assert_cmpint (nftw (output, remove_file, 16, FTW_DEPTH | FTW_PHYS), ==, 0);
+  wait_until_told (self, "output-gone");
+  wait_until_over (self);
+  tst_app_go (self->app, 57);
+  stop_and_count (self, 57);
+}
+
+/* What is in no file then is counted. */
+static void
+a_stop_while_it_is_gone_is_answered (Fixture *self, gconstpointer scheme)
+{
+  TstResult result;
+
+  begin (self, scheme);
+  remove_output (self);
+  wait_until_told (self, "output-gone");
+  tst_app_go (self->app, 50);
+  result = tst_session_run (self->service, self->session, "Stop");
+  g_assert_cmpuint (result.dropped, >, 0);
+  make_output (self);
+  wait_until_over (self);
+  tst_session_run (self->service, self->session, "Start");
+  tst_app_go (self->app, 7);
+  result = tst_session_run (self->service, self->session, "Destroy");
+  g_assert_cmpuint (tst_count (self->service, "folder/trace", "tbtest:tick"), ==, 7);
+}
+
+static void
+a_program_that_comes_meanwhile_is_recorded (Fixture *self, gconstpointer scheme)
+{
+  g_autoptr(TstChild) other = NULL;
+
+  begin (self, scheme);
+  remove_output (self);
+  wait_until_told (self, "output-gone");
+  other = tst_app_start (self->service, "app-idle", "other", NULL);
+  tst_app_go (other, 40);
+  make_output (self);
+  wait_until_over (self);
+  tst_app_go (other, 2);
+  stop_and_count (self, 42);
+}
+
+/* It was not told before there were programs: there was nothing to write. */
+static void
+the_first_program_comes_while_it_is_gone (Fixture *self, gconstpointer scheme)
+{
+  self->session = tst_start_recording (self->service, "folder/trace", scheme);
+  remove_output (self);
+  self->app = tst_app_start (self->service, "app-idle", NULL);
+  wait_until_told (self, "output-gone");
+  tst_app_go (self->app, 40);
+  make_output (self);
+  wait_until_over (self);
+  stop_and_count (self, 40);
+}
+
+/* Mounted again, it has what was written before. */
+static void
+its_file_system_is_unmounted_and_mounted (Fixture *self, gconstpointer scheme)
+{
+  const char *why;
+
+  if (!begin_on (self, scheme, "ext4"))
+    return;
+  tst_unmount (self->folder);
+  self->mounted = FALSE;
+  wait_until_told (self, "output-gone");
+  tst_app_go (self->app, 50);
+  self->mounted = tst_mount ("ext4", self->folder, 16, &why);
+  g_assert_true (self->mounted);
+  wait_until_over (self);
+  tst_app_go (self->app, 7);
+  stop_and_count (self, 157);
+}
+
+static void
+its_file_system_can_only_be_read (Fixture *self, gconstpointer scheme)
+{
+  const char *why;
+
+  if (!begin_on (self, scheme, "ext4"))
+    return;
+  tst_mount_fail (self->folder);
+  tst_app_go (self->app, 50);
+  tst_do (self->service, self->session, "Session.Flush", "(@a{sv} {},)");
+  wait_until_told (self, "write-failed");
+  tst_unmount (self->folder);
+  g_assert_true (tst_mount ("tmpfs", self->folder, 16, &why));
+  make_output (self);
+  wait_until_over (self);
+  tst_app_go (self->app, 7);
+  stop_and_count (self, 57);
+}
+
+#define ADD(function)                                                                                                 \
+  G_STMT_START                                                                                                        \
+  {                                                                                                                   \
+    add ("user", #function, TST_PER ("user"), function);                                                              \
+    add ("process", #function, TST_PER ("process"), function);                                                        \
+  }                                                                                                                   \
+  G_STMT_END
+
+static void
+add (const char *scheme, const char *function, const char *options, void (*test) (Fixture *, gconstpointer))
+{
+  g_autofree char *sentence = g_strdelimit (g_strdup (function), "_", '-');
+  g_autofree char *path = g_strdup_printf ("/process/output-gone/per-%s/%s", scheme, sentence);
+
+  g_test_add (path, Fixture, options, set_up, test, tear_down);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  tst_mounts_own (&no_mounts);
+  ADD (a_directory_is_removed_and_made);
+  ADD (only_its_files_are_removed);
+  ADD (a_stop_while_it_is_gone_is_answered);
+  ADD (a_program_that_comes_meanwhile_is_recorded);
+  ADD (the_first_program_comes_while_it_is_gone);
+  ADD (its_file_system_is_unmounted_and_mounted);
+  ADD (its_file_system_can_only_be_read);
+  return g_test_run ();
+}
