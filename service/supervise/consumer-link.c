@@ -330,6 +330,13 @@ tbus_consumer_link_hang_up (TbusConsumerLink *self)
 }
 
 void
+tbus_consumer_link_suspend (TbusConsumerLink *self)
+{
+  self->broken = TRUE;
+  stop_watching (self);
+}
+
+void
 tbus_consumer_link_set_patience (TbusConsumerLink *self, guint ms)
 {
   self->patience = ms * G_TIME_SPAN_MILLISECOND;

@@ -37,6 +37,8 @@ void tbus_consumer_link_resume (TbusConsumerLink *self);
 void tbus_consumer_link_set_patience (TbusConsumerLink *self, guint ms);
 /* Ends the connection, whoever else has this end. */
 void tbus_consumer_link_hang_up (TbusConsumerLink *self);
+/* From now on nothing is sent or received; what is in flight stays so. */
+void tbus_consumer_link_suspend (TbusConsumerLink *self);
 /* Closes this end. Nothing may be in flight. */
 void tbus_consumer_link_free (TbusConsumerLink *self);
 /* FALSE with @error where this request cannot be sent, and is the caller's; otherwise it was taken. */

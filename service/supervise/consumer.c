@@ -29,6 +29,7 @@ struct _TbusSupervisedConsumer {
   gboolean former; /* the process is a former service's, and has not said hello */
   char *kept;      /* nullable: what its link is called in the descriptor store */
   gboolean closed;
+  gboolean suspended;
 };
 
 G_DEFINE_FINAL_TYPE (TbusSupervisedConsumer, tbus_supervised_consumer, TBUS_TYPE_CONSUMER)
@@ -305,6 +306,8 @@ hand_on (TbusSupervisedConsumer *self, GPtrArray *orphans, const GError *error)
 static void
 hang_up (TbusSupervisedConsumer *self)
 {
+  if (self->suspended)
+    return;
   if (self->link != NULL)
     tbus_consumer_link_hang_up (self->link);
   if (self->kept != NULL)
@@ -469,17 +472,21 @@ tbus_supervised_consumer_retry (TbusSupervisedConsumer *self)
     spawn (self);
 }
 
-static void
-close_link (TbusSupervisedConsumer *self)
+void
+tbus_supervised_consumer_close (TbusSupervisedConsumer *self)
 {
   g_autoptr(GPtrArray) orphans = NULL;
 
+  tbus_thread_assert_main ();
+  if (self->closed)
+    return;
   self->closed = TRUE;
   g_clear_error (&self->failure);
   set_failed (self, &self->failure, "is closed: the service is stopping");
   g_clear_handle_id (&self->timer, g_source_remove);
   if (self->link != NULL)
     orphans = tbus_consumer_link_take_pending (self->link);
+  hang_up (self);
   g_clear_pointer (&self->link, tbus_consumer_link_free);
   if (self->child == NULL)
     set_state (self, TBUS_CONSUMER_FAILED, 0);
@@ -489,23 +496,15 @@ close_link (TbusSupervisedConsumer *self)
 }
 
 void
-tbus_supervised_consumer_close (TbusSupervisedConsumer *self)
-{
-  tbus_thread_assert_main ();
-  if (self->closed)
-    return;
-  hang_up (self);
-  close_link (self);
-}
-
-void
 tbus_supervised_consumer_suspend (TbusSupervisedConsumer *self)
 {
   tbus_thread_assert_main ();
-  if (self->closed)
-    return;
-  g_clear_pointer (&self->kept, g_free); /* it stays there */
-  close_link (self);
+  self->suspended = TRUE;
+  if (self->link != NULL)
+    tbus_consumer_link_suspend (self->link);
+  if (self->child != NULL)
+    g_signal_handlers_disconnect_by_data (self->child, self);
+  g_clear_handle_id (&self->timer, g_source_remove);
 }
 
 static void
@@ -531,6 +530,7 @@ tbus_supervised_consumer_finalize (GObject *object)
   tbus_holdings_clear (&self->held);
   g_clear_error (&self->failure);
   g_free (self->breach);
+  g_free (self->kept);
   G_OBJECT_CLASS (tbus_supervised_consumer_parent_class)->finalize (object);
 }
 

@@ -35,7 +35,10 @@ void tbus_supervised_consumer_retry (TbusSupervisedConsumer *self);
 void tbus_supervised_consumer_ask (TbusSupervisedConsumer *self, TbusRequest *request);
 /* For good: the process drains and ends, and what was asked is answered with ConsumerFailed. */
 void tbus_supervised_consumer_close (TbusSupervisedConsumer *self);
-/* The same, but where the descriptor store keeps its link, the process does not notice. */
+/*
+ * The service stops for another to come: nothing is sent, answered or told any more, and where the descriptor store
+ * keeps the link, the process does not notice.
+ */
 void tbus_supervised_consumer_suspend (TbusSupervisedConsumer *self);
 
 G_END_DECLS
