@@ -6,9 +6,11 @@
  * Threads: main. Exit codes: 0 stopped by a signal, 1 could not run (one sentence says why), 2 usage.
  */
 #include "base/fd-budget.h"
+#include "base/fd-store.h"
 #include "base/limits.h"
 #include "base/limits-file.h"
 #include "base/log-rate.h"
+#include "base/marks.h"
 #include "base/service-manager.h"
 #include "base/thread.h"
 #include "bus/bus.h"
@@ -116,6 +118,46 @@ find_consumer (const char *given, const char *name)
   return g_file_test (path, G_FILE_TEST_IS_EXECUTABLE) ? g_steal_pointer (&path) : NULL;
 }
 
+/*
+ * Suspending, where descriptors are kept: all comes to rest, what is known of it is written, and nothing is taken
+ * apart: programs and consumers do not see the service go.
+ */
+
+static void
+on_state_closed (gpointer data)
+{
+  Service *self = data;
+
+  tbus_pool_suspend (self->pool);
+  g_main_loop_quit (self->loop);
+}
+
+static void
+on_tracer_suspended (gpointer data)
+{
+  Service *self = data;
+
+  tbus_core_close_state (self->core, on_state_closed, self);
+}
+
+static void
+on_bus_left (GObject *source, GAsyncResult *result, gpointer data)
+{
+  Service *self = data;
+
+  tbus_bus_stop_finish (self->bus, result);
+  tbus_tracer_side_suspend (self->tracer, on_tracer_suspended, self);
+}
+
+static void
+on_core_suspended (GObject *source, GAsyncResult *result, gpointer data)
+{
+  Service *self = data;
+
+  tbus_core_suspend_finish (self->core, result);
+  tbus_bus_stop_async (self->bus, on_bus_left, self);
+}
+
 /* Taking apart: sessions (callers hear of it), callers, apps, consumers. */
 
 static void
@@ -161,9 +203,14 @@ stop (Service *self, int status)
   self->stopping = TRUE;
   self->status = status;
   tbus_log_message (TBUS_MSG_STOPPING, "TRACEBUS_STATUS", status == 0 ? "0" : "1",
-                    "Stopping: what is recorded is written out; sessions go on when the service runs again");
+                    tbus_fd_store_is_there ()
+                      ? "Stopping: programs are traced on, if the service runs again at once"
+                      : "Stopping: what is recorded is written out; sessions go on when the service runs again");
   tbus_service_manager_stopping ();
-  tbus_core_shutdown_async (self->core, on_core_stopped, self);
+  if (tbus_fd_store_is_there ())
+    tbus_core_suspend_async (self->core, on_core_suspended, self);
+  else
+    tbus_core_shutdown_async (self->core, on_core_stopped, self);
 }
 
 static gboolean
@@ -237,17 +284,32 @@ open_state (const Options *options)
   return path;
 }
 
-/* Nothing of it is written before the rendezvous is ours: another service may be alive. */
+static void
+take_over (Service *self, TbusState *state)
+{
+  g_autoptr(GPtrArray) tracees = tbus_core_adopt (self->core, state);
+
+  for (guint i = 0; i < tracees->len; i++)
+    tbus_tracer_side_adopt (self->tracer, g_ptr_array_index (tracees, i));
+}
+
+/* Nothing is taken before the rendezvous is ours: another service may be alive. */
 static gboolean
 come_back (Service *self, GError **error)
 {
-  g_autofree char *path = open_state (self->options);
-  g_autoptr(TbusState) state = path != NULL ? tbus_state_home_read (path) : NULL;
+  g_autofree char *path = NULL;
+  g_autoptr(TbusState) state = NULL;
 
+  if (!tbus_tracer_side_claim (self->tracer, error))
+    return FALSE;
+  path = open_state (self->options);
+  state = path != NULL ? tbus_state_home_read (path) : NULL;
   if (state != NULL)
     tbus_core_restore (self->core, state);
   else
     state = tbus_state_new ();
+  if (tbus_fd_store_is_there ())
+    take_over (self, state);
   if (!tbus_tracer_side_start (self->tracer, error))
     return FALSE;
   say_restored (self);
@@ -276,6 +338,7 @@ service_init (Service *self, const Options *options, GError **error)
                               error)
       || !choose_rendezvous (options, &paths, error))
     return FALSE;
+  (void) tbus_marks_init (); /* without it nothing is taken over */
   self->index = tbus_tracee_index_new ();
   self->core = tbus_core_new (self->index);
   self->pool = tbus_pool_new (consumer, consumer32);
@@ -309,6 +372,15 @@ service_clear (Service *self)
   g_main_loop_unref (self->loop);
 }
 
+/* All of it is somebody's who goes on: it is not taken apart. */
+static void
+service_leave (Service *self)
+{
+  tbus_thread_stop (TBUS_THREAD_LINK);
+  tbus_thread_stop (TBUS_THREAD_NOTIFY);
+  exit (self->status);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -318,6 +390,7 @@ main (int argc, char **argv)
 
   tbus_thread_init ();
   tbus_log_init ();
+  tbus_fd_store_init ();
   setlocale (LC_ALL, "");
   if (!parse_options (&options, &argc, &argv, &error))
     {
@@ -343,7 +416,10 @@ main (int argc, char **argv)
       g_printerr ("tracebusd: %s\n", error->message);
       service.status = EXIT_FAILURE;
     }
-  service_clear (&service);
+  if (tbus_fd_store_is_there ())
+    service_leave (&service);
+  else
+    service_clear (&service);
   options_clear (&options);
   return service.status;
 }

@@ -302,4 +302,5 @@ tbus_app_plan_and_submit (TbusApp *self)
     }
   self->planning = FALSE;
   tbus_app_answer_waiters (self);
+  tbus_hub_rested (self->hub);
 }

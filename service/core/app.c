@@ -178,6 +178,7 @@ tbus_app_set_stalled (TbusApp *self, gboolean stalled)
     {
       tbus_app_answer_listers (self, self->listers, TBUS_PENDING, NULL);
       tbus_app_answer_listers (self, self->listing, TBUS_PENDING, NULL);
+      tbus_hub_rested (self->hub);
     }
 }
 

@@ -26,6 +26,7 @@ typedef struct {
   gboolean keeps_buffers;  /* the state has them too, and the descriptor store what they are made of */
   gboolean stopping;    /* no new sessions */
   gboolean suspended;   /* apps are asked nothing more */
+  GTask *suspending;    /* nullable: it is to be, once nothing is under way */
   GHashTable *sets;     /* guint64 set id -> TbusBufferSet, borrowed: of every set that a consumer was asked for */
   GHashTable *channels; /* guint64 channel key -> TbusBufferSet, borrowed */
 } TbusHub;
@@ -35,6 +36,8 @@ TbusHub *tbus_core_get_hub (TbusCore *core);
 void tbus_hub_touch (TbusHub *self);
 /* Something that outlives it where descriptors are kept. */
 void tbus_hub_touch_buffers (TbusHub *self);
+/* Something has come to its end, which a suspension may wait for. */
+void tbus_hub_rested (TbusHub *self);
 /* A copy that holds a reference to each element: what is walked while it may change. */
 GPtrArray *tbus_object_array_copy (GPtrArray *array);
 /* The pool's consumer, made known to the bus. (transfer full) */

@@ -316,6 +316,15 @@ tbus_core_await_saved (TbusCore *self, TbusPostFunc func, gpointer data)
     func (data);
 }
 
+void
+tbus_core_close_state (TbusCore *self, TbusPostFunc func, gpointer data)
+{
+  if (self->hub.keeper != NULL)
+    tbus_state_keeper_close (self->hub.keeper, func, data);
+  else
+    func (data);
+}
+
 /* Shutdown: the state is closed, so that it has sessions as they are; then all are destroyed, side by side. */
 
 typedef struct {
@@ -387,10 +396,7 @@ tbus_core_shutdown_async (TbusCore *self, GAsyncReadyCallback callback, gpointer
   GTask *task = g_task_new (self, NULL, callback, user_data);
 
   self->hub.stopping = TRUE;
-  if (self->hub.keeper != NULL)
-    tbus_state_keeper_close (self->hub.keeper, close_sessions, task);
-  else
-    close_sessions (task);
+  tbus_core_close_state (self, close_sessions, task);
 }
 
 void

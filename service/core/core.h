@@ -40,6 +40,14 @@ void tbus_core_await_saved (TbusCore *self, TbusPostFunc func, gpointer data);
  */
 void tbus_core_shutdown_async (TbusCore *self, GAsyncReadyCallback callback, gpointer user_data);
 void tbus_core_shutdown_finish (TbusCore *self, GAsyncResult *result);
+/*
+ * Instead: lets what was begun come to its end, and asks apps nothing more. Nothing is closed: the next life of the
+ * service goes on with all of it.
+ */
+void tbus_core_suspend_async (TbusCore *self, GAsyncReadyCallback callback, gpointer user_data);
+void tbus_core_suspend_finish (TbusCore *self, GAsyncResult *result);
+/* Writes the state for the last time, then calls @func from the main loop. */
+void tbus_core_close_state (TbusCore *self, TbusPostFunc func, gpointer data);
 /* For tests: another limit than the one of core.c. */
 void tbus_core_set_shutdown_ms (TbusCore *self, guint ms);
 

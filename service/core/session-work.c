@@ -85,6 +85,7 @@ leave_queue (TbusSessionWork *work)
   g_queue_pop_head (&session->works);
   work_free (work);
   begin_next (session);
+  tbus_hub_rested (session->hub);
 }
 
 void

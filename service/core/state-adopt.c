@@ -17,6 +17,7 @@
 #include "base/marks.h"
 
 #include <signal.h>
+#include <unistd.h>
 
 typedef struct {
   TbusHub *hub;
@@ -106,17 +107,23 @@ take_next_log (TbusBufferSet *set)
   return fd < 0 || tbus_metadata_log_adopt_version (set->log, fd, NULL);
 }
 
-/* (transfer full) (nullable) */
+/* (transfer full) (nullable): with @why, unless it was closed since. */
 static TbusBufferSet *
 take_set (const TbusSavedSet *saved, const char **why)
 {
+  int log_fd = tbus_kept_take_log (saved->id, FALSE);
   g_autoptr(TbusBufferSet) set = NULL;
-  int log_fd;
 
-  if (!claim_set (saved, why))
+  *why = NULL;
+  if (log_fd < 0 && saved->key.ownership == TBUS_BUFFER_PROCESS)
     return NULL;
+  if (!claim_set (saved, why))
+    {
+      if (log_fd >= 0)
+        close (log_fd);
+      return NULL;
+    }
   *why = "descriptors of it are missing";
-  log_fd = tbus_kept_take_log (saved->id, FALSE);
   if (log_fd >= 0)
     set = tbus_state_restore_set (saved, log_fd, NULL);
   if (set == NULL)
@@ -168,8 +175,11 @@ take_sets (Adopter *self, TbusSession *session, const TbusSavedSession *saved)
       if (set == NULL)
         {
           tbus_kept_drop_saved_set (saved_set);
-          say_left (session, saved_set, why);
-          session->gap = TRUE;
+          if (why != NULL)
+            {
+              say_left (session, saved_set, why);
+              session->gap = TRUE;
+            }
           continue;
         }
       tbus_class_registry_charge (set->classes, find_writer (self, session, saved_set));

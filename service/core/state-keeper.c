@@ -4,7 +4,7 @@
 #include "base/log.h"
 #include "core/state.h"
 
-enum { SETTLE_MS = 20 }; /* changes mostly come together */
+enum { MAX_PAUSE_MS = 500 };
 
 typedef struct {
   TbusPostFunc func;
@@ -22,6 +22,8 @@ struct TbusStateKeeper {
   gboolean failing;
   gboolean closed; /* nothing is written after what waits now */
   gboolean dead;   /* freed once the write that runs is over */
+  gint64 begun;    /* the write that runs; monotonic, microseconds */
+  guint pause_ms;  /* as long as the last one took: who awaits nothing gets half of the time */
   guint settling;  /* source */
 };
 
@@ -95,7 +97,7 @@ static void
 write_soon (TbusStateKeeper *self)
 {
   if (!self->writing && self->settling == 0 && !self->closed)
-    self->settling = g_timeout_add (SETTLE_MS, on_settled, self);
+    self->settling = g_timeout_add (self->pause_ms, on_settled, self);
 }
 
 static void
@@ -107,6 +109,7 @@ on_written (GObject *core, GAsyncResult *result, gpointer data)
 
   tbus_core_save_finish (TBUS_CORE (core), result, &error);
   self->writing = FALSE;
+  self->pause_ms = MIN ((g_get_monotonic_time () - self->begun) / G_TIME_SPAN_MILLISECOND, MAX_PAUSE_MS);
   if (self->dead)
     {
       destroy (self);
@@ -129,6 +132,7 @@ begin_write (TbusStateKeeper *self)
   g_array_append_vals (self->served, self->waiting->data, self->waiting->len);
   g_array_set_size (self->waiting, 0);
   self->writing = TRUE;
+  self->begun = g_get_monotonic_time ();
   self->touched = FALSE;
   g_clear_handle_id (&self->settling, g_source_remove);
   tbus_core_save_async (self->core, self->scope, self->path, on_written, self);

@@ -4,14 +4,20 @@
 #include "support/leak.h"
 
 #include <gio/gio.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+enum { STORE_SIZE = 1024 };
 
 struct TstService {
   TstDir *dir;
   TstBus *bus;
   GStrv environment;
   TstChild *daemon; /* NULL while it does not run */
+  TstStore *store;  /* nullable */
   GDBusConnection *caller;
   guint subscription;
   GPtrArray *changes; /* of Change */
@@ -135,11 +141,44 @@ tst_service_new (void)
   return self;
 }
 
+TstStore *
+tst_service_use_store (TstService *self)
+{
+  self->store = tst_store_new (self->dir, STORE_SIZE);
+  return self->store;
+}
+
+/* They outlive the service as long as their links are kept. */
+static void
+end_kept_consumers (TstService *self)
+{
+  g_auto(GStrv) consumers = tst_objects (self, "Consumer");
+  g_autofree struct pollfd *ended = g_new0 (struct pollfd, g_strv_length (consumers) + 1);
+  guint n = 0;
+
+  for (guint i = 0; consumers[i] != NULL; i++)
+    {
+      ended[n].events = POLLIN;
+      ended[n].fd = syscall (SYS_pidfd_open, (pid_t) tst_get_number (self, consumers[i], "Consumer.Pid"), 0);
+      n += ended[n].fd >= 0 ? 1 : 0;
+    }
+  tst_service_stop (self);
+  g_clear_pointer (&self->store, tst_store_free);
+  for (guint i = 0; i < n; i++)
+    {
+      g_assert_cmpint (poll (&ended[i], 1, TST_PATIENCE_MS), ==, 1);
+      close (ended[i].fd);
+    }
+}
+
 void
 tst_service_free (TstService *self)
 {
-  if (self->daemon != NULL)
+  if (self->daemon != NULL && self->store != NULL)
+    end_kept_consumers (self);
+  else if (self->daemon != NULL)
     tst_service_stop (self);
+  g_clear_pointer (&self->store, tst_store_free);
   refuse_reports (self);
   g_dbus_connection_signal_unsubscribe (self->caller, self->subscription);
   g_dbus_connection_close_sync (self->caller, NULL, NULL);
@@ -160,12 +199,23 @@ tst_service_launch (TstService *self, const char *option, const char *log)
   g_autofree char *consumer = tst_build_path ("service/consumer/tracebus-consumerd");
   g_autofree char *consumer32 = tst_build_path ("service/consumer/tracebus-consumerd32");
   g_autofree char *rundir = tst_dir_file (self->dir, ".lttng");
-  const char *argv[] = { "sh", "-c", "log=$1; shift; test -z \"$log\" || exec 2>>\"$log\"; exec \"$@\"", "sh",
+  const char *argv[] = { "sh", "-c",
+                         "log=$1; shift; test -z \"$log\" || exec 2>>\"$log\"; export LISTEN_PID=$$; exec \"$@\"", "sh",
                          log != NULL ? log : "", program, "--session", "--rundir", rundir, "--consumer", consumer,
                          "--consumer32", consumer32, option, NULL };
 
-  g_clear_pointer (&self->daemon, tst_child_free);
-  self->daemon = tst_child_start (argv, tst_service_environment (self));
+  g_autoptr(TstChild) before = g_steal_pointer (&self->daemon);
+  g_auto(GStrv) environment = g_strdupv (self->environment);
+  const int *fds = NULL;
+  gsize n_fds = 0;
+
+  g_clear_pointer (&before, tst_child_free); /* what it has kept is known after its end */
+  if (self->store != NULL)
+    {
+      environment = tst_store_environ (self->store, environment);
+      fds = tst_store_get_fds (self->store, &n_fds);
+    }
+  self->daemon = tst_child_start_with_fds (argv, (const char *const *) environment, fds, n_fds);
   return self->daemon;
 }
 

@@ -13,6 +13,7 @@
 #include "support/bus.h"
 #include "support/child.h"
 #include "support/dir.h"
+#include "support/store.h"
 
 G_BEGIN_DECLS
 
@@ -24,6 +25,8 @@ typedef struct TstService TstService;
 TstService *tst_service_new (void);
 /* The same without the service, for tests of how it starts. */
 TstService *tst_service_new_idle (void);
+/* From its next start on, what it asks to be kept is kept, as systemd does. (transfer none) */
+TstStore *tst_service_use_store (TstService *self);
 /* Stops the service where it runs, then removes all that is left. */
 void tst_service_free (TstService *self);
 

@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The service ends and another life of it begins while descriptors are kept, as systemd does: programs and consumers
+ * notice nothing, and every event is recorded or counted.
+ *
+ * TRACEBUS_KILLS says how often the service is killed in a row; 10 by default.
+ */
+#include "support/recording.h"
+
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+enum { KILLS = 10, WRITERS = 4, BURST = 20000 };
+
+typedef struct {
+  TstService *service;
+  TstStore *store;
+} Fixture;
+
+static void
+set_up (Fixture *self, gconstpointer options)
+{
+  self->service = tst_service_new_idle ();
+  self->store = tst_service_use_store (self->service);
+  tst_service_start (self->service, NULL);
+}
+
+static void
+tear_down (Fixture *self, gconstpointer options)
+{
+  tst_service_free (self->service);
+}
+
+static void
+end_by_kill (Fixture *self)
+{
+  tst_service_kill (self->service);
+}
+
+static void
+end_in_order (Fixture *self)
+{
+  tst_service_stop (self->service);
+}
+
+/* What was emitted is in the trace, or discarded and counted, in the answer and in the trace alike. */
+static void
+assert_exact (Fixture *self, const char *name, TstResult result, guint emitted)
+{
+  TstMissing missing;
+  g_autoptr(GPtrArray) events = tst_events_lossy (self->service, name, &missing);
+
+  g_test_message ("%s: emitted %u: %u recorded, %" G_GUINT64_FORMAT " discarded", name, emitted, events->len,
+                  result.discarded);
+  g_assert_cmpuint (events->len + result.discarded, ==, emitted);
+  g_assert_cmpuint (missing.events, ==, result.discarded);
+  g_assert_cmpuint (missing.packets, ==, 0);
+  g_assert_cmpuint (result.lost, ==, 0);
+  g_assert_cmpuint (result.failed + result.pending, ==, 0);
+}
+
+/* An answer that is a promise: what the service knows by now, its next life will know. */
+static void
+await_state (Fixture *self, const char *session)
+{
+  tst_do (self->service, session, "Session.EnableEvents", "('events', [('tbtest:tick', @a{sv} {})], @a{sv} {})");
+}
+
+/* From before, in between, and after: one App object, one consumer, one directory. */
+static void
+notices_nothing (Fixture *self, gconstpointer options, void (*end) (Fixture *self))
+{
+  g_autofree char *session = tst_start_recording (self->service, "taken", options);
+  g_autoptr(TstChild) app = tst_app_start (self->service, "app-idle", NULL);
+  g_autofree char *before = NULL;
+  g_autofree char *after = NULL;
+  g_autofree char *state = NULL;
+  pid_t consumer;
+
+  tst_app_go (app, 1000);
+  before = tst_wait_app (self->service, tst_child_pid (app), "ready");
+  consumer = tst_service_consumer_pid (self->service);
+  await_state (self, session);
+  end (self);
+  tst_app_go (app, 500);
+  tst_service_start (self->service, NULL);
+  after = tst_wait_app (self->service, tst_child_pid (app), "ready");
+  g_assert_cmpstr (after, ==, before);
+  g_assert_cmpint (tst_service_consumer_pid (self->service), ==, consumer);
+  g_assert_cmpuint (tst_get_length (self->service, session, "Session.Problems"), ==, 0);
+  tst_app_go (app, 300);
+  tst_app_run (self->service, "app-tiny", NULL);
+  assert_exact (self, "taken", tst_session_run (self->service, session, "Stop"), 1801);
+  tst_session_run (self->service, session, "Start");
+  tst_app_go (app, 10);
+  assert_exact (self, "taken", tst_session_run (self->service, session, "Destroy"), 1811);
+  state = tst_get_string (self->service, after, "App.State");
+  g_assert_cmpstr (state, ==, "ready");
+}
+
+static void
+programs_notice_nothing_of_a_kill (Fixture *self, gconstpointer options)
+{
+  notices_nothing (self, options, end_by_kill);
+}
+
+static void
+programs_notice_nothing_of_an_orderly_end (Fixture *self, gconstpointer options)
+{
+  notices_nothing (self, options, end_in_order);
+}
+
+static guint
+count_kills (void)
+{
+  const char *given = g_getenv ("TRACEBUS_KILLS");
+
+  return given != NULL ? (guint) g_ascii_strtoull (given, NULL, 10) : KILLS;
+}
+
+/* Programs write flat out into small buffers all the while, so that some is discarded. */
+static void
+every_event_is_accounted_for (Fixture *self, gconstpointer options)
+{
+  g_autofree char *small = g_strdup_printf ("{'subbuf-size': <uint64 65536>, 'num-subbuf': <uint64 4>, %s",
+                                            (const char *) options + 1);
+  g_autofree char *session = tst_start_recording (self->service, "killed", small);
+  g_autofree char *other = tst_start_recording (self->service, "other", TST_PER ("user"));
+  TstChild *apps[WRITERS];
+  guint kills = count_kills (), emitted = 0;
+
+  for (guint i = 0; i < WRITERS; i++)
+    {
+      apps[i] = tst_app_start (self->service, "app-idle", NULL);
+      g_free (tst_wait_app (self->service, tst_child_pid (apps[i]), "ready"));
+    }
+  await_state (self, session);
+  for (guint round = 0; round < kills; round++)
+    {
+      for (guint i = 0; i < WRITERS; i++)
+        tst_child_say (apps[i], "go %d", BURST);
+      tst_service_kill (self->service);
+      tst_service_start (self->service, NULL);
+      for (guint i = 0; i < WRITERS; i++)
+        g_free (tst_child_wait_line (apps[i], "done"));
+      emitted += WRITERS * BURST;
+      g_assert_cmpuint (tst_get_number (self->service, TST_ROOT, "Manager.AppCount"), ==, WRITERS);
+    }
+  g_assert_cmpuint (tst_get_length (self->service, session, "Session.Problems"), ==, 0);
+  assert_exact (self, "killed", tst_session_run (self->service, session, "Stop"), emitted);
+  assert_exact (self, "other", tst_session_run (self->service, other, "Destroy"), emitted);
+  for (guint i = 0; i < WRITERS; i++)
+    tst_child_free (apps[i]);
+}
+
+/* It waits for the service, and is recorded from its first event on. */
+static void
+a_program_that_starts_in_between_is_recorded (Fixture *self, gconstpointer options)
+{
+  g_autofree char *session = tst_start_recording (self->service, "between", options);
+  g_autoptr(TstChild) app = NULL;
+
+  tst_app_run (self->service, "app-tiny", NULL);
+  await_state (self, session);
+  tst_service_kill (self->service);
+  app = tst_app_start (self->service, "app-tiny", NULL);
+  tst_service_start (self->service, NULL);
+  tst_child_finish (app);
+  assert_exact (self, "between", tst_session_run (self->service, session, "Stop"), 2);
+}
+
+/* Its buffers are drained to the last event, though nobody saw it go. */
+static void
+a_program_that_ends_in_between_loses_nothing (Fixture *self, gconstpointer options)
+{
+  g_autofree char *session = tst_start_recording (self->service, "gone", options);
+  g_autoptr(TstChild) app = tst_app_start (self->service, "app-idle", NULL);
+
+  tst_app_go (app, 700);
+  await_state (self, session);
+  tst_service_kill (self->service);
+  tst_app_go (app, 70);
+  tst_child_finish (app);
+  tst_service_start (self->service, NULL);
+  tst_wait_until (self->service, tst_get_number (self->service, TST_ROOT, "Manager.AppCount") == 0);
+  assert_exact (self, "gone", tst_session_run (self->service, session, "Stop"), 770);
+}
+
+static int
+watch (pid_t pid)
+{
+  int fd = syscall (SYS_pidfd_open, pid, 0);
+
+  g_assert_cmpint (fd, >=, 0);
+  return fd;
+}
+
+/* Somebody kills all there is but for programs: what they write meanwhile is in the rings. */
+static void
+a_consumer_that_dies_in_between_has_a_successor (Fixture *self, gconstpointer options)
+{
+  g_autofree char *session = tst_start_recording (self->service, "both", options);
+  g_autoptr(TstChild) app = tst_app_start (self->service, "app-idle", NULL);
+  pid_t consumer = tst_service_consumer_pid (self->service);
+  struct pollfd ended = { .fd = watch (consumer), .events = POLLIN };
+
+  tst_app_go (app, 100);
+  await_state (self, session);
+  tst_service_kill (self->service);
+  g_assert_cmpint (kill (consumer, SIGKILL), ==, 0);
+  g_assert_cmpint (poll (&ended, 1, TST_PATIENCE_MS), ==, 1);
+  close (ended.fd);
+  tst_app_go (app, 50);
+  tst_service_start (self->service, NULL);
+  tst_app_go (app, 20);
+  assert_exact (self, "both", tst_session_run (self->service, session, "Stop"), 170);
+}
+
+/* The service dies while a program, which is stopped, is being told something: nobody knows how much of it arrived. */
+static void
+a_program_in_the_middle_of_something_registers_anew (Fixture *self, gconstpointer options)
+{
+  g_autofree char *session = tst_start_recording (self->service, "middle", options);
+  g_autoptr(TstChild) app = tst_app_start (self->service, "app-idle", NULL);
+  g_autofree char *before = NULL;
+  g_autofree char *after = NULL;
+  g_autofree char *more = NULL;
+
+  tst_app_go (app, 100);
+  before = tst_wait_app (self->service, tst_child_pid (app), "ready");
+  await_state (self, session);
+  tst_child_freeze (app);
+  more = tst_session (self->service, "more");
+  tst_enable (self->service, more, "", "tbtest:*");
+  tst_session_run (self->service, more, "Start");
+  tst_service_kill (self->service);
+  tst_service_start (self->service, NULL);
+  g_assert_cmpuint (tst_get_length (self->service, session, "Session.Problems"), ==, 1);
+  tst_child_signal (app, SIGCONT);
+  after = tst_wait_app (self->service, tst_child_pid (app), "ready");
+  g_assert_cmpstr (after, !=, before);
+  tst_app_go (app, 11);
+  assert_exact (self, "middle", tst_session_run (self->service, session, "Stop"), 111);
+  assert_exact (self, "more", tst_session_run (self->service, more, "Stop"), 11);
+}
+
+/* Nothing is kept for what is gone. */
+static void
+the_store_holds_what_there_is (Fixture *self, gconstpointer options)
+{
+  g_autofree char *session = tst_start_recording (self->service, "stored", options);
+  g_autoptr(TstChild) app = tst_app_start (self->service, "app-idle", NULL);
+
+  tst_app_go (app, 1);
+  g_assert_cmpuint (tst_store_count (self->store, "app-"), ==, 2);
+  g_assert_cmpuint (tst_store_count (self->store, "ring-"), >, 0);
+  g_assert_cmpuint (tst_store_count (self->store, "log-"), ==, 1);
+  await_state (self, session);
+  tst_service_kill (self->service);
+  tst_service_start (self->service, NULL);
+  g_assert_cmpuint (tst_store_count (self->store, "app-"), ==, 2);
+  g_assert_cmpuint (tst_store_count (self->store, "log-"), ==, 1);
+  tst_session_run (self->service, session, "Destroy");
+  tst_child_finish (app);
+  tst_wait_until (self->service, tst_get_number (self->service, TST_ROOT, "Manager.AppCount") == 0);
+  g_assert_cmpuint (tst_store_count (self->store, "ring-"), ==, 0);
+  g_assert_cmpuint (tst_store_count (self->store, "log-"), ==, 0);
+  g_assert_cmpuint (tst_store_count (self->store, "app-"), ==, 0);
+}
+
+#define ADD(name, test)                                                                                               \
+  g_test_add ("/process/takeover/per-user/" name, Fixture, TST_PER ("user"), set_up, test, tear_down);                \
+  g_test_add ("/process/takeover/per-process/" name, Fixture, TST_PER ("process"), set_up, test, tear_down)
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  ADD ("programs-notice-nothing-of-a-kill", programs_notice_nothing_of_a_kill);
+  ADD ("programs-notice-nothing-of-an-orderly-end", programs_notice_nothing_of_an_orderly_end);
+  ADD ("every-event-is-accounted-for", every_event_is_accounted_for);
+  ADD ("a-program-that-starts-in-between-is-recorded", a_program_that_starts_in_between_is_recorded);
+  ADD ("a-program-that-ends-in-between-loses-nothing", a_program_that_ends_in_between_loses_nothing);
+  ADD ("a-consumer-that-dies-in-between-has-a-successor", a_consumer_that_dies_in_between_has_a_successor);
+  ADD ("the-store-holds-what-there-is", the_store_holds_what_there_is);
+  ADD ("a-program-in-the-middle-of-something-registers-anew", a_program_in_the_middle_of_something_registers_anew);
+  return g_test_run ();
+}
