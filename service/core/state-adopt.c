@@ -16,6 +16,7 @@
 #include "base/log.h"
 #include "base/marks.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -39,7 +40,7 @@ can_take_consumer (const TbusSavedConsumer *saved)
   g_autofree char *prefix = g_strdup_printf ("consumer-%" G_GUINT64_FORMAT "-", saved->id);
   g_auto(GStrv) names = tbus_fd_store_list (prefix);
 
-  return names[0] != NULL || saved->pid <= 0 || kill (saved->pid, 0) < 0;
+  return names[0] != NULL || saved->pid <= 0 || (kill (saved->pid, 0) < 0 && errno == ESRCH);
 }
 
 static void
