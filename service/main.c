@@ -5,6 +5,7 @@
  *
  * Threads: main. Exit codes: 0 stopped by a signal, 1 could not run (one sentence says why), 2 usage.
  */
+#include "base/capabilities.h"
 #include "base/fd-budget.h"
 #include "base/fd-store.h"
 #include "base/limits.h"
@@ -405,7 +406,7 @@ main (int argc, char **argv)
       return EXIT_SUCCESS;
     }
   service.loop = g_main_loop_new (NULL, FALSE);
-  if (service_init (&service, &options, &error))
+  if (tbus_capabilities_keep_needed (&error) && service_init (&service, &options, &error))
     {
       g_unix_signal_add (SIGTERM, on_signal, &service);
       g_unix_signal_add (SIGINT, on_signal, &service);
