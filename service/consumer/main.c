@@ -3,11 +3,12 @@
  * tracebus-consumerd: drains one owner's ring buffers into files, as that owner.
  *
  * tracebusd starts it, with the link on descriptor 3, and with rights that it gives up before it
- * does anything else.
+ * does anything else. Then it gives up what it will not need (consumer/sandbox), before the first request.
  */
 #define _GNU_SOURCE
 #include "consumer/consumer.h"
 #include "consumer/rights.h"
+#include "consumer/sandbox.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -17,7 +18,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -129,10 +129,14 @@ set_up_signals (void)
 }
 
 static void
-raise_file_limit (void)
+raise_limits (const TcOwner *owner)
 {
+  const struct rlimit lowest_real_time = { 1, 1 };
   struct rlimit limit;
 
+  /* What root's drains could do by a capability, which is about to go. */
+  if (geteuid () == 0 && owner->uid == 0)
+    (void) setrlimit (RLIMIT_RTPRIO, &lowest_real_time);
   if (getrlimit (RLIMIT_NOFILE, &limit) < 0)
     return;
   limit.rlim_cur = limit.rlim_max;
@@ -159,18 +163,22 @@ main (int argc, char **argv)
                        "It is started by tracebusd, with a socket on descriptor %d.\n", TW_LINK_FD);
       return EXIT_USAGE;
     }
-  if (options.has_uid && tc_rights_become (&options.owner) < 0)
+  raise_limits (&options.owner);
+  if ((options.has_uid && tc_rights_become (&options.owner) < 0) || tc_rights_renounce () < 0)
     return fail ("cannot give up the rights it was started with");
   free (options.owner.groups);
-  if (prctl (PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
-    return fail ("cannot renounce new rights");
   set_up_signals ();
-  raise_file_limit ();
   if (chdir ("/") < 0)
     return fail ("cannot enter the root directory");
+  /* The last question to the name service, which may leave descriptors open. */
+  tc_output_find_home ();
+  if (tc_sandbox_close_others (TW_LINK_FD) < 0)
+    return fail ("cannot close what it was not given");
   consumer = tc_consumer_new (TW_LINK_FD);
   if (consumer == NULL)
     return fail ("cannot take the link");
+  if (tc_sandbox_enter () < 0)
+    return fail ("cannot confine itself");
   tc_consumer_run (consumer);
   tc_consumer_free (consumer);
   return EXIT_SUCCESS;

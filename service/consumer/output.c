@@ -15,32 +15,33 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Asks the name service, which may take its time: once for a session, before it records. */
-static const char *
-home_directory (void)
+static char home[PATH_MAX]; /* empty: none was found */
+
+void
+tc_output_find_home (void)
 {
-  const char *home = getenv ("LTTNG_HOME");
+  const char *found = getenv ("LTTNG_HOME");
   const struct passwd *user;
 
-  if (home != NULL && home[0] == '/')
-    return home;
-  user = getpwuid (getuid ());
-  return user != NULL && user->pw_dir != NULL && user->pw_dir[0] == '/' ? user->pw_dir : NULL;
+  if (found == NULL || found[0] != '/')
+    {
+      user = getpwuid (getuid ());
+      found = user != NULL ? user->pw_dir : NULL;
+    }
+  if (found != NULL && found[0] == '/' && strlen (found) < sizeof home)
+    strcpy (home, found);
 }
 
 static int
 place_path (TcPlace *self, const char *path, TcError *error)
 {
-  const char *home;
-
   if (strlen (path) >= PATH_MAX)
     return tc_error (error, ENAMETOOLONG, "The output path that begins with %.64s is too long", path);
   if (path[0] == '/')
     self->path = strdup (path);
   else if (strncmp (path, "~/", 2) == 0)
     {
-      home = home_directory ();
-      if (home == NULL)
+      if (home[0] == '\0')
         return tc_error (error, ENOENT, "User %u has no home directory for the output %s", (unsigned) getuid (), path);
       if (asprintf (&self->path, "%s/%s", home, path + 2) < 0)
         self->path = NULL;

@@ -28,7 +28,9 @@ typedef struct {
   int fd;     /* borrowed; -1: by the path */
 } TcPlace;
 
-/* @fd: -1, or a directory, and then @path does not matter. "~/x" is below the home of the process's own user. */
+/* Asks the name service for the home of the process's own user, which may take its time: once, before all else. */
+void tc_output_find_home (void);
+/* @fd: -1, or a directory, and then @path does not matter. "~/x" is below that home. */
 int tc_place_init (TcPlace *self, const char *path, int fd, TcError *error);
 /* Also after a failure. */
 void tc_place_clear (TcPlace *self);

@@ -20,3 +20,8 @@ typedef struct {
  * the process must not go on then.
  */
 int tc_rights_become (const TcOwner *owner);
+/*
+ * Gives up every capability, also root's, whose files stay root's to write to and nobody else's; and may have none
+ * again, nor any other right that it has not now. 0, or -1 with errno.
+ */
+int tc_rights_renounce (void);
