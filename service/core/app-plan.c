@@ -80,7 +80,10 @@ plan_sessions (TbusApp *self, TbusJob *job)
               continue;
             }
           if (app_session->set->state == TBUS_SET_FAILED && app_session->error == NULL)
-            app_session->error = g_error_copy (app_session->set->error);
+            {
+              app_session->error = g_error_copy (app_session->set->error);
+              tbus_session_app_problem (session, app_session);
+            }
           tbus_app_session_reset (app_session);
         }
       if (!plan_session (self, job, session, app_session))

@@ -13,9 +13,12 @@
 
 G_BEGIN_DECLS
 
+typedef struct TbusRoom TbusRoom;
+
 /* core.c owns it; everybody else borrows. */
 typedef struct {
   TbusCore *core;
+  TbusRoom *room;
   TbusTraceeIndex *index;
   TbusBufferRegistry *registry;
   TbusSessionSet *sessions;

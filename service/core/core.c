@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 #include "core/metadata-push.h"
+#include "core/room.h"
 #include "core/state-keeper.h"
 
 /* Longer than a consumer may be silent before it is killed, shorter than whoever stops us waits. */
@@ -48,6 +49,7 @@ tbus_core_finalize (GObject *object)
 {
   TbusCore *self = TBUS_CORE (object);
 
+  g_clear_pointer (&self->hub.room, tbus_room_free);
   g_object_unref (self->hub.sessions);
   g_object_unref (self->hub.apps);
   g_hash_table_unref (self->hub.sets);
@@ -74,6 +76,7 @@ tbus_core_init (TbusCore *self)
   self->consumers = g_ptr_array_new_with_free_func (g_object_unref);
   self->shutdown_ms = SHUTDOWN_MS;
   self->hub.core = self;
+  self->hub.room = tbus_room_new (&self->hub);
   self->hub.registry = tbus_buffer_registry_new ();
   self->hub.sessions = tbus_session_set_new (&self->hub);
   self->hub.apps = tbus_app_set_new ();
@@ -243,6 +246,7 @@ on_gone (gpointer core, TbusTracee *tracee)
   tbus_hub_touch_buffers (&self->hub);
   tbus_app_set_gone (app);
   tbus_app_set_remove (self->hub.apps, app);
+  tbus_room_freed (self->hub.room);
 }
 
 static void

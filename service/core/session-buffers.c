@@ -4,6 +4,7 @@
 #include "base/cpus.h"
 #include "base/marks.h"
 #include "core/ids.h"
+#include "core/room.h"
 #include "core/kept.h"
 #include "core/set-description.h"
 
@@ -133,6 +134,8 @@ tbus_session_drop_set (TbusSession *self, TbusBufferSet *set, TbusSetState state
   tbus_charge_clear (&set->memory);
   tbus_buffer_registry_remove (self->hub->registry, set);
   g_ptr_array_remove (self->sets, set);
+  if (state == TBUS_SET_CLOSED)
+    tbus_room_freed (self->hub->room);
   g_clear_pointer (&set->push, tbus_metadata_push_free); /* last: who waited for it goes on from here */
 }
 

@@ -151,6 +151,7 @@ void tbus_session_take_counters (TbusSession *self, const TbusCountersList *list
 /* session-problems.c */
 #define TBUS_PROBLEM_CONSUMER_RESTARTING "consumer-restarting" /* it died, and nobody goes on with its buffers yet */
 #define TBUS_PROBLEM_APP_FAILED "app-failed" /* it is not recorded */
+#define TBUS_PROBLEM_NO_ROOM "no-room"       /* apps are not recorded until others let go of descriptors or memory */
 #define TBUS_PROBLEM_APP_LACKS "app-lacks"   /* it is recorded without a context, or a rule */
 #define TBUS_PROBLEM_SERVICE_RESTARTED "service-restarted" /* what apps did meanwhile is not recorded */
 #define TBUS_PROBLEM_BUFFERS_LOST "buffers-lost" /* with what was in them, for nobody could */

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "core/session-private.h"
 
+#include "base/error.h"
+#include "core/room.h"
+
 #include "base/log-rate.h"
 
 #include <string.h>
@@ -78,9 +81,13 @@ void
 tbus_session_app_problem (TbusSession *self, const TbusAppSession *app_session)
 {
   const char *warning = app_session->warnings->len > 0 ? g_ptr_array_index (app_session->warnings, 0) : NULL;
+  gboolean no_room = g_error_matches (app_session->error, TBUS_ERROR, TBUS_ERROR_EXHAUSTED);
+  const char *code = no_room ? TBUS_PROBLEM_NO_ROOM : TBUS_PROBLEM_APP_FAILED;
 
-  if (app_session->error != NULL && find_problem (self, TBUS_PROBLEM_APP_FAILED, 0) == NULL)
-    tbus_session_set_problem (self, TBUS_PROBLEM_APP_FAILED, app_session->error->message, 0);
+  if (no_room)
+    tbus_room_want (self->hub->room);
+  if (app_session->error != NULL && find_problem (self, code, 0) == NULL)
+    tbus_session_set_problem (self, code, app_session->error->message, 0);
   if (warning != NULL && find_problem (self, TBUS_PROBLEM_APP_LACKS, 0) == NULL)
     tbus_session_set_problem (self, TBUS_PROBLEM_APP_LACKS, warning, 0);
 }

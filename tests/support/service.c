@@ -22,6 +22,7 @@ struct TstService {
   guint subscription;
   GPtrArray *changes; /* of Change */
   GSource *patience; /* of the wait that runs */
+  char *limit;       /* what the shell's ulimit is to be told; "": nothing */
 };
 
 /* A value that a property was told to have. */
@@ -123,6 +124,7 @@ tst_service_new_idle (void)
   TstService *self = g_new0 (TstService, 1);
 
   self->changes = g_ptr_array_new_with_free_func (change_free);
+  self->limit = g_strdup ("");
   self->dir = tst_dir_new ();
   self->bus = tst_bus_new (self->dir);
   self->environment = watch_sanitizers (tst_environ (self->dir, tst_bus_address (self->bus)), self->dir);
@@ -187,6 +189,7 @@ tst_service_free (TstService *self)
     ;
   g_ptr_array_unref (self->changes);
   tst_bus_free (self->bus);
+  g_free (self->limit);
   g_strfreev (self->environment);
   tst_dir_free (self->dir);
   g_free (self);
@@ -200,8 +203,9 @@ tst_service_launch (TstService *self, const char *option, const char *log)
   g_autofree char *consumer32 = tst_build_path ("service/consumer/tracebus-consumerd32");
   g_autofree char *rundir = tst_dir_file (self->dir, ".lttng");
   const char *argv[] = { "sh", "-c",
-                         "log=$1; shift; test -z \"$log\" || exec 2>>\"$log\"; export LISTEN_PID=$$; exec \"$@\"", "sh",
-                         log != NULL ? log : "", program, "--session", "--rundir", rundir, "--consumer", consumer,
+                         "test -z \"$1\" || exec 2>>\"$1\"; test -z \"$2\" || ulimit $2; shift 2; export LISTEN_PID=$$;"
+                         "exec \"$@\"", "sh", log != NULL ? log : "", self->limit, program, "--session", "--rundir",
+                         rundir, "--consumer", consumer,
                          "--consumer32", consumer32, option, NULL };
 
   g_autoptr(TstChild) before = g_steal_pointer (&self->daemon);
@@ -217,6 +221,13 @@ tst_service_launch (TstService *self, const char *option, const char *log)
     }
   self->daemon = tst_child_start_with_fds (argv, (const char *const *) environment, fds, n_fds);
   return self->daemon;
+}
+
+void
+tst_service_limit (TstService *self, const char *limit)
+{
+  g_free (self->limit);
+  self->limit = g_strdup (limit);
 }
 
 void

@@ -30,6 +30,8 @@ TstStore *tst_service_use_store (TstService *self);
 /* Stops the service where it runs, then removes all that is left. */
 void tst_service_free (TstService *self);
 
+/* What is started from now on has a limit, as the shell's ulimit takes it: "-n 256". */
+void tst_service_limit (TstService *self, const char *limit);
 /* Starts the service, with @option (nullable) beside the common ones, and waits until it has its name. */
 void tst_service_start (TstService *self, const char *option);
 /* The same without waiting; its stderr goes to the file @log (nullable: the test's). (transfer none) */

@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Fewer descriptors than programs need: as many as fit are recorded, the others start as if there was no service, are
+ * counted, and are recorded as soon as there is room. Calls are answered all the time.
+ */
+#define _GNU_SOURCE
+#include "support/leak.h"
+#include "support/recording.h"
+
+#include <sys/resource.h>
+
+#define DESCRIPTORS 256
+enum { PROGRAMS = 100, CONSUMER_DESCRIPTORS = 64 };
+
+typedef struct {
+  TstService *service;
+  TstChild *apps[PROGRAMS];
+  char *session;
+} Fixture;
+
+/* The service and its consumers have the limit, programs do not. */
+static void
+set_up (Fixture *self, gconstpointer options)
+{
+  self->service = tst_service_new_idle ();
+  tst_service_limit (self->service, "-n " G_STRINGIFY (DESCRIPTORS));
+  tst_service_start (self->service, NULL);
+  self->session = tst_start_recording (self->service, "trace", options);
+}
+
+static void
+tear_down (Fixture *self, gconstpointer options)
+{
+  for (guint i = 0; i < PROGRAMS; i++)
+    g_clear_pointer (&self->apps[i], tst_child_free);
+  g_free (self->session);
+  tst_service_free (self->service);
+}
+
+static guint
+get_number (Fixture *self, const char *property)
+{
+  return tst_get_number (self->service, TST_ROOT, property);
+}
+
+/* They are all there, and have said that their main() runs. */
+static void
+start_programs (Fixture *self)
+{
+  gint64 longest = 0;
+
+  for (guint i = 0; i < PROGRAMS; i++)
+    {
+      gint64 began = g_get_monotonic_time ();
+      g_autofree char *name = g_strdup_printf ("%u", i);
+
+      self->apps[i] = tst_app_start (self->service, "app-idle", name, NULL);
+      longest = MAX (longest, g_get_monotonic_time () - began);
+    }
+  g_test_message ("the slowest start took %.1f ms", (double) longest / 1000);
+}
+
+static void
+emit (Fixture *self, guint n)
+{
+  for (guint i = 0; i < PROGRAMS; i++)
+    if (self->apps[i] != NULL)
+      tst_app_go (self->apps[i], n);
+}
+
+/* How many programs the trace has an event of. */
+static guint
+count_recorded (Fixture *self)
+{
+  g_autoptr(GPtrArray) events = tst_events (self->service, "trace");
+  g_autoptr(GHashTable) names = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+
+  for (guint i = 0; i < events->len; i++)
+    g_hash_table_add (names, tst_trace_field (events->pdata[i], "who"));
+  return g_hash_table_size (names);
+}
+
+static void
+as_many_as_fit_are_recorded (Fixture *self, gconstpointer options)
+{
+  guint n_apps, n_recorded;
+
+  start_programs (self);
+  n_apps = get_number (self, "Manager.AppCount");
+  emit (self, 1);
+  tst_session_run (self->service, self->session, "Stop");
+  n_recorded = count_recorded (self);
+  g_test_message ("%u of %u programs, %u recorded, %u refused; %u descriptors of %u, the service has %u open", n_apps,
+                  PROGRAMS, n_recorded, get_number (self, "Manager.AppsRefused"), get_number (self, "Manager.FdsInUse"),
+                  get_number (self, "Manager.FdBudget"), tst_fd_count (tst_service_pid (self->service)));
+  g_assert_cmpuint (n_apps, >, 10);
+  g_assert_cmpuint (n_recorded, >, 10);
+  g_assert_cmpuint (get_number (self, "Manager.AppsRefused"), >=, PROGRAMS - n_apps);
+}
+
+static guint
+count_registries (Fixture *self)
+{
+  g_autoptr(GVariant) answer = tst_call (self->service, self->session, "Session.ListBufferRegistries", "()");
+  g_autoptr(GVariant) registries = g_variant_get_child_value (answer, 0);
+
+  return g_variant_n_children (registries);
+}
+
+static gboolean
+is_recorded (Fixture *self, guint program)
+{
+  g_autoptr(GPtrArray) events = tst_events (self->service, "trace");
+  g_autofree char *name = g_strdup_printf ("\"%u\"", program);
+
+  for (guint i = 0; i < events->len; i++)
+    {
+      g_autofree char *who = tst_trace_field (events->pdata[i], "who");
+
+      if (g_str_equal (who, name))
+        return TRUE;
+    }
+  return FALSE;
+}
+
+/* The tracer tries again every few seconds; who was let in, and had no buffers, has them within one. */
+static void
+others_come_in_when_there_is_room (Fixture *self, gconstpointer options)
+{
+  guint n_registries, n_apps, n_ended = PROGRAMS * 3 / 4;
+
+  start_programs (self);
+  n_apps = get_number (self, "Manager.AppCount");
+  n_registries = count_registries (self);
+  for (guint i = 0; i < n_ended; i++)
+    g_clear_pointer (&self->apps[i], tst_child_free);
+  tst_wait_until (self->service, get_number (self, "Manager.AppCount") == MIN (n_apps, PROGRAMS - n_ended)
+                                   || get_number (self, "Manager.FdsInUse") + 8
+                                        > get_number (self, "Manager.FdBudget"));
+  tst_wait_until (self->service, count_registries (self) >= MIN (n_registries, PROGRAMS - n_ended));
+  emit (self, 1);
+  tst_session_run (self->service, self->session, "Stop");
+  g_test_message ("%u of %u programs after %u have ended, %u recorded", get_number (self, "Manager.AppCount"),
+                  PROGRAMS - n_ended, n_ended, count_recorded (self));
+  g_assert_true (is_recorded (self, PROGRAMS - 1) || count_recorded (self) >= n_registries);
+}
+
+/* The consumer needs some for each program's buffers, and then for its files: what has none of these is counted. */
+static void
+a_consumer_may_lack_them (Fixture *self, gconstpointer options)
+{
+  const struct rlimit few = { CONSUMER_DESCRIPTORS, CONSUMER_DESCRIPTORS };
+  guint n_recorded;
+  TstResult result;
+
+  g_assert_cmpint (prlimit (tst_service_consumer_pid (self->service), RLIMIT_NOFILE, &few, NULL), ==, 0);
+  start_programs (self);
+  emit (self, 1);
+  result = tst_session_run (self->service, self->session, "Stop");
+  n_recorded = count_recorded (self);
+  g_test_message ("%u of %u programs recorded, %" G_GUINT64_FORMAT " bytes dropped", n_recorded, PROGRAMS,
+                  result.dropped);
+  g_assert_cmpuint (n_recorded, >=, 1);
+  g_assert_cmpuint (result.failed + result.pending, ==, 0);
+  tst_session_run (self->service, self->session, "Destroy");
+  g_assert_cmpuint (get_number (self, "Manager.SessionCount"), ==, 0);
+}
+
+#define ADD(function)                                                                                                 \
+  G_STMT_START                                                                                                        \
+  {                                                                                                                   \
+    add ("user", #function, TST_PER ("user"), function);                                                              \
+    add ("process", #function, TST_PER ("process"), function);                                                        \
+  }                                                                                                                   \
+  G_STMT_END
+
+static void
+add (const char *scheme, const char *function, const char *options, void (*test) (Fixture *, gconstpointer))
+{
+  g_autofree char *sentence = g_strdelimit (g_strdup (function), "_", '-');
+  g_autofree char *path = g_strdup_printf ("/process/descriptors/per-%s/%s", scheme, sentence);
+
+  g_test_add (path, Fixture, options, set_up, test, tear_down);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  ADD (as_many_as_fit_are_recorded);
+  ADD (others_come_in_when_there_is_room);
+  add ("process", "a_consumer_may_lack_them", TST_PER ("process"), a_consumer_may_lack_them);
+  return g_test_run ();
+}
