@@ -11,6 +11,7 @@ struct _TbusPolkit {
 
   GDBusConnection *connection; /* the library's own; NULL until it is there */
   PolkitAuthority *authority;  /* likewise */
+  GPtrArray *waiting;          /* of GTask: for the authority, which the first of them is fetched for */
   gboolean silent;             /* the last question was not answered, and the log says so */
 };
 
@@ -44,15 +45,25 @@ tbus_polkit_dispose (GObject *object)
   G_OBJECT_CLASS (tbus_polkit_parent_class)->dispose (object);
 }
 
+/* Nothing waits: each task holds a reference. */
+static void
+tbus_polkit_finalize (GObject *object)
+{
+  g_ptr_array_unref (TBUS_POLKIT (object)->waiting);
+  G_OBJECT_CLASS (tbus_polkit_parent_class)->finalize (object);
+}
+
 static void
 tbus_polkit_class_init (TbusPolkitClass *class)
 {
   G_OBJECT_CLASS (class)->dispose = tbus_polkit_dispose;
+  G_OBJECT_CLASS (class)->finalize = tbus_polkit_finalize;
 }
 
 static void
 tbus_polkit_init (TbusPolkit *self)
 {
+  self->waiting = g_ptr_array_new_with_free_func (g_object_unref);
 }
 
 TbusPolkit *
@@ -80,23 +91,19 @@ is_silence (const GError *error)
   return FALSE;
 }
 
-/* Where polkit is gone, the next question begins from the connection on; that is told once. Takes @error. */
+/* Where polkit is gone, the next question begins from the connection on; that is told once. */
 static void
-ask_fail (GTask *task, GError *error)
+polkit_fail (TbusPolkit *self, GError *error)
 {
-  TbusPolkit *self = g_task_get_source_object (task);
-
   g_dbus_error_strip_remote_error (error);
-  if (is_silence (error))
-    {
-      g_clear_object (&self->authority);
-      g_clear_object (&self->connection);
-      if (!self->silent)
-        tbus_log_warning (TBUS_MSG_POLKIT_SILENT, "TRACEBUS_ERROR", error->message,
-                          "polkit does not answer: until it does, only root may do anything: %s", error->message);
-      self->silent = TRUE;
-    }
-  g_task_return_error (task, error);
+  if (!is_silence (error))
+    return;
+  g_clear_object (&self->authority);
+  g_clear_object (&self->connection);
+  if (!self->silent)
+    tbus_log_warning (TBUS_MSG_POLKIT_SILENT, "TRACEBUS_ERROR", error->message,
+                      "polkit does not answer: until it does, only root may do anything: %s", error->message);
+  self->silent = TRUE;
 }
 
 static void
@@ -111,7 +118,8 @@ on_checked (GObject *source, GAsyncResult *result, gpointer user_data)
   answer = polkit_authority_check_authorization_finish (POLKIT_AUTHORITY (source), result, &error);
   if (answer == NULL)
     {
-      ask_fail (task, error);
+      polkit_fail (self, error);
+      g_task_return_error (task, error);
       return;
     }
   self->silent = FALSE;
@@ -136,45 +144,64 @@ ask_check (GTask *task)
                                         question->flags, g_task_get_cancellable (task), on_checked, task);
 }
 
+/* What waited goes on, or fails with @error (nullable). */
+static void
+end_waiting (TbusPolkit *self, const GError *error)
+{
+  g_autoptr(GPtrArray) waiting = g_steal_pointer (&self->waiting);
+
+  self->waiting = g_ptr_array_new_with_free_func (g_object_unref);
+  for (guint i = 0; i < waiting->len; i++)
+    if (error != NULL)
+      g_task_return_error (g_ptr_array_index (waiting, i), g_error_copy (error));
+    else
+      ask_check (g_object_ref (g_ptr_array_index (waiting, i)));
+}
+
 static void
 on_authority (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  g_autoptr(GTask) task = user_data;
-  TbusPolkit *self = g_task_get_source_object (task);
-  g_autoptr(PolkitAuthority) authority = NULL;
-  GError *error = NULL;
+  g_autoptr(TbusPolkit) self = user_data;
+  g_autoptr(GError) error = NULL;
 
   tbus_thread_assert_main ();
-  authority = polkit_authority_get_finish (result, &error);
-  if (authority == NULL)
-    {
-      ask_fail (task, error);
-      return;
-    }
-  g_set_object (&self->authority, authority);
-  ask_check (g_steal_pointer (&task));
+  self->authority = polkit_authority_get_finish (result, &error);
+  if (self->authority == NULL)
+    polkit_fail (self, error);
+  end_waiting (self, error);
 }
 
 static void
 on_connection (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  g_autoptr(GTask) task = user_data;
-  TbusPolkit *self = g_task_get_source_object (task);
-  GCancellable *cancellable = g_task_get_cancellable (task);
+  g_autoptr(TbusPolkit) self = user_data;
   g_autoptr(GDBusConnection) connection = NULL;
-  GError *error = NULL;
+  g_autoptr(GError) error = NULL;
 
   tbus_thread_assert_main ();
   connection = g_bus_get_finish (result, &error);
   if (connection == NULL)
     {
-      ask_fail (task, error);
+      polkit_fail (self, error);
+      end_waiting (self, error);
       return;
     }
   /* The library takes the process's shared connection, and that ends the process with the bus unless told. */
   g_dbus_connection_set_exit_on_close (connection, FALSE);
   g_set_object (&self->connection, connection);
-  polkit_authority_get_async (cancellable, on_authority, g_steal_pointer (&task));
+  polkit_authority_get_async (NULL, on_authority, g_steal_pointer (&self));
+}
+
+/*
+ * Once for all that wait. The library fetches the authority on a thread, and holds a lock for as long as polkit takes
+ * to answer; who fetches it again meanwhile waits for that lock, and that would be main.
+ */
+static void
+wait_for_authority (TbusPolkit *self, GTask *task)
+{
+  g_ptr_array_add (self->waiting, task);
+  if (self->waiting->len == 1)
+    g_bus_get (G_BUS_TYPE_SYSTEM, NULL, on_connection, g_object_ref (self));
 }
 
 static PolkitDetails *
@@ -207,7 +234,7 @@ tbus_polkit_ask_async (TbusPolkit *self, const TbusPolkitQuestion *question, GCa
   if (self->authority != NULL)
     ask_check (task);
   else
-    g_bus_get (G_BUS_TYPE_SYSTEM, cancellable, on_connection, task);
+    wait_for_authority (self, task);
 }
 
 TbusVerdict

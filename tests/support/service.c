@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -18,6 +19,7 @@ struct TstService {
   GStrv environment;
   TstChild *daemon; /* NULL while it does not run */
   TstStore *store;  /* nullable */
+  gboolean for_all;
   GDBusConnection *caller;
   guint subscription;
   GPtrArray *changes; /* of Change */
@@ -201,11 +203,11 @@ tst_service_launch (TstService *self, const char *option, const char *log)
   g_autofree char *program = tst_build_path ("service/tracebusd");
   g_autofree char *consumer = tst_build_path ("service/consumer/tracebus-consumerd");
   g_autofree char *consumer32 = tst_build_path ("service/consumer/tracebus-consumerd32");
-  g_autofree char *rundir = tst_dir_file (self->dir, ".lttng");
+  g_autofree char *rundir = self->for_all ? g_strdup ("/run/lttng") : tst_dir_file (self->dir, ".lttng");
   const char *argv[] = { "sh", "-c",
                          "test -z \"$1\" || exec 2>>\"$1\"; test -z \"$2\" || ulimit $2; shift 2; export LISTEN_PID=$$;"
-                         "exec \"$@\"", "sh", log != NULL ? log : "", self->limit, program, "--session", "--rundir",
-                         rundir, "--consumer", consumer,
+                         "exec \"$@\"", "sh", log != NULL ? log : "", self->limit, program,
+                         self->for_all ? "--system" : "--session", "--rundir", rundir, "--consumer", consumer,
                          "--consumer32", consumer32, option, NULL };
 
   g_autoptr(TstChild) before = g_steal_pointer (&self->daemon);
@@ -235,6 +237,15 @@ tst_service_start (TstService *self, const char *option)
 {
   tst_service_launch (self, option, NULL);
   tst_bus_wait_name (self->bus, "org.tracebus1");
+}
+
+void
+tst_service_start_for_all (TstService *self)
+{
+  /* Others come to the bus, and their consumers write what sanitizers say. */
+  g_assert_cmpint (chmod (tst_dir_path (self->dir), 01777), ==, 0);
+  self->for_all = TRUE;
+  tst_service_start (self, NULL);
 }
 
 void

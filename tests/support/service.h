@@ -34,7 +34,9 @@ void tst_service_free (TstService *self);
 void tst_service_limit (TstService *self, const char *limit);
 /* Starts the service, with @option (nullable) beside the common ones, and waits until it has its name. */
 void tst_service_start (TstService *self, const char *option);
-/* The same without waiting; its stderr goes to the file @log (nullable: the test's). (transfer none) */
+/* As root, in a namespace: the system's service on this bus, for every user, as polkit there says. */
+void tst_service_start_for_all (TstService *self);
+/* As tst_service_start() without waiting; its stderr goes to the file @log (nullable: the test's). (transfer none) */
 TstChild *tst_service_launch (TstService *self, const char *option, const char *log);
 /* Asks it to end, and waits until it has: its status is 0 and no consumer of it is left. */
 void tst_service_stop (TstService *self);
