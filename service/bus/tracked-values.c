@@ -58,18 +58,19 @@ get_number (GVariant *value, guint64 *number)
     }
 }
 
-/* A container is not printed: it may have as many bytes as a message, and its text has many times those. */
+/* What is neither text nor a number is not printed: it may have as many bytes as a message. */
 static gboolean
 refuse (GVariant *value, const char *what, GError **error)
 {
   g_autofree char *text = NULL;
+  guint64 number;
 
   if (g_variant_is_of_type (value, G_VARIANT_TYPE_STRING))
     text = g_strdup_printf ("\"%.128s\"", g_variant_get_string (value, NULL));
-  else if (g_variant_is_container (value))
-    text = g_strdup_printf ("A value of type %.32s", g_variant_get_type_string (value));
-  else
+  else if (get_number (value, &number))
     text = g_variant_print (value, FALSE);
+  else
+    text = g_strdup_printf ("A value of type %.32s", g_variant_get_type_string (value));
   g_set_error (error, TBUS_ERROR, TBUS_ERROR_INVALID_ARGS, "%.256s is %s", text, what);
   return FALSE;
 }

@@ -154,7 +154,7 @@ parse_raw (const char *type, const char *text, GError **error)
         return perf_new (type, PERF_TYPE_RAW, config, end + 1);
     }
   g_set_error (error, TBUS_ERROR, TBUS_ERROR_INVALID_ARGS,
-               "\"%s\" is no raw counter: " RAW_PREFIX "rN:NAME, N of up to 16 hexadecimal digits", type);
+               "\"%.128s\" is no raw counter: " RAW_PREFIX "rN:NAME, N of up to 16 hexadecimal digits", type);
   return NULL;
 }
 
@@ -169,7 +169,7 @@ parse_perf (const char *type, const char *name, GError **error)
     return perf_new (type, counter->type, counter->config, name);
   known = join_names (tbus_perf_counter_name);
   g_set_error (error, TBUS_ERROR, TBUS_ERROR_INVALID_ARGS,
-               "There is no counter \"%s\": known are %s; any other is " RAW_PREFIX "rN:NAME", name, known);
+               "There is no counter \"%.128s\": known are %s; any other is " RAW_PREFIX "rN:NAME", name, known);
   return NULL;
 }
 
@@ -183,7 +183,7 @@ parse_app (const char *type, const char *text, GError **error)
   if (colon == NULL || colon == text || colon[1] == '\0')
     {
       g_set_error (error, TBUS_ERROR, TBUS_ERROR_INVALID_ARGS,
-                   "\"%s\" is no context of an app: " APP_PREFIX "PROVIDER:TYPE", type);
+                   "\"%.128s\" is no context of an app: " APP_PREFIX "PROVIDER:TYPE", type);
       return NULL;
     }
   self = context_new (TBUS_CONTEXT_APP, type);
@@ -199,7 +199,8 @@ is_elsewhere (const char *type, GError **error)
   if (g_str_has_prefix (type, "perf:"))
     {
       g_set_error (error, TBUS_ERROR, TBUS_ERROR_INVALID_ARGS,
-                   "\"%s\" is a counter of the kernel tracer: in user space counters are " PERF_PREFIX "NAME", type);
+                   "\"%.128s\" is a counter of the kernel tracer: in user space counters are " PERF_PREFIX "NAME",
+                   type);
       return TRUE;
     }
   if (g_str_equal (type, "cpu_id"))
@@ -212,7 +213,7 @@ is_elsewhere (const char *type, GError **error)
     if (g_str_equal (type, elsewhere[i].type))
       {
         g_set_error (error, TBUS_ERROR, TBUS_ERROR_INVALID_ARGS,
-                     "\"%s\" is a context of the kernel tracer: user space has %s%s", type,
+                     "\"%.128s\" is a context of the kernel tracer: user space has %s%s", type,
                      elsewhere[i].instead != NULL ? elsewhere[i].instead : "none like it",
                      elsewhere[i].instead != NULL ? " instead" : "");
         return TRUE;
@@ -232,8 +233,8 @@ parse_plain (const char *type, GError **error)
     return NULL;
   known = join_names (plain_name);
   g_set_error (error, TBUS_ERROR, TBUS_ERROR_INVALID_ARGS,
-               "There is no context \"%s\": known are %s, " PERF_PREFIX "NAME, " RAW_PREFIX "rN:NAME and " APP_PREFIX
-               "PROVIDER:TYPE", type, known);
+               "There is no context \"%.128s\": known are %s, " PERF_PREFIX "NAME, " RAW_PREFIX "rN:NAME and "
+               APP_PREFIX "PROVIDER:TYPE", type, known);
   return NULL;
 }
 

@@ -101,7 +101,8 @@ check_exclusion (const char *const *names, guint i, GError **error)
   for (guint before = 0; before < i; before++)
     if (g_str_equal (names[before], names[i]))
       {
-        g_set_error (error, TBUS_ERROR, TBUS_ERROR_INVALID_ARGS, "\"%s\" is excluded twice: once is enough", names[i]);
+        g_set_error (error, TBUS_ERROR, TBUS_ERROR_INVALID_ARGS, "\"%.128s\" is excluded twice: once is enough",
+                     names[i]);
         return FALSE;
       }
   return TRUE;
@@ -118,7 +119,8 @@ tbus_event_rule_set_exclusions (TbusEventRule *self, const char *const *names, G
   if (!tbus_pattern_is_glob (self->pattern))
     {
       g_set_error (error, TBUS_ERROR, TBUS_ERROR_INVALID_ARGS,
-                   "\"%s\" is one event, of which nothing can be excluded: exclusions go with a pattern that has a *",
+                   "\"%.128s\" is one event, of which nothing can be excluded: "
+                   "exclusions go with a pattern that has a *",
                    self->pattern);
       return FALSE;
     }
@@ -194,7 +196,7 @@ tbus_loglevel_parse (const char *text, int *level, GError **error)
         return TRUE;
       }
   g_set_error (error, TBUS_ERROR, TBUS_ERROR_INVALID_ARGS,
-               "\"%s\" is no log level: TRACE_EMERG to TRACE_DEBUG, or 0 to 14", text);
+               "\"%.32s\" is no log level: TRACE_EMERG to TRACE_DEBUG, or 0 to 14", text);
   return FALSE;
 }
 

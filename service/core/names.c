@@ -21,7 +21,7 @@ tbus_name_check (const char *name, const char *what, GError **error)
                  what, TBUS_MAX_NAME, length);
   else
     g_set_error (error, TBUS_ERROR, TBUS_ERROR_INVALID_ARGS,
-                 "\"%s\" is no %s name: it takes 1 to %d letters, digits and _ . : @ + -, "
+                 "\"%.128s\" is no %s name: it takes 1 to %d letters, digits and _ . : @ + -, "
                  "the first a letter, a digit or _", name, what, TBUS_MAX_NAME);
   return FALSE;
 }

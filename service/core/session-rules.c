@@ -45,7 +45,7 @@ find_or_make_channel (TbusSession *self, const char *name, GError **error)
   if (name[0] != '\0')
     {
       g_set_error (error, TBUS_ERROR, TBUS_ERROR_NOT_FOUND,
-                   "Session \"%s\" has no channel \"%s\": CreateChannel makes it", self->name, name);
+                   "Session \"%s\" has no channel \"%.128s\": CreateChannel makes it", self->name, name);
       return NULL;
     }
   tbus_channel_config_init (&config, self->ownership, FALSE);
@@ -140,7 +140,7 @@ begin_disable_events (TbusSessionWork *work)
     return;
   if (tbus_channel_disable_rules (work->channel, work->name, work->exact) == 0)
     {
-      tbus_work_fail (work, g_error_new (TBUS_ERROR, TBUS_ERROR_NOT_FOUND, "Channel \"%s\" has no such rule \"%s\"",
+      tbus_work_fail (work, g_error_new (TBUS_ERROR, TBUS_ERROR_NOT_FOUND, "Channel \"%s\" has no such rule \"%.128s\"",
                                          tbus_channel_get_name (work->channel), work->name));
       return;
     }
@@ -201,8 +201,8 @@ expect_context (TbusSessionWork *work, GError **error)
   else if (tbus_channel_get_contexts (work->channel)->len >= TBUS_MAX_CONTEXTS)
     g_set_error (error, TBUS_ERROR, TBUS_ERROR_EXHAUSTED, "A channel has at most %d contexts", TBUS_MAX_CONTEXTS);
   else if (!tbus_channel_add_context (work->channel, work->context))
-    g_set_error (error, TBUS_ERROR, TBUS_ERROR_ALREADY_EXISTS, "Channel \"%s\" has the context \"%s\" already", name,
-                 work->context->type);
+    g_set_error (error, TBUS_ERROR, TBUS_ERROR_ALREADY_EXISTS, "Channel \"%s\" has the context \"%.128s\" already",
+                 name, work->context->type);
   else
     return TRUE;
   return FALSE;

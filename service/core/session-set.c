@@ -139,8 +139,8 @@ check_request (TbusSessionSet *self, const CreateCall *call, GError **error)
     }
   if (request->output[0] != '/' && !g_str_has_prefix (request->output, "~/"))
     {
-      g_set_error (error, TBUS_ERROR, TBUS_ERROR_INVALID_ARGS, "output takes an absolute path, not \"%s\"",
-                   request->output);
+      g_set_error (error, TBUS_ERROR, TBUS_ERROR_INVALID_ARGS,
+                   "Option \"output\" takes an absolute path, not \"%.256s\"", request->output);
       return FALSE;
     }
   known = tbus_session_set_find_name (self, request->name, request->owner);

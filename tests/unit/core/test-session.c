@@ -70,7 +70,7 @@ what_cannot_be_created_is_refused_with_a_reason (Fixture *f, gconstpointer data)
   create (f, "a b", ALICE, NULL, &name);
   expect_refused (&name, TBUS_ERROR_INVALID_ARGS, "\"a b\" is no session name");
   create (f, "a", ALICE, "traces", &relative);
-  expect_refused (&relative, TBUS_ERROR_INVALID_ARGS, "output takes an absolute path, not \"traces\"");
+  expect_refused (&relative, TBUS_ERROR_INVALID_ARGS, "Option \"output\" takes an absolute path, not \"traces\"");
   fake_consumer_fail (fixture_consumer (f), FAKE_CHECK_OUTPUT, TBUS_ERROR_OUTPUT_UNAVAILABLE, 0);
   create (f, "a", ALICE, "/fake", &output);
   expect_refused (&output, TBUS_ERROR_OUTPUT_UNAVAILABLE, "check-output");
