@@ -242,10 +242,12 @@ tst_service_start (TstService *self, const char *option)
 void
 tst_service_start_for_all (TstService *self)
 {
+  g_autofree char *option = g_strdup_printf ("--statedir=%s/state", tst_dir_path (self->dir));
+
   /* Others come to the bus, and their consumers write what sanitizers say. */
   g_assert_cmpint (chmod (tst_dir_path (self->dir), 01777), ==, 0);
   self->for_all = TRUE;
-  tst_service_start (self, NULL);
+  tst_service_start (self, option);
 }
 
 void
