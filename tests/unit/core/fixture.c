@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/fd-budget.h"
+#include "base/log-rate.h"
 #include "base/thread.h"
 
 #include <urcu.h>
@@ -96,6 +97,7 @@ fixture_tear_down (Fixture *self, gconstpointer data)
   fixture_settle ();
   expect_nothing_left (self);
   g_assert_true (g_queue_is_empty (&warnings));
+  tbus_log_rate_flush (); /* the next test may say as much */
   g_assert_finalize_object (self->core);
   fake_pool_free (self->pool);
   fake_tracer_free (self->tracer);
