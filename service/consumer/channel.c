@@ -4,6 +4,7 @@
 
 #include "consumer/consumer.h"
 #include "consumer/handover.h"
+#include "consumer/memory.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -11,7 +12,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -107,7 +107,19 @@ on_stream_hung_up (TcStream *stream)
     tc_loop_post (self->consumer->loop, &self->hung_up_mail);
 }
 
-static const TcStreamFuncs stream_funcs = { .active = on_stream_active, .hung_up = on_stream_hung_up };
+/* On a drain. */
+static void
+on_stream_stuck (TcStream *stream)
+{
+  TcChannel *self = stream->channel;
+
+  if (!atomic_exchange (&self->stuck, true))
+    tc_loop_post (self->consumer->loop, &self->stuck_mail);
+}
+
+static const TcStreamFuncs stream_funcs = {
+  .active = on_stream_active, .hung_up = on_stream_hung_up, .stuck = on_stream_stuck,
+};
 
 static int
 make_stream (TcChannel *self, unsigned cpu, int memory, TcError *error)
@@ -131,6 +143,8 @@ make_stream (TcChannel *self, unsigned cpu, int memory, TcError *error)
   stream->folder_number = atomic_load (&self->set->folder.number);
   stream->subject.problems = &self->set->output->problems;
   stream->by_timer = config->read_timer_us > 0;
+  stream->overwrites = config->overwrite != 0;
+  stream->unfinished.anatomies = &self->consumer->anatomies;
   stream->max_packets = (unsigned) config->num_subbuf + 2; /* one that is read, one that was closed just now */
   tc_trace_file_init (&stream->file, self->set->folder.fd, self->config.name, &origin);
   stream->file.max_size = config->tracefile_size;
@@ -207,36 +221,6 @@ tc_channel_new (TcConsumer *consumer, TcSet *set, const TwChannel *config, const
   return NULL;
 }
 
-static void
-close_all (int *fds, unsigned n)
-{
-  for (unsigned i = 0; i < n; i++)
-    if (fds[i] >= 0)
-      close (fds[i]);
-  free (fds);
-}
-
-/* Empty shm files. NULL with errno. */
-static int *
-make_memory (unsigned n)
-{
-  int *fds = malloc (n * sizeof *fds);
-
-  for (unsigned i = 0; fds != NULL && i < n; i++)
-    {
-      fds[i] = memfd_create ("tracebus-shape", MFD_CLOEXEC);
-      if (fds[i] < 0)
-        {
-          int errnum = errno;
-
-          close_all (fds, i);
-          errno = errnum;
-          return NULL;
-        }
-    }
-  return fds;
-}
-
 /* Never less than was told before: where files are gone or came round again, they do not tell it all. */
 static void
 count_from (_Atomic uint64_t *counter, uint64_t now, uint64_t told)
@@ -293,7 +277,7 @@ tc_channel_adopt (TcConsumer *consumer, TcSet *set, const TwAdoption *adoption, 
   if (self == NULL)
     return NULL;
   self->adopted = true;
-  shape = make_memory (self->config.n_streams);
+  shape = tc_memory_new (self->config.n_streams);
   if (shape == NULL)
     {
       tc_error (error, errno, "No memory for channel %s", self->config.name);
@@ -301,7 +285,7 @@ tc_channel_adopt (TcConsumer *consumer, TcSet *set, const TwAdoption *adoption, 
       return NULL;
     }
   result = adopt_streams (self, adoption, shape, fds, error);
-  close_all (shape, self->config.n_streams);
+  tc_memory_free (shape, self->config.n_streams);
   if (result == 0)
     return self;
   undo (self);

@@ -31,6 +31,8 @@ struct TcChannel {
   TcMail hung_up_mail;
   _Atomic bool active;    /* since its counters were told */
   TcMail active_mail;
+  _Atomic bool stuck;     /* since the service was told */
+  TcMail stuck_mail;
   TcTimer report;
   uint64_t reported_at;
   TcTimer switch_timer, read_timer;

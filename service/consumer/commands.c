@@ -359,6 +359,7 @@ flush (TcRequest *request)
   operation = operation_for (request, wanted.final ? TC_OPERATION_STOP : TC_OPERATION_SWITCH, wanted.scope, wanted.id);
   if (operation == NULL)
     return;
+  operation->quiet = wanted.quiet != 0;
   for (unsigned i = 0; wanted.final && i < operation->n_channels; i++)
     tc_ticks_stop_channel (operation->channels[i]);
   operation->done = on_flushed;
@@ -366,7 +367,7 @@ flush (TcRequest *request)
 }
 
 static void
-on_resumed (TcOperation *operation)
+on_done (TcOperation *operation)
 {
   TwWriter body = { 0 };
 
@@ -388,8 +389,48 @@ resume (TcRequest *request)
   if (operation == NULL)
     return;
   for (unsigned i = 0; i < operation->n_channels; i++)
-    tc_ticks_resume_channel (operation->channels[i]);
-  operation->done = on_resumed;
+    {
+      tc_ticks_resume_channel (operation->channels[i]);
+      tc_problems_forget (&operation->channels[i]->set->output->problems);
+    }
+  operation->done = on_done;
+  tc_operation_start (operation);
+}
+
+static void
+inspect (TcRequest *request)
+{
+  uint64_t set;
+  TcOperation *operation;
+
+  if (!tc_request_get_key (request, &set))
+    {
+      tc_request_malformed (request);
+      return;
+    }
+  operation = operation_for (request, TC_OPERATION_INSPECT, TW_FLUSH_SET, set);
+  if (operation == NULL)
+    return;
+  operation->done = on_done;
+  tc_operation_start (operation);
+}
+
+static void
+mend (TcRequest *request)
+{
+  TwUnfinished unfinished;
+  TcOperation *operation;
+
+  if (!tw_get_unfinished (&request->body, &unfinished))
+    {
+      tc_request_malformed (request);
+      return;
+    }
+  operation = operation_for (request, TC_OPERATION_MEND, TW_FLUSH_CHANNEL, unfinished.channel);
+  if (operation == NULL)
+    return;
+  operation->told_at = unfinished.told_at;
+  operation->done = tc_reply_counters;
   tc_operation_start (operation);
 }
 
@@ -469,6 +510,8 @@ tc_command (TcConsumer *self, TwMessage *message)
     [TW_REPLACE_METADATA] = replace_metadata,
     [TW_ADOPT_CHANNEL] = adopt_channel,
     [TW_SETTLE] = tc_command_settle,
+    [TW_INSPECT] = inspect,
+    [TW_MEND] = mend,
   };
   TcRequest request = {
     .consumer = self,

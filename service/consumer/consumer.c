@@ -101,6 +101,7 @@ tc_consumer_new (int link_fd)
   if (self == NULL)
     return NULL;
   self->signal_watch.fd = -1;
+  tc_anatomies_init (&self->anatomies);
   self->loop = tc_loop_new ();
   if (self->loop != NULL && watch_signals (self) == 0 && start_drains (self) == 0
       && (self->link = tw_socket_new (link_fd)) != NULL)
@@ -138,6 +139,7 @@ tc_consumer_free (TcConsumer *self)
   tc_table_clear (&self->outputs);
   tc_table_clear (&self->sets);
   tc_table_clear (&self->channels);
+  tc_anatomies_clear (&self->anatomies);
   tw_socket_free (self->link);
   if (self->signal_watch.fd >= 0)
     close (self->signal_watch.fd);

@@ -23,6 +23,7 @@ struct TcConsumer {
   unsigned n_drains;
   TcLookout lookout;
   TcTable outputs, sets, channels;
+  TcAnatomies anatomies;
   unsigned n_operations;
   unsigned life; /* how often a service has said hello */
   bool leaving;

@@ -8,14 +8,22 @@
 #include <string.h>
 
 static void
+attach (TcStream *stream)
+{
+  if (tc_stream_attach (stream) < 0)
+    tc_problem_begin (&stream->subject, TC_PROBLEM_WRITE_FAILED, errno, "Cannot watch the buffer of %s_%u: %s",
+                      stream->file.name, stream->file.origin.cpu, strerror (errno));
+  else if (stream->owns_pipe)
+    tc_stream_inspect (stream); /* who had it before may have been told of what it did not read, or have torn it */
+}
+
+static void
 run_on_stream (TcOperation *self, TcStream *stream)
 {
   switch (self->kind)
     {
     case TC_OPERATION_ATTACH:
-      if (tc_stream_attach (stream) < 0)
-        tc_problem_begin (&stream->subject, TC_PROBLEM_WRITE_FAILED, errno, "Cannot watch the buffer of %s_%u: %s",
-                          stream->file.name, stream->file.origin.cpu, strerror (errno));
+      attach (stream);
       break;
     case TC_OPERATION_READ:
       tc_stream_read (stream);
@@ -24,7 +32,16 @@ run_on_stream (TcOperation *self, TcStream *stream)
       tc_stream_flush (stream, false);
       break;
     case TC_OPERATION_STOP:
-      tc_stream_flush (stream, true);
+      if (self->quiet)
+        tc_stream_finish (stream);
+      else
+        tc_stream_flush (stream, true);
+      break;
+    case TC_OPERATION_INSPECT:
+      tc_stream_inspect (stream);
+      break;
+    case TC_OPERATION_MEND:
+      tc_stream_mend (stream, self->told_at);
       break;
     case TC_OPERATION_RESUME:
       tc_stream_resume (stream);

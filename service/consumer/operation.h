@@ -16,6 +16,8 @@ typedef enum {
   TC_OPERATION_READ,
   TC_OPERATION_SWITCH, /* flush what holds events */
   TC_OPERATION_STOP,   /* flush for good */
+  TC_OPERATION_INSPECT,
+  TC_OPERATION_MEND,
   TC_OPERATION_RESUME,
   TC_OPERATION_CLOSE,
 } TcOperationKind;
@@ -26,6 +28,8 @@ struct TcOperation {
   TcOperationKind kind;
   void (*done) (TcOperation *self); /* nullable */
   uint64_t serial;                  /* of the request that waits for it */
+  bool quiet;                       /* STOP: nobody is within an event */
+  uint64_t told_at;                 /* MEND */
   TcSet *set;                       /* nullable: what it is about */
   TcChannel **channels;
   unsigned n_channels, max_channels;

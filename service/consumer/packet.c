@@ -42,21 +42,37 @@ u64_at (const uint8_t *header, size_t at)
 }
 
 bool
+tc_packet_is_begun (const void *header)
+{
+  return u32_at (header, AT_MAGIC) == magic;
+}
+
+bool
+tc_packet_identify (const void *data, const TcPacketOrigin *origin, uint64_t *sequence, uint64_t *began)
+{
+  const uint8_t *header = data;
+
+  if (!tc_packet_is_begun (header) || memcmp (header + AT_UUID, origin->uuid, sizeof origin->uuid) != 0
+      || u32_at (header, AT_STREAM_ID) != origin->channel || u64_at (header, AT_INSTANCE_ID) != origin->cpu
+      || u32_at (header, AT_CPU) != origin->cpu)
+    return false;
+  *sequence = u64_at (header, AT_SEQUENCE);
+  *began = u64_at (header, AT_BEGIN);
+  return true;
+}
+
+bool
 tc_packet_read (const void *data, const TcPacketOrigin *origin, TcPacket *packet)
 {
   const uint8_t *header = data;
   TcPacket read = {
-    .begin = u64_at (header, AT_BEGIN),
     .end = u64_at (header, AT_END),
     .content_bits = u64_at (header, AT_CONTENT),
     .packet_bits = u64_at (header, AT_PACKET),
-    .sequence = u64_at (header, AT_SEQUENCE),
   };
 
   memcpy (&read.discarded, header + AT_DISCARDED, sizeof read.discarded);
-  if (u32_at (header, AT_MAGIC) != magic || memcmp (header + AT_UUID, origin->uuid, sizeof origin->uuid) != 0
-      || u32_at (header, AT_STREAM_ID) != origin->channel || u64_at (header, AT_INSTANCE_ID) != origin->cpu
-      || u32_at (header, AT_CPU) != origin->cpu)
+  if (!tc_packet_identify (data, origin, &read.sequence, &read.begin))
     return false;
   if (read.packet_bits == 0 || read.packet_bits > (uint64_t) origin->max_size * CHAR_BIT
       || read.packet_bits % ((uint64_t) origin->page_size * CHAR_BIT) != 0
@@ -78,6 +94,18 @@ tc_packet_make_empty (void *header, size_t size)
   put_u64 (header, AT_END, u64_at (header, AT_BEGIN));
   put_u64 (header, AT_CONTENT, HEADER_END * CHAR_BIT);
   put_u64 (header, AT_PACKET, (uint64_t) size * CHAR_BIT);
+}
+
+void
+tc_packet_finish (void *header, const TcPacketOrigin *origin, size_t content, uint64_t end)
+{
+  const unsigned long discarded = 0;
+  size_t size = (content + origin->page_size - 1) / origin->page_size * origin->page_size;
+
+  put_u64 (header, AT_END, end);
+  put_u64 (header, AT_CONTENT, (uint64_t) content * CHAR_BIT);
+  put_u64 (header, AT_PACKET, (uint64_t) size * CHAR_BIT);
+  memcpy ((uint8_t *) header + AT_DISCARDED, &discarded, sizeof discarded);
 }
 
 void

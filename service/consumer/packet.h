@@ -33,5 +33,14 @@ enum { TC_PACKET_HEADER = 80 + sizeof (unsigned long) - 4 }; /* bytes that tc_pa
 bool tc_packet_read (const void *header, const TcPacketOrigin *origin, TcPacket *packet);
 /* Makes the packet of @header one of @size bytes that holds no event, at the moment when it began. */
 void tc_packet_make_empty (void *header, size_t size);
+/* Whether @header begins as every packet does. */
+bool tc_packet_is_begun (const void *header);
+/*
+ * For a packet that its writer never finished: whether @header is that of a packet of @origin, whatever its sizes, and
+ * its @sequence number and the time when it @began.
+ */
+bool tc_packet_identify (const void *header, const TcPacketOrigin *origin, uint64_t *sequence, uint64_t *began);
+/* Makes it one of @content bytes that ended at @end. */
+void tc_packet_finish (void *header, const TcPacketOrigin *origin, size_t content, uint64_t end);
 /* Corrects what @header, our own copy, and @packet say. */
 void tc_packet_set_discarded (void *header, TcPacket *packet, unsigned long discarded);

@@ -139,6 +139,18 @@ change (TcProblems *self, TcProblem problem, int by)
   tc_loop_post (self->loop, &self->mail);
 }
 
+/* Under the lock. */
+static void
+begin (TcProblems *self, TcProblem problem, int errnum, const char *format, va_list args)
+{
+  if (self->problems[problem].having == 0)
+    {
+      self->problems[problem].errnum = errnum;
+      vsnprintf (self->problems[problem].message, sizeof self->problems[problem].message, format, args);
+    }
+  change (self, problem, 1);
+}
+
 void
 tc_problem_begin (TcSubject *subject, TcProblem problem, int errnum, const char *format, ...)
 {
@@ -148,15 +160,37 @@ tc_problem_begin (TcSubject *subject, TcProblem problem, int errnum, const char 
   if (subject->has & 1u << problem)
     return;
   subject->has |= 1u << problem;
+  va_start (args, format);
   pthread_mutex_lock (&self->lock);
-  if (self->problems[problem].having == 0)
-    {
-      self->problems[problem].errnum = errnum;
-      va_start (args, format);
-      vsnprintf (self->problems[problem].message, sizeof self->problems[problem].message, format, args);
-      va_end (args);
-    }
-  change (self, problem, 1);
+  begin (self, problem, errnum, format, args);
+  pthread_mutex_unlock (&self->lock);
+  va_end (args);
+}
+
+void
+tc_problem_note (TcProblems *self, TcProblem problem, int errnum, const char *format, ...)
+{
+  va_list args;
+
+  va_start (args, format);
+  pthread_mutex_lock (&self->lock);
+  if (!self->problems[problem].noted)
+    begin (self, problem, errnum, format, args);
+  self->problems[problem].noted = true;
+  pthread_mutex_unlock (&self->lock);
+  va_end (args);
+}
+
+void
+tc_problems_forget (TcProblems *self)
+{
+  pthread_mutex_lock (&self->lock);
+  for (int i = 0; i < TC_N_PROBLEMS; i++)
+    if (self->problems[i].noted)
+      {
+        self->problems[i].noted = false;
+        change (self, i, -1);
+      }
   pthread_mutex_unlock (&self->lock);
 }
 

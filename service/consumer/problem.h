@@ -19,7 +19,7 @@ typedef enum {
   TC_PROBLEM_NO_SPACE,
   TC_PROBLEM_OUTPUT_GONE,
   TC_PROBLEM_WRITE_FAILED,
-  TC_PROBLEM_TORN_STREAM, /* an app wrote nonsense into its buffers */
+  TC_PROBLEM_TORN_STREAM, /* an app wrote nonsense into its buffers, or died while it wrote */
   TC_N_PROBLEMS
 } TcProblem;
 
@@ -45,6 +45,7 @@ struct TcProblems {
   bool mailed; /* this and all below under @lock */
   struct {
     unsigned having;
+    bool noted; /* one of these */
     bool told;
     uint64_t told_at;
     int errnum;
@@ -62,6 +63,11 @@ void tc_problems_clear (TcProblems *self);
 TcProblem tc_problem_of_errno (int errnum);
 void tc_problem_begin (TcSubject *subject, TcProblem problem, int errnum, const char *format, ...)
   __attribute__ ((format (printf, 4, 5)));
+/* Something is lost, which no later success mends: the problem lasts until tc_problems_forget(). */
+void tc_problem_note (TcProblems *self, TcProblem problem, int errnum, const char *format, ...)
+  __attribute__ ((format (printf, 4, 5)));
+/* Main: what was noted has been seen. */
+void tc_problems_forget (TcProblems *self);
 /* Ends all of @problems (bits) that @subject has. Costs nothing where it has none. */
 void tc_problem_end (TcSubject *subject, uint32_t problems);
 

@@ -82,7 +82,7 @@ tc_ring_view_init (TcRingView *self, int fd)
   memset (self, 0, sizeof *self);
   if (fstat (fd, &about) < 0)
     return -1;
-  memory = mmap (NULL, (size_t) about.st_size, PROT_READ, MAP_SHARED, fd, 0);
+  memory = mmap (NULL, (size_t) about.st_size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
   if (memory == MAP_FAILED)
     return -1;
   self->memory = memory;
@@ -97,34 +97,155 @@ tc_ring_view_move (TcRingView *self, int fd)
 {
   if (self->memory == NULL)
     return 0;
-  return mmap ((void *) self->memory, self->len, PROT_READ, MAP_SHARED | MAP_FIXED, fd, 0) == self->memory ? 0 : -1;
+  if (mmap (self->memory, self->len, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd, 0) != self->memory)
+    return -1;
+  return 0;
 }
 
 void
 tc_ring_view_clear (TcRingView *self)
 {
   if (self->memory != NULL)
-    munmap ((void *) self->memory, self->len);
+    munmap (self->memory, self->len);
   memset (self, 0, sizeof *self);
 }
 
-bool
-tc_ring_view_has_packet (const TcRingView *self)
+static size_t
+index_of (const TcRingView *self, unsigned long position)
 {
-  unsigned long consumed, produced, index, lap, committed, mask;
+  return position / self->subbuf_size % self->num_subbuf;
+}
+
+/*
+ * What @count, which only grows, has grown by since @position was begun. A sub-buffer counts what was ever committed
+ * to it; positions wrap earlier than the count by its number.
+ */
+static unsigned long
+since (const TcRingView *self, unsigned long count, unsigned long position)
+{
+  unsigned long lap = position / (self->subbuf_size * self->num_subbuf);
+
+  return (count - lap * self->subbuf_size) & (~0ul / self->num_subbuf);
+}
+
+unsigned long
+tc_ring_view_get_consumed (const TcRingView *self)
+{
+  unsigned long consumed = load (self, self->consumed);
+
+  return consumed - consumed % self->subbuf_size;
+}
+
+unsigned long
+tc_ring_view_get_produced (const TcRingView *self)
+{
+  return load (self, self->produced);
+}
+
+TcRingState
+tc_ring_view_look (const TcRingView *self)
+{
+  unsigned long consumed, produced, committed;
 
   if (self->memory == NULL)
-    return true;
-  consumed = load (self, self->consumed);
+    return TC_RING_PACKET;
+  consumed = tc_ring_view_get_consumed (self);
   produced = load (self, self->produced);
   if (produced / self->subbuf_size == consumed / self->subbuf_size)
+    return TC_RING_EMPTY;
+  committed = load (self, self->committed + index_of (self, consumed) * self->stride);
+  return since (self, committed, consumed) == self->subbuf_size ? TC_RING_PACKET : TC_RING_UNFINISHED;
+}
+
+bool
+tc_ring_view_is_settled (const TcRingView *self)
+{
+  unsigned long produced = load (self, self->produced);
+  unsigned long committed = load (self, self->committed + index_of (self, produced) * self->stride);
+
+  /* At the very start of a sub-buffer nobody has begun it yet. */
+  return produced % self->subbuf_size == 0 || since (self, committed, produced) == produced % self->subbuf_size;
+}
+
+TcCommitted
+tc_ring_view_count (const TcRingView *self, unsigned long position)
+{
+  size_t at = self->committed + index_of (self, position) * self->stride;
+  TcCommitted count = {
+    .bytes = since (self, load (self, at), position),
+    .from_start = since (self, load (self, at + sizeof (unsigned long)), position),
+  };
+
+  /* The second follows the first, and may be an earlier lap's. */
+  if (count.bytes > self->subbuf_size)
+    count.bytes = 0;
+  if (count.from_start > count.bytes)
+    count.from_start = 0;
+  return count;
+}
+
+bool
+tc_ring_view_is_delivered (const TcRingView *self, const TcAnatomy *anatomy, unsigned long position)
+{
+  size_t at = self->committed + anatomy->delivered + index_of (self, position) * anatomy->delivered_stride;
+
+  return since (self, load (self, at), position) == self->subbuf_size;
+}
+
+bool
+tc_ring_view_fits (const TcRingView *self, const TcAnatomy *anatomy)
+{
+  size_t delivered = self->committed + anatomy->delivered, sequence = self->committed + anatomy->sequence;
+  size_t last = self->num_subbuf - 1;
+  unsigned long consumed = tc_ring_view_get_consumed (self), count;
+
+  if (!is_inside (self, delivered + last * anatomy->delivered_stride)
+      || !is_inside (self, sequence + last * anatomy->sequence_stride))
     return false;
-  index = consumed / self->subbuf_size % self->num_subbuf;
-  lap = consumed / (self->subbuf_size * self->num_subbuf);
-  committed = load (self, self->committed + index * self->stride);
-  /* A sub-buffer counts what was ever committed to it; positions wrap earlier than the count by its number. */
-  mask = ~0ul / self->num_subbuf;
-  return ((committed - self->subbuf_size) & mask) == ((lap * self->subbuf_size) & mask);
+  count = since (self, load (self, delivered + index_of (self, consumed) * anatomy->delivered_stride), consumed);
+  return count == 0 || count == 1 || count == self->subbuf_size;
+}
+
+static void
+store (const TcRingView *self, size_t offset, unsigned long value)
+{
+  __atomic_store_n ((unsigned long *) (void *) (self->memory + offset), value, __ATOMIC_RELEASE);
+}
+
+void
+tc_ring_view_deliver (const TcRingView *self, const TcAnatomy *anatomy, unsigned long position)
+{
+  size_t number = index_of (self, position);
+  size_t committed = self->committed + number * self->stride;
+  size_t delivered = self->committed + anatomy->delivered + number * anatomy->delivered_stride;
+  char *laps_at = self->memory + self->committed + anatomy->sequence + number * anatomy->sequence_stride;
+  unsigned long before = load (self, delivered);
+  uint64_t laps;
+
+  /* Who delivers first marks the count as being changed, in its lowest bit, and then may have counted the lap. */
+  before -= before % self->subbuf_size;
+  memcpy (&laps, laps_at, sizeof laps);
+  if ((unsigned long) (laps * self->num_subbuf + number) * self->subbuf_size == position)
+    {
+      laps++;
+      memcpy (laps_at, &laps, sizeof laps);
+    }
+  store (self, committed, before + self->subbuf_size);
+  /* The last: from here on writers may come round to it. */
+  store (self, delivered, before + self->subbuf_size);
+}
+
+void
+tc_ring_view_skip (const TcRingView *self, unsigned long position)
+{
+  unsigned long consumed = load (self, self->consumed);
+  unsigned long next = position + self->subbuf_size;
+
+  /* Where it overwrites, writers move it on, too. */
+  while ((long) (consumed - next) < 0
+         && !__atomic_compare_exchange_n ((unsigned long *) (void *) (self->memory + self->consumed), &consumed, next,
+                                          false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
+    ;
 }
 
 bool

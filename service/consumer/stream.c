@@ -135,37 +135,46 @@ append (TcStream *self, const uint8_t *subbuffer, const TcPacket *packet)
   return false;
 }
 
+void
+tc_stream_count_lost (TcStream *self)
+{
+  count (&self->counters.packets_lost, 1);
+}
+
+bool
+tc_stream_write (TcStream *self, const uint8_t *subbuffer, TcPacket *packet)
+{
+  if (is_written (self, packet))
+    return true;
+  /* The tracer (2.13.5) leaves 0 in a packet that was flushed while a writer was within an event. */
+  if ((long) (packet->discarded - self->last_discarded) < 0)
+    tc_packet_set_discarded (self->drain->page, packet, self->last_discarded);
+  if (!tc_metadata_describes (self->metadata, self->file.origin.channel))
+    refuse_undescribed (self, packet);
+  else if (!append (self, subbuffer, packet))
+    {
+      if (!self->last_chance)
+        return false;
+      drop (self, packet);
+    }
+  account (self, packet);
+  return true;
+}
+
 /* False: it could not be written, and is to be kept. */
 static bool
 write_packet (TcStream *self, const uint8_t *subbuffer)
 {
   const TcPacketOrigin *origin = &self->file.origin;
-  uint8_t *page = self->drain->page;
   TcPacket packet;
 
   /* The first page goes to the file from our copy: what was checked is what is written. */
-  memcpy (page, subbuffer, origin->page_size);
-  if (!tc_packet_read (page, origin, &packet))
-    {
-      count (&self->counters.bytes_dropped, origin->max_size);
-      tc_problem_begin (&self->subject, TC_PROBLEM_TORN_STREAM, EBADMSG,
-                        "The buffer of %s_%u holds something that is no packet", self->file.name, origin->cpu);
-      return true;
-    }
-  if (is_written (self, &packet))
-    return true;
-  /* The tracer (2.13.5) leaves 0 in a packet that was flushed while a writer was within an event. */
-  if ((long) (packet.discarded - self->last_discarded) < 0)
-    tc_packet_set_discarded (page, &packet, self->last_discarded);
-  if (!tc_metadata_describes (self->metadata, origin->channel))
-    refuse_undescribed (self, &packet);
-  else if (!append (self, subbuffer, &packet))
-    {
-      if (!self->last_chance)
-        return false;
-      drop (self, &packet);
-    }
-  account (self, &packet);
+  memcpy (self->drain->page, subbuffer, origin->page_size);
+  if (tc_packet_read (self->drain->page, origin, &packet))
+    return tc_stream_write (self, subbuffer, &packet);
+  count (&self->counters.bytes_dropped, origin->max_size);
+  tc_problem_begin (&self->subject, TC_PROBLEM_TORN_STREAM, EBADMSG,
+                    "The buffer of %s_%u holds something that is no packet", self->file.name, origin->cpu);
   return true;
 }
 
@@ -195,7 +204,7 @@ take (TcStream *self)
   uint64_t now = tc_now ();
   int result;
 
-  if (!self->held && !tc_ring_view_has_packet (&self->view))
+  if (!self->held && tc_ring_view_look (&self->view) != TC_RING_PACKET)
     return false;
   if (now < self->not_before && !(self->held && self->last_chance))
     return false;
@@ -251,6 +260,8 @@ read_up_to (TcStream *self, unsigned max)
     n++;
   if (n > 0)
     self->funcs->active (self);
+  if (n < max)
+    tc_stream_notice (self);
   return n;
 }
 
@@ -276,6 +287,7 @@ unwatch (TcStream *self)
     tc_loop_unwatch (self->drain->loop, &self->watch);
   self->watched = false;
   tc_loop_disarm (self->drain->loop, &self->again);
+  tc_loop_disarm (self->drain->loop, &self->unfinished.look);
 }
 
 static void
@@ -294,7 +306,7 @@ on_pipe (TcWatch *watch, uint32_t events)
 
   if (events & (EPOLLHUP | EPOLLERR))
     {
-      tc_stream_flush (self, true);
+      tc_stream_finish (self);
       unwatch (self);
       self->done = true;
       tc_trace_file_close (&self->file);
@@ -348,6 +360,7 @@ tc_stream_init (TcStream *self, struct lttng_ust_ctl_consumer_stream *ring, int 
   self->ring = ring;
   self->watch = (TcWatch) { .fd = fd, .ready = on_pipe };
   self->again.fire = on_again;
+  tc_stream_unfinished_init (self);
   return 0;
 }
 
@@ -382,6 +395,8 @@ tc_stream_adopt (TcStream *self, int fresh, int memory, int pipe, bool told)
       || remember_memory (self, memory) < 0 || tc_ring_view_move (&self->view, memory) < 0)
     return -1;
   adopt_file (self, told);
+  if (self->view.memory != NULL)
+    self->unfinished.inherited = tc_ring_view_get_produced (&self->view);
   self->watch.fd = pipe;
   self->owns_pipe = true;
   return 0;
@@ -406,8 +421,8 @@ tc_stream_read (TcStream *self)
   read_up_to (self, self->max_packets);
 }
 
-void
-tc_stream_flush (TcStream *self, bool final)
+static void
+flush (TcStream *self, bool final, bool quiet)
 {
   if (self->done)
     return;
@@ -422,9 +437,23 @@ tc_stream_flush (TcStream *self, bool final)
   if (final)
     self->quiescent = true;
   tc_stream_read (self);
+  if (quiet)
+    tc_stream_mend_all (self);
   if (final)
     tc_trace_file_trim (&self->file);
   self->last_chance = false;
+}
+
+void
+tc_stream_flush (TcStream *self, bool final)
+{
+  flush (self, final, false);
+}
+
+void
+tc_stream_finish (TcStream *self)
+{
+  flush (self, true, true);
 }
 
 void
@@ -438,7 +467,7 @@ void
 tc_stream_close (TcStream *self)
 {
   if (self->watched)
-    tc_stream_flush (self, true);
+    tc_stream_finish (self);
   unwatch (self);
   tc_trace_file_close (&self->file);
   tc_problem_end (&self->subject, TC_ALL_PROBLEMS);

@@ -31,7 +31,20 @@ typedef struct TcStream TcStream;
 typedef struct {
   void (*active) (TcStream *stream);  /* its counters have changed */
   void (*hung_up) (TcStream *stream); /* no writer is left, and all is in the file; once */
+  void (*stuck) (TcStream *stream);   /* a packet is not finished for so long that its writer may be dead */
 } TcStreamFuncs;
+
+/* A packet that is not finished, and what is known of it; see unfinished.c. */
+typedef struct {
+  TcAnatomies *anatomies; /* the consumer's */
+  TcTimer look;           /* whether it still is not */
+  unsigned long position; /* that is looked at */
+  bool in_the_making;     /* the packet that is written now is looked at, not the one that is read next */
+  bool told;              /* the service was asked about @position */
+  uint64_t told_at;
+  unsigned long told_produced; /* how far writers were then */
+  unsigned long inherited;     /* what was begun before may have been left by a dead consumer */
+} TcUnfinished;
 
 struct TcStream {
   const TcStreamFuncs *funcs;
@@ -44,6 +57,7 @@ struct TcStream {
   TcWatch watch;        /* the wake-up pipe's read end; the library's, or that of a dead one */
   TcTimer again;
   bool watched;
+  bool overwrites;
   bool by_timer;        /* read when a timer says so: the pipe tells of hang-up only */
   bool quiescent;       /* its last packet was closed at a stop, and no start came since */
   bool done;            /* hung up, or beyond use */
@@ -61,6 +75,7 @@ struct TcStream {
   unsigned long offset; /* in @memory, of what was taken last */
   dev_t device; /* of the ring's memory, and its inode */
   ino_t inode;
+  TcUnfinished unfinished;
   const uint8_t *memory;
   size_t memory_len;
   unsigned max_packets; /* that the ring can hold */
@@ -71,7 +86,8 @@ struct TcStream {
 };
 
 /*
- * Before: funcs, channel, drain, metadata, folder, subject.problems, by_timer, max_packets and file. Takes @ring, whose
+ * Before: funcs, channel, drain, metadata, folder, subject.problems, by_timer, overwrites, max_packets,
+ * unfinished.anatomies and file. Takes @ring, whose
  * memory is @fd, if it succeeds. 0, or -1 with errno.
  */
 int tc_stream_init (TcStream *self, struct lttng_ust_ctl_consumer_stream *ring, int fd);
@@ -90,6 +106,24 @@ void tc_stream_read (TcStream *self);
  * what cannot be written is dropped.
  */
 void tc_stream_flush (TcStream *self, bool final);
+/* The same at the end, or where nobody who is alive is within an event: what is not finished never will be. */
+void tc_stream_finish (TcStream *self);
 void tc_stream_resume (TcStream *self);
 /* Flushes, closes the file, frees the ring. Main's, too, for a stream that was never attached. */
 void tc_stream_close (TcStream *self);
+
+/* unfinished.c */
+
+/* Somebody may have died while writing: looks for what they left. */
+void tc_stream_inspect (TcStream *self);
+/* Whatever was begun before @told_at, the time of a word to the service, and is not finished, never will be. */
+void tc_stream_mend (TcStream *self, uint64_t told_at);
+
+/* For unfinished.c. Nothing is left to read: whether that is all there is. */
+void tc_stream_notice (TcStream *self);
+void tc_stream_unfinished_init (TcStream *self);
+/* Nothing that is not finished will be. */
+void tc_stream_mend_all (TcStream *self);
+/* Writes @packet, whose first page is the drain's and whose rest is in @subbuffer. False: it cannot be, for now. */
+bool tc_stream_write (TcStream *self, const uint8_t *subbuffer, TcPacket *packet);
+void tc_stream_count_lost (TcStream *self); /* one packet */

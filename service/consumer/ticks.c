@@ -128,6 +128,20 @@ tc_ticks_tell_hangup (TcChannel *channel)
 }
 
 static void
+on_stuck (TcMail *mail)
+{
+  TcChannel *channel = TC_CONTAINER (mail, TcChannel, stuck_mail);
+  TwUnfinished unfinished = { .channel = channel->node.key };
+  TwWriter body = { 0 };
+
+  /* First this, then the time: a stream that finds something after that tells anew. */
+  atomic_store (&channel->stuck, false);
+  unfinished.told_at = tc_now ();
+  tw_put_unfinished (&body, &unfinished);
+  tc_consumer_tell (channel->consumer, TW_UNFINISHED, &body, false);
+}
+
+static void
 on_hung_up (TcMail *mail)
 {
   TcChannel *channel = TC_CONTAINER (mail, TcChannel, hung_up_mail);
@@ -141,6 +155,7 @@ tc_ticks_add_channel (TcChannel *channel)
 {
   channel->active_mail.run = on_active;
   channel->hung_up_mail.run = on_hung_up;
+  channel->stuck_mail.run = on_stuck;
   channel->report.fire = on_report;
   channel->switch_timer.fire = on_switch_timer;
   channel->read_timer.fire = on_read_timer;

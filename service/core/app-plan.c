@@ -263,6 +263,11 @@ plan (TbusApp *self)
   mark_untracked (self);
   plan_endings (self, job);
   plan_sessions (self, job);
+  if (self->quiescence_due)
+    {
+      self->quiescence_due = FALSE;
+      tbus_job_add (job, TBUS_OP_WAIT_QUIESCENT, TBUS_SLOT_ROOT);
+    }
   plan_register_done (self, job);
   if (self->listers->len > 0)
     {

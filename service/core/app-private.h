@@ -16,6 +16,7 @@ typedef struct {
   guint64 generation;
   TbusAppFunc func;
   gpointer data;
+  gboolean patient; /* an app that is unresponsive is waited for */
 } TbusAppWaiter;
 
 typedef struct {
@@ -42,6 +43,7 @@ struct _TbusApp {
   gboolean registering; /* its constructor waits for us */
   gboolean waits_for_buffers;
   gboolean planning;
+  gboolean quiescence_due;
   guint guard; /* source: after a while the constructor is let go without buffers */
   gboolean guard_fired;
 

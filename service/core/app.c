@@ -108,8 +108,8 @@ void
 tbus_app_answer_waiters (TbusApp *self)
 {
   g_autoptr(GArray) ready = g_array_new (FALSE, FALSE, sizeof (TbusAppWaiter));
-  gboolean all = self->state == TBUS_APP_UNRESPONSIVE || self->state == TBUS_APP_GONE;
-  TbusAppOutcome outcome = self->state == TBUS_APP_GONE           ? TBUS_GONE
+  gboolean gone = self->state == TBUS_APP_GONE;
+  TbusAppOutcome outcome = gone                                   ? TBUS_GONE
                            : self->state == TBUS_APP_UNRESPONSIVE ? TBUS_PENDING
                                                                   : TBUS_APPLIED;
   guint kept = 0;
@@ -118,7 +118,8 @@ tbus_app_answer_waiters (TbusApp *self)
     {
       TbusAppWaiter waiter = g_array_index (self->waiters, TbusAppWaiter, i);
 
-      if (all || waiter.generation <= self->applied)
+      if (gone || waiter.generation <= self->applied
+          || (self->state == TBUS_APP_UNRESPONSIVE && !waiter.patient))
         g_array_append_val (ready, waiter);
       else
         g_array_index (self->waiters, TbusAppWaiter, kept++) = waiter;
@@ -249,10 +250,20 @@ tbus_app_retry_session (TbusApp *self, guint64 session_id)
 void
 tbus_app_wait (TbusApp *self, TbusAppFunc func, gpointer data)
 {
-  TbusAppWaiter waiter = { self->wanted, func, data };
+  TbusAppWaiter waiter = { self->wanted, func, data, FALSE };
 
   g_array_append_val (self->waiters, waiter);
   tbus_app_answer_waiters (self);
+}
+
+void
+tbus_app_quiesce (TbusApp *self, TbusAppFunc func, gpointer data)
+{
+  TbusAppWaiter waiter = { self->wanted + 1, func, data, TRUE };
+
+  g_array_append_val (self->waiters, waiter);
+  self->quiescence_due = TRUE;
+  tbus_app_kick (self);
 }
 
 void

@@ -29,6 +29,12 @@ typedef enum {
   TBUS_SET_CLOSED,
 } TbusSetState;
 
+typedef enum {
+  TBUS_INSPECTION_NONE,
+  TBUS_INSPECTION_RUNS, /* its consumer looks for what apps that are gone left */
+  TBUS_INSPECTION_DUE,  /* the same, and once more after that */
+} TbusInspection;
+
 /* One channel of a set: number in the class registry = index here. */
 typedef struct {
   guint64 channel_id; /* the session channel's (B2) */
@@ -38,6 +44,8 @@ typedef struct {
   TbusRing *ring; /* nullable */
   gboolean hung_up; /* every writer has gone */
   TbusCounters counters; /* the last that its consumer told */
+  guint64 unfinished;    /* when its consumer told last of a packet that is not finished; by its clock */
+  gboolean mending;      /* apps are asked whether they are still at it */
 } TbusSetChannel;
 
 struct TbusBufferSet {
@@ -64,6 +72,7 @@ struct TbusBufferSet {
   guint pending;     /* answers that its making waits for */
   guint adoptions;   /* asked of successors of its consumer, since one went on with it */
   TbusCharge descriptors, memory; /* of the session's owner's share */
+  TbusInspection inspection;
   guint leave_guard; /* source: its app is gone, but not every writer has hung up */
 };
 

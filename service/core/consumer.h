@@ -34,9 +34,9 @@ typedef enum {
  *   push, replace_metadata                const guint64 *: bytes of the set's metadata that are in the file
  *   read_clock                            const TbusClockReport *
  *   flush, close_set, close_channel,
- *   adopt_channel                         const TbusCountersList *
+ *   adopt_channel, mend                   const TbusCountersList *
  *   close_output, add_set, resume,
- *   settle                                nothing: NULL, and NULL @error
+ *   settle, inspect                       nothing: NULL, and NULL @error
  * Never called before the request's own function has returned.
  */
 typedef void (*TbusConsumerDone) (TbusConsumer *self, gconstpointer reply, const GError *error, gpointer data);
@@ -60,6 +60,10 @@ struct _TbusConsumerClass {
   void (*close_channel) (TbusConsumer *self, guint64 channel, TbusConsumerDone done, gpointer data);
   /* Of one that outlived the service: what it was not asked for again is closed. */
   void (*settle) (TbusConsumer *self, TbusConsumerDone done, gpointer data);
+  /* An app that shared @set is gone: an unfinished packet is told of by the signal, sooner or later. */
+  void (*inspect) (TbusConsumer *self, guint64 set, TbusConsumerDone done, gpointer data);
+  /* Nobody alive is at what the signal of @told_at spoke of any more. */
+  void (*mend) (TbusConsumer *self, guint64 channel, guint64 told_at, TbusConsumerDone done, gpointer data);
 };
 
 /*
@@ -67,6 +71,7 @@ struct _TbusConsumerClass {
  *   metadata-wanted (guint64 set)                      a metadata timer ticked (B17, B18)
  *   counters (TbusCountersList *)                      after activity
  *   hangup (guint64 channel)                           every writer has gone, all is in the files
+ *   unfinished (guint64 channel, guint64 told_at)      a packet of it is not finished; by the consumer's clock
  *   problem (TbusProblemReport *)
  *   died ()                                            it holds nothing any more; state says what comes next
  * Properties of construction: uid (uint), bits (uint); id (uint64), by default the next one.

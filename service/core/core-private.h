@@ -74,6 +74,9 @@ typedef void (*TbusAppFunc) (TbusApp *app, TbusAppOutcome outcome, gpointer data
 /* Calls @func when all kicks so far are applied, the app is unresponsive, or gone; from the main loop or at once. */
 void tbus_app_wait (TbusApp *self, TbusAppFunc func, gpointer data);
 
+/* Calls @func when it has finished every event that it is in now, however long that takes, or is gone. */
+void tbus_app_quiesce (TbusApp *self, TbusAppFunc func, gpointer data);
+
 /* @tracepoints of TbusTracepoint, NULL where the app did not answer. */
 typedef void (*TbusAppListFunc) (TbusApp *app, TbusAppOutcome outcome, GPtrArray *tracepoints, gpointer data);
 void tbus_app_list (TbusApp *self, gboolean fields, TbusAppListFunc func, gpointer data);
@@ -120,6 +123,10 @@ void tbus_session_consumer_back (TbusSession *self, TbusConsumer *consumer);
 void tbus_session_part_with (TbusSession *self, TbusApp *app, TbusBufferSet *set);
 /* The app is gone: its id does not come back. */
 void tbus_session_forget_app (TbusSession *self, guint64 app);
+/* An app that shared @set is gone: its consumer looks whether that was in the middle of an event. */
+void tbus_session_inspect_set (TbusSession *self, TbusBufferSet *set);
+/* Its consumer found a packet of the channel @channel_key that is not finished, and told so at @told_at. */
+void tbus_session_unfinished (TbusSession *self, TbusBufferSet *set, guint64 channel_key, guint64 told_at);
 /* An app that had @set to itself is gone: what it wrote is drained, then the set goes. */
 void tbus_session_leave_set (TbusSession *self, TbusBufferSet *set);
 

@@ -145,6 +145,17 @@ on_hangup (TbusConsumer *consumer, guint64 channel, gpointer data)
 }
 
 static void
+on_unfinished (TbusConsumer *consumer, guint64 channel, guint64 told_at, gpointer data)
+{
+  TbusCore *self = data;
+  TbusBufferSet *set = g_hash_table_lookup (self->hub.channels, &channel);
+  TbusSession *session = session_of (self, set);
+
+  if (session != NULL && set->consumer == consumer)
+    tbus_session_unfinished (session, set, channel, told_at);
+}
+
+static void
 on_problem (TbusConsumer *consumer, const TbusProblemReport *report, gpointer data)
 {
   TbusCore *self = data;
@@ -187,6 +198,7 @@ make_known (TbusCore *self, TbusConsumer *consumer)
   g_signal_connect (consumer, "metadata-wanted", G_CALLBACK (on_metadata_wanted), self);
   g_signal_connect (consumer, "counters", G_CALLBACK (on_counters), self);
   g_signal_connect (consumer, "hangup", G_CALLBACK (on_hangup), self);
+  g_signal_connect (consumer, "unfinished", G_CALLBACK (on_unfinished), self);
   g_signal_connect (consumer, "problem", G_CALLBACK (on_problem), self);
   g_signal_connect (consumer, "died", G_CALLBACK (on_consumer_died), self);
   g_signal_connect (consumer, "notify::state", G_CALLBACK (on_consumer_state), self);

@@ -542,6 +542,8 @@ tbus_session_leave_set (TbusSession *self, TbusBufferSet *set)
 
   if (set->push != NULL)
     tbus_metadata_push_run (set->push, FALSE, NULL, NULL); /* at once (B20) */
+  if (set->key.ownership == TBUS_BUFFER_USER)
+    tbus_session_inspect_set (self, set);
   if (set->key.ownership == TBUS_BUFFER_USER || set->leave_guard != 0)
     return;
   for (guint i = 0; i < set->channels->len; i++)

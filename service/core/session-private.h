@@ -154,6 +154,7 @@ void tbus_session_take_counters (TbusSession *self, const TbusCountersList *list
 #define TBUS_PROBLEM_NO_ROOM "no-room"       /* apps are not recorded until others let go of descriptors or memory */
 #define TBUS_PROBLEM_APP_LACKS "app-lacks"   /* it is recorded without a context, or a rule */
 #define TBUS_PROBLEM_SERVICE_RESTARTED "service-restarted" /* what apps did meanwhile is not recorded */
+#define TBUS_PROBLEM_TORN_STREAM "torn-stream" /* a consumer's word: part of a packet is lost */
 #define TBUS_PROBLEM_BUFFERS_LOST "buffers-lost" /* with what was in them, for nobody could */
 void tbus_session_set_problem (TbusSession *self, const char *code, const char *message, guint64 consumer);
 void tbus_session_clear_problem (TbusSession *self, const char *code, guint64 consumer);

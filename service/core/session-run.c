@@ -89,6 +89,7 @@ start_apps (TbusSessionWork *work)
       TbusSessionOutput *output = g_ptr_array_index (self->outputs, i);
 
       tbus_session_clear_problem (self, TBUS_PROBLEM_BUFFERS_LOST, tbus_consumer_get_id (output->consumer));
+      tbus_session_clear_problem (self, TBUS_PROBLEM_TORN_STREAM, tbus_consumer_get_id (output->consumer));
     }
   for (guint i = 0; i < apps->len; i++)
     tbus_app_retry_session (g_ptr_array_index (apps, i), self->id);
@@ -192,7 +193,9 @@ static void
 flush_consumers (TbusSessionWork *work, gboolean final)
 {
   TbusSession *self = work->session;
-  TbusFlushRequest request = { TBUS_FLUSH_SESSION, self->id, final };
+  const TbusOutcome *outcome = tbus_operation_get_outcome (work->operation);
+  gboolean quiet = final && outcome->apps_pending->len == 0 && outcome->apps_failed == 0;
+  TbusFlushRequest request = { TBUS_FLUSH_SESSION, self->id, final, quiet };
 
   for (guint i = 0; i < self->outputs->len; i++)
     {
@@ -392,7 +395,7 @@ begin_flush (TbusSessionWork *work)
       for (guint j = 0; set->state == TBUS_SET_READY && j < set->channels->len; j++)
         {
           TbusSetChannel *channel = &g_array_index (set->channels, TbusSetChannel, j);
-          TbusFlushRequest request = { TBUS_FLUSH_CHANNEL, channel->key, FALSE };
+          TbusFlushRequest request = { TBUS_FLUSH_CHANNEL, channel->key, FALSE, FALSE };
 
           if (channel->channel_id != tbus_channel_get_id (work->channel) || channel->key == 0)
             continue;

@@ -61,6 +61,7 @@ typedef struct {
   TbusFlushScope scope;
   guint64 id;
   gboolean final;
+  gboolean quiet; /* and no app is within an event */
 } TbusFlushRequest; /* flush and close are answered with TbusCountersList */
 
 typedef struct {

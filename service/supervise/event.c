@@ -33,6 +33,18 @@ handle_counters (TbusConsumer *consumer, TwReader *reader, TbusHoldings *held)
 }
 
 static gboolean
+handle_unfinished (TbusConsumer *consumer, TwReader *reader, TbusHoldings *held)
+{
+  TwUnfinished unfinished;
+
+  if (!tw_get_unfinished (reader, &unfinished))
+    return FALSE;
+  if (tbus_holdings_has (held, TBUS_HELD_CHANNEL, unfinished.channel))
+    g_signal_emit_by_name (consumer, "unfinished", unfinished.channel, unfinished.told_at);
+  return TRUE;
+}
+
+static gboolean
 handle_problem (TbusConsumer *consumer, TwReader *reader, TbusHoldings *held)
 {
   g_autofree char *message = NULL;
@@ -64,6 +76,8 @@ tbus_event_handle (TbusConsumer *consumer, TwMessage *event, TbusHoldings *held)
       return handle_key (consumer, &reader, held, TBUS_HELD_CHANNEL, "hangup");
     case TW_COUNTERS:
       return handle_counters (consumer, &reader, held);
+    case TW_UNFINISHED:
+      return handle_unfinished (consumer, &reader, held);
     case TW_PROBLEM:
       return handle_problem (consumer, &reader, held);
     default:

@@ -337,6 +337,7 @@ tbus_request_answer (TbusRequest *self, TwMessage *reply, TbusHoldings *held)
     case TW_ADD_SET:
     case TW_RESUME:
     case TW_SETTLE:
+    case TW_INSPECT:
       return answer_nothing (self, &reader, held);
     case TW_READ_CLOCK:
       return answer_clock (self, &reader);
@@ -347,6 +348,7 @@ tbus_request_answer (TbusRequest *self, TwMessage *reply, TbusHoldings *held)
     case TW_FLUSH:
     case TW_CLOSE_SET:
     case TW_CLOSE_CHANNEL:
+    case TW_MEND:
       return answer_counters (self, &reader, held);
     default:
       g_assert_not_reached ();

@@ -191,7 +191,8 @@ static void
 flush (TbusConsumer *self, const TbusFlushRequest *asked, TbusConsumerDone done, gpointer data)
 {
   TbusRequest *request = tbus_request_new (self, TW_FLUSH, asked->id, done, data);
-  const TwFlush message = { .scope = asked->scope, .id = asked->id, .final = asked->final != FALSE };
+  const TwFlush message = { .scope = asked->scope, .id = asked->id, .final = asked->final != FALSE,
+                            .quiet = asked->quiet != FALSE };
 
   tw_put_flush (&request->body, &message);
   ask (request);
@@ -215,6 +216,22 @@ settle (TbusConsumer *self, TbusConsumerDone done, gpointer data)
   ask (tbus_request_new (self, TW_SETTLE, 0, done, data));
 }
 
+static void
+inspect (TbusConsumer *self, guint64 set, TbusConsumerDone done, gpointer data)
+{
+  ask_about (self, TW_INSPECT, set, done, data);
+}
+
+static void
+mend (TbusConsumer *self, guint64 channel, guint64 told_at, TbusConsumerDone done, gpointer data)
+{
+  TbusRequest *request = tbus_request_new (self, TW_MEND, channel, done, data);
+  const TwUnfinished unfinished = { .channel = channel, .told_at = told_at };
+
+  tw_put_unfinished (&request->body, &unfinished);
+  ask (request);
+}
+
 void
 tbus_verbs_install (TbusConsumerClass *klass)
 {
@@ -232,4 +249,6 @@ tbus_verbs_install (TbusConsumerClass *klass)
   klass->close_set = close_set;
   klass->close_channel = close_channel;
   klass->settle = settle;
+  klass->inspect = inspect;
+  klass->mend = mend;
 }

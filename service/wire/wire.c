@@ -151,6 +151,7 @@ tw_put_flush (TwWriter *out, const TwFlush *value)
   tw_put_u32 (out, value->scope);
   tw_put_u64 (out, value->id);
   tw_put_u32 (out, value->final);
+  tw_put_u32 (out, value->quiet);
 }
 
 bool
@@ -161,7 +162,23 @@ tw_get_flush (TwReader *in, TwFlush *value)
   value->scope = tw_get_u32 (in);
   value->id = tw_get_u64 (in);
   flags = get_flag (in, &value->final);
+  flags = get_flag (in, &value->quiet) && flags;
   return tw_reader_done (in) && flags && value->scope <= TW_FLUSH_CHANNEL;
+}
+
+void
+tw_put_unfinished (TwWriter *out, const TwUnfinished *value)
+{
+  tw_put_u64 (out, value->channel);
+  tw_put_u64 (out, value->told_at);
+}
+
+bool
+tw_get_unfinished (TwReader *in, TwUnfinished *value)
+{
+  value->channel = tw_get_u64 (in);
+  value->told_at = tw_get_u64 (in);
+  return tw_reader_done (in);
 }
 
 static void

@@ -40,12 +40,16 @@ typedef enum {
   TW_ADOPT_CHANNEL, /* TwAdoption, 2 n_streams fds -> TwCountersList. Goes on with the rings of a dead consumer. */
   TW_SETTLE,        /* empty -> empty. All was asked for that is to be here: what was not since the last TW_HELLO is
                        closed like anything else, before the answer. */
+  TW_INSPECT,       /* u64 set -> empty. Who wrote there has gone: perhaps in the middle of an event. */
+  TW_MEND,          /* TwUnfinished -> TwCountersList. Whoever is alive is through with all that it had begun when that
+                       was told: what is not finished never will be, and the rings go on without it. */
 
   /* events */
   TW_METADATA_REQUEST = 64, /* u64 set. Its metadata timer ticked; answered by TW_PUSH, also with nothing new. */
   TW_COUNTERS,              /* TwCountersList. After activity, at most once a second. */
   TW_HANGUP,                /* u64 channel. Every writer has gone and all of it is in the files. */
   TW_PROBLEM,               /* TwProblem */
+  TW_UNFINISHED,            /* TwUnfinished. A packet is not finished, for so long that its writer may be dead. */
 } TwType;
 
 typedef struct {
@@ -103,7 +107,13 @@ typedef struct {
   uint32_t scope; /* TwFlushScope */
   uint64_t id;
   uint32_t final; /* 1: close the current packets, nobody writes now (stop). 0: only what holds events. */
+  uint32_t quiet; /* 1: final, and nobody who is alive is within an event */
 } TwFlush;
+
+typedef struct {
+  uint64_t channel;
+  uint64_t told_at; /* the monotonic clock, in nanoseconds; which successors go on with */
+} TwUnfinished;
 
 typedef struct {
   uint64_t channel;
@@ -158,6 +168,8 @@ void tw_put_push (TwWriter *out, const TwPush *value);
 bool tw_get_push (TwReader *in, TwPush *value);
 void tw_put_flush (TwWriter *out, const TwFlush *value);
 bool tw_get_flush (TwReader *in, TwFlush *value);
+void tw_put_unfinished (TwWriter *out, const TwUnfinished *value);
+bool tw_get_unfinished (TwReader *in, TwUnfinished *value);
 void tw_put_counters (TwWriter *out, const TwCounters *values, uint32_t n);
 /* Returns the count and allocates *@values (free it), or -1. */
 int64_t tw_get_counters (TwReader *in, TwCounters **values);

@@ -165,6 +165,12 @@ fake_close (TbusConsumer *consumer, guint64 id, TbusConsumerDone done, gpointer 
 }
 
 static void
+fake_mend (TbusConsumer *consumer, guint64 channel, guint64 told_at, TbusConsumerDone done, gpointer data)
+{
+  answer_add (consumer, ANSWER_COUNTERS, done, data);
+}
+
+static void
 tst_fake_consumer_finalize (GObject *object)
 {
   TstFakeConsumer *self = TST_FAKE_CONSUMER (object);
@@ -192,6 +198,8 @@ tst_fake_consumer_class_init (TstFakeConsumerClass *class)
   consumer_class->flush = fake_flush;
   consumer_class->close_set = fake_close;
   consumer_class->close_channel = fake_close;
+  consumer_class->inspect = fake_id;
+  consumer_class->mend = fake_mend;
 }
 
 static void

@@ -351,7 +351,7 @@ tst_rig_flush (TstRig *self, TwFlushScope scope, guint64 id, gboolean final)
   TwMessage reply;
   TwCounters counters;
 
-  tw_put_flush (&body, &(TwFlush) { .scope = scope, .id = id, .final = final });
+  tw_put_flush (&body, &(TwFlush) { .scope = scope, .id = id, .final = final, .quiet = final });
   tst_rig_ask (self, TW_FLUSH, &body, 0, &reply);
   counters = tst_counters (&reply);
   tw_message_clear (&reply);

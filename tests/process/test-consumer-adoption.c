@@ -88,7 +88,7 @@ goes_on_where_it_was (TstRecording *f, gconstpointer data)
 static void
 counts_every_event_however_often_it_is_killed (TstRecording *f, gconstpointer data)
 {
-  enum { N = 400000, KILLS = 10 };
+  enum { N = 100000, KILLS = 10 };
   const TstShape *shape = data;
   TwCounters counters = nothing;
   guint recorded;

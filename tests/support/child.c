@@ -168,9 +168,15 @@ tst_child_signal (TstChild *self, int signum)
 void
 tst_child_freeze (TstChild *self)
 {
+  tst_child_signal (self, SIGSTOP);
+  tst_child_wait_frozen (self);
+}
+
+void
+tst_child_wait_frozen (TstChild *self)
+{
   siginfo_t stopped;
 
-  tst_child_signal (self, SIGSTOP);
   g_assert_cmpint (waitid (P_PID, self->pid, &stopped, WSTOPPED), ==, 0);
   g_assert_cmpint (stopped.si_code, ==, CLD_STOPPED);
 }

@@ -33,6 +33,8 @@ char *tst_child_wait_line (TstChild *self, const char *prefix);
 void tst_child_signal (TstChild *self, int signum);
 /* Stops it, and returns when every thread of it stands still; SIGCONT lets it go on. */
 void tst_child_freeze (TstChild *self);
+/* The same for one that stops itself. */
+void tst_child_wait_frozen (TstChild *self);
 /* Waits for its end. Returns the status of waitpid(), again and again. */
 int tst_child_wait (TstChild *self);
 /* Closes its stdin, waits, and ends the test where it did not exit with 0. */

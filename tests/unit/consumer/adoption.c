@@ -158,13 +158,13 @@ views_go_along (Fixture *f, gconstpointer shape)
 
   g_assert_cmpint (tc_ring_view_init (&view, f->fresh[0]), ==, 0);
   g_assert_nonnull (view.memory);
-  g_assert_false (tc_ring_view_has_packet (&view));
+  g_assert_false (tc_ring_view_look (&view) == TC_RING_PACKET);
   g_assert_cmpint (tc_adopt_ring (f->ring.stream, f->fresh[0], f->memory[0]), ==, 0);
   g_assert_cmpint (tc_ring_view_move (&view, f->memory[0]), ==, 0);
-  g_assert_true (tc_ring_view_has_packet (&view));
+  g_assert_true (tc_ring_view_look (&view) == TC_RING_PACKET);
   (void) read_sequence (&f->ring);
   g_assert_cmpint (lttng_ust_ctl_put_next_subbuf (f->ring.stream), ==, 0);
-  g_assert_false (tc_ring_view_has_packet (&view));
+  g_assert_false (tc_ring_view_look (&view) == TC_RING_PACKET);
   tc_ring_view_clear (&view);
 }
 

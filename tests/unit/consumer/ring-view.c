@@ -17,7 +17,8 @@ typedef struct {
   int overwrite;
 } Shape;
 
-static const Shape shapes[] = { { 4096, 2, 0 }, { 4096, 1, 0 }, { 65536, 4, 0 }, { 4096, 2, 1 }, { 8192, 8, 1 } };
+static const Shape shapes[] = { { 4096, 2, 0 }, { 4096, 1, 0 }, { 65536, 4, 0 }, { 4096, 2, 1 }, { 8192, 8, 1 },
+                                { 16384, 128, 0 }, { 1 << 20, 16, 1 } };
 
 typedef struct {
   int n;
@@ -58,12 +59,12 @@ tear_down (Fixture *f, gconstpointer data)
   g_free (f->fds);
 }
 
-/* Without it, has_packet says yes to everything. */
+/* Without it, there is always a packet. */
 static void
 knows_the_record_of_this_tracer (Fixture *f, gconstpointer data)
 {
   g_assert_nonnull (f->view.memory);
-  g_assert_false (tc_ring_view_has_packet (&f->view));
+  g_assert_cmpint (tc_ring_view_look (&f->view), ==, TC_RING_EMPTY);
 }
 
 static void
@@ -84,7 +85,7 @@ says_what_the_library_says (Fixture *f, gconstpointer data)
       if (result == 0)
         {
           g_assert_cmpint (lttng_ust_ctl_put_subbuf (f->stream), ==, 0);
-          g_assert_true (tc_ring_view_has_packet (&f->view));
+          g_assert_cmpint (tc_ring_view_look (&f->view), ==, TC_RING_PACKET);
           g_assert_cmpint (lttng_ust_ctl_get_next_subbuf (f->stream), ==, 0);
           g_assert_cmpint (lttng_ust_ctl_put_next_subbuf (f->stream), ==, 0);
           packets++;
@@ -92,7 +93,7 @@ says_what_the_library_says (Fixture *f, gconstpointer data)
       else
         {
           g_assert_cmpint (result, ==, -EAGAIN);
-          g_assert_false (tc_ring_view_has_packet (&f->view));
+          g_assert_cmpint (tc_ring_view_look (&f->view), ==, TC_RING_EMPTY);
         }
     }
   g_assert_cmpuint (packets, >, 100);
@@ -107,13 +108,127 @@ says_no_to_what_is_not_finished (Fixture *f, gconstpointer data)
 
   g_assert_true (memory != MAP_FAILED);
   lttng_ust_ctl_flush_buffer (f->stream, 0);
-  g_assert_true (tc_ring_view_has_packet (&f->view));
+  g_assert_cmpint (tc_ring_view_look (&f->view), ==, TC_RING_PACKET);
   committed = (unsigned long *) (gpointer) (memory + f->view.committed);
   *committed -= 32;
-  g_assert_false (tc_ring_view_has_packet (&f->view));
+  g_assert_cmpint (tc_ring_view_look (&f->view), ==, TC_RING_UNFINISHED);
   *committed += 32;
-  g_assert_true (tc_ring_view_has_packet (&f->view));
+  g_assert_cmpint (tc_ring_view_look (&f->view), ==, TC_RING_PACKET);
   munmap (memory, f->view.len);
+}
+
+/* How a writer left the packet that it died in. */
+typedef enum {
+  TORN,        /* without some of its bytes */
+  UNDELIVERED, /* all is there, and nobody was told */
+  DELIVERING,  /* the same, while the count of packets was changed */
+  N_LEFT
+} Left;
+
+static guint64
+count_laps (Fixture *f, const TcAnatomy *anatomy, gsize number, gint by)
+{
+  char *at = f->view.memory + f->view.committed + anatomy->sequence + number * anatomy->sequence_stride;
+  guint64 laps;
+
+  memcpy (&laps, at, sizeof laps);
+  laps += by;
+  memcpy (at, &laps, sizeof laps);
+  return laps;
+}
+
+/* Has the packet at @position, which was delivered, be one that was not. */
+static void
+tear (Fixture *f, const TcAnatomy *anatomy, gulong position, Left left)
+{
+  gsize number = position / f->view.subbuf_size % f->view.num_subbuf;
+  gulong *committed = (gulong *) (gpointer) (f->view.memory + f->view.committed + number * f->view.stride);
+  gulong *delivered = (gulong *) (gpointer) (f->view.memory + f->view.committed + anatomy->delivered
+                                             + number * anatomy->delivered_stride);
+
+  g_assert_cmpuint (count_laps (f, anatomy, number, 0), ==, position / f->view.subbuf_size / f->view.num_subbuf + 1);
+  g_assert_true (tc_ring_view_is_delivered (&f->view, anatomy, position));
+  *delivered -= f->view.subbuf_size;
+  if (left == DELIVERING)
+    *delivered += 1;
+  else
+    count_laps (f, anatomy, number, -1);
+  if (left == TORN)
+    *committed -= 32;
+  g_assert_false (tc_ring_view_is_delivered (&f->view, anatomy, position));
+  g_assert_cmpint (tc_ring_view_look (&f->view), ==, left == TORN ? TC_RING_UNFINISHED : TC_RING_PACKET);
+}
+
+/* The library goes on as if the packet had been delivered and read: its numbers follow each other. */
+static void
+goes_on_after_what_nobody_will_finish (Fixture *f, gconstpointer data)
+{
+  const Shape *shape = data;
+  const TcRingShape ring = { shape->subbuf_size, shape->num_subbuf, shape->overwrite };
+  g_autoptr(GRand) random = g_rand_new_with_seed (5);
+  TcAnatomies anatomies;
+  TcAnatomy anatomy, again;
+
+  tc_anatomies_init (&anatomies);
+  g_assert_cmpint (tc_anatomies_find (&anatomies, &ring, &anatomy), ==, 0);
+  g_assert_cmpint (tc_anatomies_find (&anatomies, &ring, &again), ==, 0);
+  g_assert_cmpmem (&anatomy, sizeof anatomy, &again, sizeof again);
+  g_assert_cmpuint (anatomies.n, ==, 1);
+  g_assert_true (tc_ring_view_fits (&f->view, &anatomy));
+  for (guint64 i = 0; i < 200; i++)
+    {
+      gulong position = tc_ring_view_get_consumed (&f->view);
+      guint64 sequence;
+
+      g_assert_cmpuint (position, ==, i * shape->subbuf_size);
+      lttng_ust_ctl_flush_buffer (f->stream, 0);
+      if (g_rand_boolean (random))
+        {
+          tear (f, &anatomy, position, g_rand_int_range (random, 0, N_LEFT));
+          tc_ring_view_deliver (&f->view, &anatomy, position);
+          g_assert_true (tc_ring_view_is_delivered (&f->view, &anatomy, position));
+          tc_ring_view_skip (&f->view, position);
+          continue;
+        }
+      g_assert_cmpint (lttng_ust_ctl_get_next_subbuf (f->stream), ==, 0);
+      g_assert_cmpint (lttng_ust_ctl_get_sequence_number (f->stream, &sequence), ==, 0);
+      g_assert_cmpuint (sequence, ==, i);
+      g_assert_cmpint (lttng_ust_ctl_put_next_subbuf (f->stream), ==, 0);
+    }
+  tc_anatomies_clear (&anatomies);
+}
+
+/* How much of a packet is whole: what was committed without a gap. */
+static void
+counts_what_is_whole (Fixture *f, gconstpointer data)
+{
+  gulong *committed = (gulong *) (gpointer) (f->view.memory + f->view.committed);
+  TcCommitted count;
+
+  g_assert_true (tc_ring_view_is_settled (&f->view));
+  count = tc_ring_view_count (&f->view, 0);
+  g_assert_cmpuint (count.bytes, ==, tc_ring_view_get_produced (&f->view));
+  g_assert_cmpuint (count.from_start, ==, count.bytes);
+  committed[0] += 64;
+  g_assert_cmpuint (tc_ring_view_count (&f->view, 0).bytes, ==, count.bytes + 64);
+  g_assert_cmpuint (tc_ring_view_count (&f->view, 0).from_start, ==, count.bytes);
+  g_assert_false (tc_ring_view_is_settled (&f->view));
+  committed[0] -= count.bytes + 128; /* nonsense */
+  g_assert_cmpuint (tc_ring_view_count (&f->view, 0).bytes, ==, 0);
+  g_assert_cmpuint (tc_ring_view_count (&f->view, 0).from_start, ==, 0);
+}
+
+static void
+knows_no_ring_of_too_many (void)
+{
+  const TcRingShape ring = { 4096, 2 * TC_MAX_ANATOMY_SUBBUFS, FALSE };
+  TcAnatomies anatomies;
+  TcAnatomy anatomy;
+
+  tc_anatomies_init (&anatomies);
+  g_assert_cmpint (tc_anatomies_find (&anatomies, &ring, &anatomy), ==, -1);
+  g_assert_cmpint (errno, ==, ENOTSUP);
+  tc_anatomies_clear (&anatomies);
 }
 
 static void
@@ -125,7 +240,7 @@ leaves_the_answer_to_the_library_where_it_knows_nothing (void)
   g_assert_cmpint (ftruncate (fd, 65536), ==, 0);
   g_assert_cmpint (tc_ring_view_init (&view, fd), ==, 0);
   g_assert_null (view.memory);
-  g_assert_true (tc_ring_view_has_packet (&view));
+  g_assert_cmpint (tc_ring_view_look (&view), ==, TC_RING_PACKET);
   tc_ring_view_clear (&view);
   close (fd);
 }
@@ -156,6 +271,9 @@ main (int argc, char **argv)
   add ("knows-the-record-of-this-tracer", knows_the_record_of_this_tracer);
   add ("says-what-the-library-says", says_what_the_library_says);
   add ("says-no-to-what-is-not-finished", says_no_to_what_is_not_finished);
+  add ("goes-on-after-what-nobody-will-finish", goes_on_after_what_nobody_will_finish);
+  add ("counts-what-is-whole", counts_what_is_whole);
+  g_test_add_func ("/consumer/ring-view/knows-no-ring-of-too-many", knows_no_ring_of_too_many);
   g_test_add_func ("/consumer/ring-view/leaves-the-answer-to-the-library-where-it-knows-nothing",
                    leaves_the_answer_to_the_library_where_it_knows_nothing);
   return g_test_run ();

@@ -15,7 +15,7 @@ enum { STREAMS = 2, MEMORY = 4096 };
 static const char *const verb_names[FAKE_N_VERBS] = {
   "check-output", "open-output", "close-output", "add-set",   "add-channel",
   "adopt-channel", "push",       "resume",       "flush",     "close-set",
-  "close-channel", "read-clock", "replace-metadata",
+  "close-channel", "read-clock", "replace-metadata", "inspect", "mend",
 };
 
 void
@@ -372,6 +372,7 @@ fake_consumer_serve (FakeConsumer *self, FakeRequest *request)
       answer_replace_metadata (self, request);
       break;
     case FAKE_CLOSE_CHANNEL:
+    case FAKE_MEND:
       answer_counters (self, request, TBUS_FLUSH_CHANNEL, request->id);
       break;
     default:

@@ -200,6 +200,18 @@ close_channel (TbusConsumer *self, guint64 channel, TbusConsumerDone done, gpoin
 }
 
 static void
+inspect (TbusConsumer *self, guint64 set, TbusConsumerDone done, gpointer data)
+{
+  note (self, ask (self, FAKE_INSPECT, set, done, data), "%s", "");
+}
+
+static void
+mend (TbusConsumer *self, guint64 channel, guint64 told_at, TbusConsumerDone done, gpointer data)
+{
+  note (self, ask (self, FAKE_MEND, channel, done, data), " %" G_GUINT64_FORMAT, told_at);
+}
+
+static void
 fake_consumer_finalize (GObject *object)
 {
   FakeConsumer *self = FAKE_CONSUMER (object);
@@ -232,6 +244,8 @@ fake_consumer_class_init (FakeConsumerClass *klass)
   ops->flush = flush;
   ops->close_set = close_set;
   ops->close_channel = close_channel;
+  ops->inspect = inspect;
+  ops->mend = mend;
 }
 
 static void

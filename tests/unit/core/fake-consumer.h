@@ -29,6 +29,8 @@ typedef enum {
   FAKE_CLOSE_CHANNEL,
   FAKE_READ_CLOCK, /* not in the log */
   FAKE_REPLACE_METADATA,
+  FAKE_INSPECT,
+  FAKE_MEND,
   FAKE_N_VERBS
 } FakeVerb;
 

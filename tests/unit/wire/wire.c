@@ -154,6 +154,19 @@ get_flush (TwReader *in)
   g_assert_cmpuint (flush.scope, ==, TW_FLUSH_CHANNEL);
   g_assert_cmpuint (flush.id, ==, 5);
   g_assert_cmpuint (flush.final, ==, 1);
+  g_assert_cmpuint (flush.quiet, ==, 1);
+  return TRUE;
+}
+
+static gboolean
+get_unfinished (TwReader *in)
+{
+  TwUnfinished unfinished;
+
+  if (!tw_get_unfinished (in, &unfinished))
+    return FALSE;
+  g_assert_cmpuint (unfinished.channel, ==, 6);
+  g_assert_cmpuint (unfinished.told_at, ==, 1234567890123);
   return TRUE;
 }
 
@@ -243,8 +256,10 @@ carries_every_message_exactly (void)
   check_exact (&out, get_channel_made);
   tw_put_push (&out, &(TwPush) { 3, 100, 0 });
   check_exact (&out, get_push);
-  tw_put_flush (&out, &(TwFlush) { TW_FLUSH_CHANNEL, 5, 1 });
+  tw_put_flush (&out, &(TwFlush) { TW_FLUSH_CHANNEL, 5, 1, 1 });
   check_exact (&out, get_flush);
+  tw_put_unfinished (&out, &(TwUnfinished) { 6, 1234567890123 });
+  check_exact (&out, get_unfinished);
   tw_put_counters (&out, counters, 2);
   check_exact (&out, get_counters);
   tw_put_problem (&out, &(TwProblem) { 9, "no-space", 1, 28, "Disk full" });
