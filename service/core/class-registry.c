@@ -182,6 +182,13 @@ hold (TbusClassRegistry *self, gsize bytes, GError **error)
   return TRUE;
 }
 
+static void
+release (TbusClassRegistry *self, gsize bytes)
+{
+  self->held -= bytes;
+  tbus_charge_sub (&self->charge, bytes);
+}
+
 /* The context fields as text in @self->scratch, and their hash. NULL fields on success mean none. */
 static gboolean
 describe_context (TbusClassRegistry *self, const TbusClassBody *context, GPtrArray **fields, TbusHash *hash,
@@ -220,8 +227,7 @@ first_registration (TbusClassRegistry *self, Channel *channel, const TbusClassBo
   if (!tbus_metadata_log_append (self->log, self->scratch->str, self->scratch->len, error))
     return FALSE;
   tbus_metadata_log_set_described (self->log, channel->id);
-  self->held -= channel->pending->len;
-  tbus_charge_sub (&self->charge, channel->pending->len);
+  release (self, channel->pending->len);
   g_string_truncate (channel->pending, 0);
   channel->context_raw = hash_body (context);
   channel->context_text = text;
@@ -380,9 +386,14 @@ tbus_class_registry_register_enum (TbusClassRegistry *self, const char *name, co
                        TBUS_MAX_ENUM_CLASSES);
           return FALSE;
         }
-      decoded = entries->decode (entries->raw, entries->raw_len, name, error);
-      if (decoded == NULL || !hold (self, entries->raw_len, error))
+      if (!hold (self, entries->raw_len, error)) /* before it costs the time to read it */
         return FALSE;
+      decoded = entries->decode (entries->raw, entries->raw_len, name, error);
+      if (decoded == NULL)
+        {
+          release (self, entries->raw_len);
+          return FALSE;
+        }
       begin_change (self);
       known = (guint64) self->enum_list->len + 1;
       table_insert (self->enums, &hash, self->enum_list->len);

@@ -74,10 +74,25 @@ measure_fixed (guint32 kind, Measure *measure, GError **error)
     }
 }
 
-static guint64
-measure_variable (guint32 kind, const guint8 *fixed, Measure *measure)
+/* What no tracer sends; said before any of it is read. */
+static gboolean
+check_shape (const char *name, guint32 body_len, gsize record, GError **error)
 {
-  const guint64 max_fields = tbus_limit (TBUS_LIMIT_FIELDS) * sizeof (struct lttng_ust_ctl_field);
+  if (name != NULL && memchr (name, '\0', LTTNG_UST_ABI_SYM_NAME_LEN) == NULL)
+    g_set_error_literal (error, TBUS_ERROR, TBUS_ERROR_INVALID_ARGS, "it announced a name without an end");
+  else if (body_len % record != 0)
+    g_set_error (error, TBUS_ERROR, TBUS_ERROR_INVALID_ARGS,
+                 "it announced %u bytes of records that have %" G_GSIZE_FORMAT " bytes each", body_len, record);
+  else
+    return TRUE;
+  return FALSE;
+}
+
+static gboolean
+measure_variable (guint32 kind, const guint8 *fixed, Measure *measure, guint64 *size, GError **error)
+{
+  const gsize field = sizeof (struct lttng_ust_ctl_field), entry = sizeof (struct lttng_ust_ctl_enum_entry);
+  const guint64 max_fields = tbus_limit (TBUS_LIMIT_FIELDS) * field;
 
   if (kind == TBUS_NOTICE_EVENT)
     {
@@ -85,18 +100,20 @@ measure_variable (guint32 kind, const guint8 *fixed, Measure *measure)
 
       measure->too_large = event->signature_len > tbus_limit (TBUS_LIMIT_SIGNATURE) || event->fields_len > max_fields
                            || event->model_emf_uri_len > MAX_URI;
-      return (guint64) event->signature_len + event->fields_len + event->model_emf_uri_len;
+      *size = (guint64) event->signature_len + event->fields_len + event->model_emf_uri_len;
+      return check_shape (event->name, event->fields_len, field, error);
     }
   if (kind == TBUS_NOTICE_CHANNEL)
     {
       const TbusUstChannelNotice *channel = (const TbusUstChannelNotice *) fixed;
 
       measure->too_large = channel->fields_len > max_fields;
-      return channel->fields_len;
+      *size = channel->fields_len;
+      return check_shape (NULL, channel->fields_len, field, error);
     }
-  measure->too_large = ((const TbusUstEnumNotice *) fixed)->entries_len
-                       > TBUS_MAX_ENUM_ENTRIES * sizeof (struct lttng_ust_ctl_enum_entry);
-  return ((const TbusUstEnumNotice *) fixed)->entries_len;
+  *size = ((const TbusUstEnumNotice *) fixed)->entries_len;
+  measure->too_large = *size > TBUS_MAX_ENUM_ENTRIES * entry;
+  return check_shape (((const TbusUstEnumNotice *) fixed)->name, *size, entry, error);
 }
 
 static gboolean
@@ -113,7 +130,8 @@ measure (const guint8 *data, gsize length, Measure *result, GError **error)
     return FALSE;
   if (length < result->size)
     return TRUE;
-  variable = measure_variable (kind, data + HEADER, result);
+  if (!measure_variable (kind, data + HEADER, result, &variable, error))
+    return FALSE;
   if (variable > TBUS_MAX_NOTICE)
     {
       g_set_error (error, TBUS_ERROR, TBUS_ERROR_EXHAUSTED,
@@ -126,15 +144,16 @@ measure (const guint8 *data, gsize length, Measure *result, GError **error)
   return TRUE;
 }
 
-/* @data: the fixed part at least; all of it unless @too_large. */
+/* @data: the fixed part at least; all of it unless it is too large. */
 static void
-parse (const guint8 *data, gboolean too_large, TbusNotice *notice)
+parse (const guint8 *data, const Measure *size, TbusNotice *notice)
 {
+  gboolean too_large = size->too_large;
   const guint8 *fixed = data + HEADER;
   guint32 kind;
 
   memcpy (&kind, data, sizeof kind);
-  *notice = (TbusNotice){ .kind = kind, .too_large = too_large };
+  *notice = (TbusNotice){ .kind = kind, .too_large = too_large, .size = size->size };
   if (kind == TBUS_NOTICE_EVENT)
     {
       const TbusUstEventNotice *event = (const TbusUstEventNotice *) fixed;
@@ -223,7 +242,7 @@ tbus_notice_reader_take (TbusNoticeReader *self, TbusNoticeInput *input, TbusNot
         return TBUS_NOTICE_BROKEN;
       if (size.final && !size.too_large && input->length >= size.size)
         {
-          parse (input->data, FALSE, notice);
+          parse (input->data, &size, notice);
           input_use (input, size.size);
           return TBUS_NOTICE_WHOLE;
         }
@@ -236,14 +255,14 @@ tbus_notice_reader_take (TbusNoticeReader *self, TbusNoticeInput *input, TbusNot
         return TBUS_NOTICE_BROKEN;
       if (size.final && size.too_large)
         {
-          parse (self->buffer->data, TRUE, &self->skipped);
+          parse (self->buffer->data, &size, &self->skipped);
           self->skip = size.size - self->buffer->len;
           buffer_reset (self);
           return skip_on (self, input, notice);
         }
       if (size.final && self->buffer->len == size.size)
         {
-          parse (self->buffer->data, FALSE, notice);
+          parse (self->buffer->data, &size, notice);
           self->taken = TRUE;
           return TBUS_NOTICE_WHOLE;
         }

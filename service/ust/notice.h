@@ -6,7 +6,8 @@
  * The buffer grows with what really came, never with what is announced.
  * Owner:   one reader a connection. Threads: notify; pure.
  * Limit:   base/limits.h. What passes a count there is read past and answered with an error (@too_large); what
- *          cannot be a message, or passes TBUS_MAX_NOTICE, is an error of the reader.
+ *          cannot be a message (of an unknown kind, with half a record, a name without an end), or passes
+ *          TBUS_MAX_NOTICE, is an error of the reader.
  */
 #include <glib.h>
 
@@ -26,6 +27,7 @@ typedef struct {
   char name[257];         /* of events and enumerations */
   int loglevel;
   char *model_emf_uri; /* owned; nullable */
+  gsize size;          /* of all of it, as it was sent */
   gconstpointer body;  /* field records or enum entries; valid until the reader's next call */
   gsize body_len;
 } TbusNotice;

@@ -13,7 +13,14 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
-enum { SCRATCH = 64 << 10 }; /* read from one app in one go: then others have their turn */
+enum {
+  SCRATCH = 64 << 10, /* read from one app in one go: then others have their turn */
+  /* What may be refused of one app before it is dropped, in bytes: descriptions that pass a limit cost what they have,
+   * those that no tracer makes cost more. So floods end, and an app with a few odd events keeps the others. */
+  MAX_REFUSED = 64 << 20,
+  LEAST_COST = 4 << 10,
+  INVALID_COST = 1 << 20,
+};
 
 typedef struct {
   TbusNotify *notify;
@@ -22,6 +29,7 @@ typedef struct {
   TbusPollerWatch *watch;
   TbusNoticeReader *reader;
   TbusNoticeDebt debt; /* what @reader keeps */
+  guint64 refused;     /* see MAX_REFUSED */
   gboolean busy;       /* its mark is odd */
   GList node;
 } Connection;
@@ -160,6 +168,24 @@ decide (Connection *connection, const TbusNotice *notice, TbusNoticeAnswer *answ
   return done;
 }
 
+/* One that comes too late, for what is being torn down, is nobody's fault (B14). */
+static void
+count_refusal (Connection *connection, const TbusNotice *notice, const GError *error)
+{
+  g_autofree char *name = g_strescape (notice->name, NULL);
+  gboolean exhausted = g_error_matches (error, TBUS_ERROR, TBUS_ERROR_EXHAUSTED);
+
+  if (g_error_matches (error, TBUS_ERROR, TBUS_ERROR_NOT_FOUND))
+    {
+      tbus_log_debug ("Process %d cannot register \"%s\": %s", (int) connection->tracee->pid, name, error->message);
+      return;
+    }
+  connection->refused += exhausted ? MAX (notice->size, LEAST_COST) : INVALID_COST;
+  tbus_log_warning_of (connection->tracee->uid, TBUS_MSG_EVENT_REFUSED, "TRACEBUS_APP", connection->tracee->name,
+                       "Process %d cannot describe \"%s\", which is not recorded: %s", (int) connection->tracee->pid,
+                       name, error->message);
+}
+
 /* FALSE: it does not take its answer. */
 static gboolean
 answer_notice (Connection *connection, const TbusNotice *notice)
@@ -172,8 +198,7 @@ answer_notice (Connection *connection, const TbusNotice *notice)
   if (!decide (connection, notice, &answer, &error))
     {
       answer = (TbusNoticeAnswer){ .code = tbus_ust_code_from_error (error) };
-      tbus_log_debug ("Process %d cannot register \"%s\": %s", (int) connection->tracee->pid, notice->name,
-                      error->message);
+      count_refusal (connection, notice, error);
     }
   size = tbus_notice_answer (notice->kind, &answer, out);
   return send (connection->tracee->notify_fd, out, size, MSG_NOSIGNAL | MSG_DONTWAIT) == (gssize) size;
@@ -194,8 +219,13 @@ connection_take (Connection *connection, TbusNoticeInput input)
         case TBUS_NOTICE_MORE:
           return TRUE;
         case TBUS_NOTICE_WHOLE:
-          if (answer_notice (connection, &notice))
+          if (answer_notice (connection, &notice) && connection->refused < MAX_REFUSED)
             break;
+          if (connection->refused >= MAX_REFUSED)
+            {
+              connection_end (connection, "too many of its descriptions had to be refused");
+              return FALSE;
+            }
           connection_end (connection, errno == EPIPE || errno == ECONNRESET ? NULL : "it does not take its answers");
           return FALSE;
         case TBUS_NOTICE_BROKEN:

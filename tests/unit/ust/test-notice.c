@@ -214,18 +214,33 @@ adds_lengths_up_without_overflow (void)
 }
 
 static void
-ends_names_that_do_not_end (void)
+refuses_names_that_do_not_end (void)
+{
+  g_autoptr(TbusNoticeReader) reader = tbus_notice_reader_new ();
+  g_autoptr(GByteArray) bytes = event_bytes ();
+  TbusUstEventNotice *event = (TbusUstEventNotice *) (bytes->data + 4);
+  TbusNoticeInput input = { bytes->data, bytes->len }, again = input;
+  g_auto(TbusNotice) notice = { 0 };
+
+  memset (event->name, 'n', sizeof event->name);
+  g_assert_cmpint (take (reader, &input, &notice), ==, TBUS_NOTICE_BROKEN);
+  event->name[sizeof event->name - 1] = '\0';
+  bytes->data[bytes->len - 1] = '!'; /* the URI's end is ours to set */
+  g_assert_cmpint (take (reader, &again, &notice), ==, TBUS_NOTICE_WHOLE);
+  g_assert_cmpuint (strlen (notice.name), ==, 255);
+  g_assert_cmpstr (notice.model_emf_uri, ==, "u:r");
+}
+
+static void
+refuses_records_that_are_not_whole (void)
 {
   g_autoptr(TbusNoticeReader) reader = tbus_notice_reader_new ();
   g_autoptr(GByteArray) bytes = event_bytes ();
   TbusNoticeInput input = { bytes->data, bytes->len };
   g_auto(TbusNotice) notice = { 0 };
 
-  memset (((TbusUstEventNotice *) (bytes->data + 4))->name, 'n', 256);
-  bytes->data[bytes->len - 1] = '!'; /* the URI's end, too */
-  g_assert_cmpint (take (reader, &input, &notice), ==, TBUS_NOTICE_WHOLE);
-  g_assert_cmpuint (strlen (notice.name), ==, 256);
-  g_assert_cmpstr (notice.model_emf_uri, ==, "u:r");
+  ((TbusUstEventNotice *) (bytes->data + 4))->fields_len += 1;
+  g_assert_cmpint (take (reader, &input, &notice), ==, TBUS_NOTICE_BROKEN);
 }
 
 /* A reader that is fed noise gives notices or gives up, and never more than the noise held. */
@@ -285,7 +300,8 @@ main (int argc, char **argv)
   g_test_add_func ("/ust/notice/reads-past-what-is-too-large-and-goes-on", reads_past_what_is_too_large_and_goes_on);
   g_test_add_func ("/ust/notice/gives-up-on-what-cannot-be-a-message", gives_up_on_what_cannot_be_a_message);
   g_test_add_func ("/ust/notice/adds-lengths-up-without-overflow", adds_lengths_up_without_overflow);
-  g_test_add_func ("/ust/notice/ends-names-that-do-not-end", ends_names_that_do_not_end);
+  g_test_add_func ("/ust/notice/refuses-names-that-do-not-end", refuses_names_that_do_not_end);
+  g_test_add_func ("/ust/notice/refuses-records-that-are-not-whole", refuses_records_that_are_not_whole);
   g_test_add_func ("/ust/notice/survives-random-bytes", survives_random_bytes);
   g_test_add_func ("/ust/notice/writes-answers", writes_answers);
   return g_test_run ();

@@ -89,17 +89,24 @@ register_channel (Fixture *f, guint32 session, guint32 channel)
   return answer;
 }
 
-static TbusUstEnumAnswer
-register_enum (Fixture *f, guint32 session, const TstEntry *entries, guint n)
+static void
+send_enum (Fixture *f, guint32 session, const TstEntry *entries, guint n)
 {
   struct {
     guint32 kind;
     TbusUstEnumNotice notice;
   } __attribute__ ((packed)) message = { TBUS_NOTICE_ENUM, { session, "map", n * sizeof *entries, { 0 } } };
-  TbusUstEnumAnswer answer;
 
   tst_fake_write (f->app.notify_fd, &message, sizeof message);
   tst_fake_write (f->app.notify_fd, entries, n * sizeof *entries);
+}
+
+static TbusUstEnumAnswer
+register_enum (Fixture *f, guint32 session, const TstEntry *entries, guint n)
+{
+  TbusUstEnumAnswer answer;
+
+  send_enum (f, session, entries, n);
   tst_fake_read (f->app.notify_fd, &answer, sizeof answer);
   g_assert_cmpuint (answer.cmd, ==, TBUS_NOTICE_ENUM);
   return answer;
@@ -253,6 +260,45 @@ drops_who_announces_too_much (Fixture *f, gconstpointer data)
   assert_dropped (f);
 }
 
+/* A few odd events cost nobody the others (see above); who sends nothing else is no tracer. */
+static void
+drops_who_describes_nothing_but_nonsense (Fixture *f, gconstpointer data)
+{
+  const TstRecord bad = tst_integer ("x", 7, FALSE);
+  g_autoptr(GByteArray) bytes = event_bytes (SESSION, CHANNEL, &bad, 1);
+  guint warnings = tst_warning_count ("had to be refused");
+
+  for (guint i = 0; i < 63; i++)
+    g_assert_cmpint (register_event (f, SESSION, CHANNEL, &bad, 1).ret_code, ==, -EINVAL);
+  g_assert_cmpuint (tst_side_count (f->side, "gone"), ==, 0);
+  tst_fake_write (f->app.notify_fd, bytes->data, bytes->len);
+  assert_dropped (f);
+  g_assert_cmpuint (tst_warning_count ("had to be refused") + tst_warning_count ("left out"), >=, warnings);
+}
+
+/* What passes a limit is refused at the price of its size. */
+static void
+drops_who_floods_it_with_enumerations (Fixture *f, gconstpointer data)
+{
+  enum { N = 10000, REFUSED = (64 << 20) / (N * sizeof (TstEntry)) };
+  g_autofree TstEntry *entries = g_new (TstEntry, N);
+
+  tbus_limit_set (TBUS_LIMIT_METADATA, 4 << 20);
+  for (guint i = 0; i < N; i++)
+    entries[i] = tst_entry ("label", i, i);
+  g_assert_cmpint (register_enum (f, SESSION, entries, N).ret_code, ==, 0);
+  for (guint i = 0; i < REFUSED; i++)
+    {
+      entries[0].string[0] = 'A' + i; /* another one each time */
+      g_assert_cmpint (register_enum (f, SESSION, entries, N).ret_code, ==, -ENOMEM);
+    }
+  g_assert_cmpuint (tst_side_count (f->side, "gone"), ==, 0);
+  entries[0].string[0] = 'Z';
+  send_enum (f, SESSION, entries, N);
+  assert_dropped (f);
+  tbus_limits_reset ();
+}
+
 /* Its answers have to go somewhere; nobody waits until they do. */
 static void
 drops_who_takes_no_answers (Fixture *f, gconstpointer data)
@@ -305,6 +351,8 @@ main (int argc, char **argv)
   NOTIFY_TEST ("answers-while-a-command-waits", answers_while_a_command_waits);
   NOTIFY_TEST ("drops-who-breaks-the-protocol", drops_who_breaks_the_protocol);
   NOTIFY_TEST ("drops-who-announces-too-much", drops_who_announces_too_much);
+  NOTIFY_TEST ("drops-who-describes-nothing-but-nonsense", drops_who_describes_nothing_but_nonsense);
+  NOTIFY_TEST ("drops-who-floods-it-with-enumerations", drops_who_floods_it_with_enumerations);
   NOTIFY_TEST ("drops-who-takes-no-answers", drops_who_takes_no_answers);
   NOTIFY_TEST ("survives-noise", survives_noise);
   return g_test_run ();
