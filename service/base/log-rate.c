@@ -3,26 +3,43 @@
 
 #include "base/limits.h"
 
+/* Lines of one kind because of one user. */
 typedef struct {
-  guint lines;
-  guint left_out;
-} User;
+  uid_t uid;
+  const char *id;
+  guint n;
+} Lines;
 
 static GMutex lock;
-static GHashTable *users; /* uid to User, of the period that runs; NULL: none does */
+static GHashTable *period; /* set of Lines, since it began; NULL: none runs */
+
+static guint
+lines_hash (gconstpointer key)
+{
+  const Lines *lines = key;
+
+  return g_str_hash (lines->id) ^ lines->uid * 31;
+}
+
+static gboolean
+lines_equal (gconstpointer a, gconstpointer b)
+{
+  const Lines *left = a, *right = b;
+
+  return left->uid == right->uid && g_str_equal (left->id, right->id);
+}
 
 static void
-say_left_out (gpointer uid, gpointer value, gpointer data)
+say_left_out (gpointer key, gpointer value, gpointer data)
 {
-  const User *user = value;
-  uid_t id = GPOINTER_TO_UINT (uid);
-  g_autofree char *who = id == TBUS_UNKNOWN_USER ? g_strdup ("users that are not known")
-                                                 : g_strdup_printf ("user %u", (guint) id);
+  const Lines *lines = key;
+  g_autofree char *who = lines->uid == TBUS_UNKNOWN_USER ? g_strdup ("users that are not known")
+                                                         : g_strdup_printf ("user %u", (guint) lines->uid);
 
-  if (user->left_out > 0)
-    tbus_log_warning (TBUS_MSG_LINES_LEFT_OUT, "TRACEBUS_USER", who,
-                      "%u more lines because of %s were left out in the last %u s", user->left_out, who,
-                      TBUS_LOG_PERIOD_MS / 1000);
+  if (lines->n > TBUS_MAX_LOG_LINES)
+    tbus_log_warning (TBUS_MSG_LINES_LEFT_OUT, "TRACEBUS_MESSAGE_ID", lines->id,
+                      "%u more such lines because of %s were left out in the last %u s",
+                      lines->n - TBUS_MAX_LOG_LINES, who, TBUS_LOG_PERIOD_MS / 1000);
 }
 
 void
@@ -31,7 +48,7 @@ tbus_log_rate_flush (void)
   GHashTable *past;
 
   g_mutex_lock (&lock);
-  past = g_steal_pointer (&users);
+  past = g_steal_pointer (&period);
   g_mutex_unlock (&lock);
   if (past == NULL)
     return;
@@ -51,32 +68,29 @@ begin_period (void)
 {
   g_autoptr(GSource) timer = g_timeout_source_new (TBUS_LOG_PERIOD_MS);
 
-  users = g_hash_table_new_full (NULL, NULL, NULL, g_free);
+  period = g_hash_table_new_full (lines_hash, lines_equal, g_free, NULL);
   g_source_set_static_name (timer, "tracebus-log-rate");
   g_source_set_callback (timer, on_period_over, NULL, NULL);
   g_source_attach (timer, NULL);
 }
 
 gboolean
-tbus_log_rate_admit (uid_t uid)
+tbus_log_rate_admit (uid_t uid, const char *id)
 {
+  const Lines key = { uid, id, 0 };
   gboolean admitted;
-  User *user;
+  Lines *lines;
 
   g_mutex_lock (&lock);
-  if (users == NULL)
+  if (period == NULL)
     begin_period ();
-  user = g_hash_table_lookup (users, GUINT_TO_POINTER (uid));
-  if (user == NULL)
+  lines = g_hash_table_lookup (period, &key);
+  if (lines == NULL)
     {
-      user = g_new0 (User, 1);
-      g_hash_table_insert (users, GUINT_TO_POINTER (uid), user);
+      lines = g_memdup2 (&key, sizeof key);
+      g_hash_table_add (period, lines);
     }
-  admitted = user->lines < TBUS_MAX_LOG_LINES;
-  if (admitted)
-    user->lines++;
-  else
-    user->left_out++;
+  admitted = ++lines->n <= TBUS_MAX_LOG_LINES;
   g_mutex_unlock (&lock);
   return admitted;
 }

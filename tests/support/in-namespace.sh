@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# in-namespace.sh COMMAND...: runs it with a /run (so /run/lttng), /dev/shm, /tmp, process table, System V memory and
-# network of its own, for what needs the tracer's fixed paths. All that it starts ends with it. The tree and the build
+# in-namespace.sh COMMAND...: runs it with a /run (so /run/lttng), /dev/shm, /tmp, /var/lib (where the service keeps its
+# state; what is there can be read), process table, System V memory and network of its own, for what needs the tracer's fixed paths. All that it starts ends with it. The tree and the build
 # stay visible where they are. Without the rights for that it says so as a skipped TAP test.
 set -eu
 
@@ -29,6 +29,8 @@ mount --bind "$source_root" /run/hold-source
 mount --bind "$build_root" /run/hold-build
 mount -t tmpfs -o mode=1777 tmpfs /dev/shm
 mount -t tmpfs -o mode=1777 tmpfs /tmp
+mkdir -p /tmp/var/upper /tmp/var/work
+mount -t overlay -o lowerdir=/var/lib,upperdir=/tmp/var/upper,workdir=/tmp/var/work overlay /var/lib
 put_back ()
 {
   if [ -d "$2" ]; then

@@ -20,6 +20,10 @@ class Tap:
                     print(f"# {mark}: {event}")
         print(f"# {len(actual)} and {len(expected)}" if isinstance(expected, list) else "#", flush=True)
 
+    def say(self, text):
+        """What was measured, for whoever reads it."""
+        print(f"# {text}", flush=True)
+
     def skip(self, name):
         self.count += 1
         print(f"ok {self.count} # SKIP {name}", flush=True)

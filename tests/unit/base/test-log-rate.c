@@ -45,10 +45,20 @@ writes_so_many_and_tells_of_the_rest (void)
   g_assert_cmpuint (count_lines ("a line of 1000"), ==, TBUS_MAX_LOG_LINES);
   g_assert_cmpuint (count_lines ("a line of 1001"), ==, TBUS_MAX_LOG_LINES);
   tbus_log_rate_flush ();
-  g_assert_cmpuint (count_lines ("7 more lines because of user 1000 were left out in the last 10 s"), ==, 1);
-  g_assert_cmpuint (count_lines ("1 more lines because of users that are not known were left out in the last 10 s"), ==,
-                    1);
+  g_assert_cmpuint (count_lines ("7 more such lines because of user 1000 were left out in the last 10 s"), ==, 1);
+  g_assert_cmpuint (
+    count_lines ("1 more such lines because of users that are not known were left out in the last 10 s"), ==, 1);
   g_assert_cmpuint (lines->len, ==, 3 * TBUS_MAX_LOG_LINES + 2);
+}
+
+static void
+hides_no_other_kind_of_line (void)
+{
+  g_ptr_array_set_size (lines, 0);
+  say (USER, TBUS_MAX_LOG_LINES + 1);
+  tbus_log_warning_of (USER, TBUS_MSG_APP_DROPPED, "TRACEBUS_APP", "x", "another");
+  g_assert_cmpuint (count_lines ("another"), ==, 1);
+  tbus_log_rate_flush ();
 }
 
 static void
@@ -86,6 +96,7 @@ main (int argc, char **argv)
   g_log_set_always_fatal (G_LOG_LEVEL_ERROR);
   g_log_set_writer_func (keep_line, NULL, NULL);
   g_test_add_func ("/base/log-rate/writes-so-many-and-tells-of-the-rest", writes_so_many_and_tells_of_the_rest);
+  g_test_add_func ("/base/log-rate/hides-no-other-kind-of-line", hides_no_other_kind_of_line);
   g_test_add_func ("/base/log-rate/begins-anew-with-each-period", begins_anew_with_each_period);
   g_test_add_func ("/base/log-rate/ends-each-period-by-itself", ends_each_period_by_itself);
   return g_test_run ();
