@@ -115,9 +115,9 @@ tbus_app_set_remove (TbusAppSet *self, TbusApp *app)
 }
 
 void
-tbus_app_set_count_refused (TbusAppSet *self)
+tbus_app_set_count_refused (TbusAppSet *self, guint n)
 {
-  self->refused++;
+  self->refused += n;
   g_object_notify_by_pspec (G_OBJECT (self), props[PROP_REFUSED]);
 }
 

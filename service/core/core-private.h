@@ -85,7 +85,7 @@ void tbus_app_list (TbusApp *self, gboolean fields, TbusAppListFunc func, gpoint
 void tbus_app_set_add (TbusAppSet *self, TbusApp *app);
 void tbus_app_set_show (TbusAppSet *self, TbusApp *app);
 void tbus_app_set_remove (TbusAppSet *self, TbusApp *app);
-void tbus_app_set_count_refused (TbusAppSet *self);
+void tbus_app_set_count_refused (TbusAppSet *self, guint n);
 
 /* session-set.c */
 TbusSessionSet *tbus_session_set_new (TbusHub *hub);

@@ -262,12 +262,12 @@ on_gone (gpointer core, TbusTracee *tracee)
 }
 
 static void
-on_refused (gpointer core, const char *why)
+on_refused (gpointer core, guint n, const char *why)
 {
   TbusCore *self = core;
 
   tbus_thread_assert_main ();
-  tbus_app_set_count_refused (self->hub.apps);
+  tbus_app_set_count_refused (self->hub.apps, n);
 }
 
 const TbusTracerEvents tbus_core_tracer_events = { on_registered, on_stalled, on_gone, on_refused };

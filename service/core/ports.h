@@ -32,8 +32,8 @@ typedef struct {
   void (*stalled) (gpointer core, TbusTracee *tracee, gboolean stalled);
   /* A socket hung up or was dropped. Comes once, after @registered, and after the job in flight came back. */
   void (*gone) (gpointer core, TbusTracee *tracee);
-  /* A registration was refused: @why is a sentence. */
-  void (*refused) (gpointer core, const char *why);
+  /* @n registrations were refused since the last time; @why, a sentence, is of one of them. */
+  void (*refused) (gpointer core, guint n, const char *why);
 } TbusTracerEvents;
 
 /* A consumer of another life of the service, as the state knows it. */

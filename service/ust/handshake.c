@@ -14,7 +14,7 @@ typedef struct {
   GList node; /* in @queue: oldest first, so the next deadline is the first one's */
   GList user_node; /* in its user's queue: oldest first */
   int fd;
-  TbusPollerWatch *watch;
+  TbusPollerWatch *watch; /* NULL while it is new: many are gone, or whole, at the first look */
   TbusPeer peer;
   gint64 deadline;
   guint8 raw[TBUS_REGISTRATION_SIZE];
@@ -115,7 +115,8 @@ half_open_take (HalfOpen *connection)
 
   if (connection->waiting)
     g_hash_table_remove (connection->registration.notify ? self->notifies : self->commands, connection);
-  tbus_poller_watch_remove (connection->watch);
+  if (connection->watch != NULL)
+    tbus_poller_watch_remove (connection->watch);
   g_queue_unlink (&self->queue, &connection->node);
   leave_user (self, connection);
   g_free (connection);
@@ -195,8 +196,8 @@ pair (TbusHandshake *self, HalfOpen *command, HalfOpen *notify)
   self->events.paired (&registration, command_fd, notify_fd, self->data);
 }
 
-/* The record is whole: the other connection is there already, or this one waits for it. */
-static void
+/* The record is whole: the other connection is there already, or this one waits for it. FALSE: it is not half open. */
+static gboolean
 half_open_registered (HalfOpen *connection)
 {
   TbusHandshake *self = connection->handshake;
@@ -207,16 +208,19 @@ half_open_registered (HalfOpen *connection)
   if (other != NULL)
     {
       pair (self, notify ? other : connection, notify ? connection : other);
-      return;
+      return FALSE;
     }
   if (former != NULL)
     half_open_refuse (former, "registered again before its registration was complete");
   connection->waiting = TRUE;
   g_hash_table_add (notify ? self->notifies : self->commands, connection);
-  tbus_poller_watch_set (connection->watch, EPOLLRDHUP); /* what it says from now on is for whoever serves it */
+  if (connection->watch != NULL)
+    tbus_poller_watch_set (connection->watch, EPOLLRDHUP); /* what it says from now on is for whoever serves it */
+  return TRUE;
 }
 
-static void
+/* FALSE: it is not half open any more. */
+static gboolean
 half_open_read (HalfOpen *connection)
 {
   g_autoptr(GError) error = NULL;
@@ -225,26 +229,26 @@ half_open_read (HalfOpen *connection)
   if (connection->waiting)
     {
       half_open_refuse (connection, "went before its registration was complete");
-      return;
+      return FALSE;
     }
   n = recv (connection->fd, connection->raw + connection->have, sizeof connection->raw - connection->have, 0);
   if (n < 0 && (errno == EAGAIN || errno == EINTR))
-    return;
+    return TRUE;
   if (n <= 0)
     {
       if (connection->have == 0)
         half_open_close (connection, NULL); /* somebody looked whether we are alive */
       else
         half_open_refuse (connection, "went before its registration was complete");
-      return;
+      return FALSE;
     }
   connection->have += n;
   if (connection->have < sizeof connection->raw)
-    return;
+    return TRUE;
   if (tbus_registration_decode (&connection->registration, connection->raw, &connection->peer, &error))
-    half_open_registered (connection);
-  else
-    half_open_close (connection, error->message);
+    return half_open_registered (connection);
+  half_open_close (connection, error->message);
+  return FALSE;
 }
 
 static void
@@ -255,30 +259,46 @@ on_readable (guint32 events, gpointer user_data)
   tbus_thread_report (TBUS_THREAD_LINK, NULL);
 }
 
-/* The user who holds most: with equal ones, whoever comes now. Its oldest connection goes. */
-static void
-make_room (TbusHandshake *self, uid_t newcomer)
+/* The user who holds most: with equal ones, whoever came now. */
+static GQueue *
+find_heaviest (TbusHandshake *self, uid_t newcomer)
 {
   GQueue *heaviest = find_user (self, newcomer), *of_user;
   GHashTableIter iter;
 
   g_hash_table_iter_init (&iter, self->users);
   while (g_hash_table_iter_next (&iter, NULL, (gpointer *) &of_user))
-    if (heaviest == NULL || of_user->length > heaviest->length)
+    if (of_user->length > heaviest->length)
       heaviest = of_user;
-  if (heaviest != NULL)
-    half_open_refuse (heaviest->head->data, "had to make room: too many connections have not registered yet");
+  return heaviest;
+}
+
+/* With the one that came now there may be one too many: the oldest of its user goes, or of who holds most. */
+static void
+make_room (TbusHandshake *self, uid_t newcomer)
+{
+  GQueue *of_user = find_user (self, newcomer);
+
+  if (of_user->length > self->limits.per_user && tbus_quota_binds (newcomer))
+    half_open_refuse (of_user->head->data,
+                      "had to make room: its user has too many connections that have not registered yet");
+  else if (self->queue.length > self->limits.limit)
+    half_open_refuse (find_heaviest (self, newcomer)->head->data,
+                      "had to make room: too many connections have not registered yet");
 }
 
 static void
-make_room_of_user (TbusHandshake *self, uid_t uid)
+watch (TbusHandshake *self, HalfOpen *connection)
 {
-  GQueue *of_user = find_user (self, uid);
+  guint32 events = connection->waiting ? EPOLLRDHUP : EPOLLIN | EPOLLRDHUP;
+  g_autoptr(GError) error = NULL;
+  uid_t uid = connection->peer.uid;
 
-  if (of_user == NULL || of_user->length < self->limits.per_user || !tbus_quota_binds (uid))
-    return;
-  half_open_refuse (of_user->head->data,
-                    "had to make room: its user has too many connections that have not registered yet");
+  connection->watch = tbus_poller_add (self->poller, connection->fd, events, on_readable, connection, &error);
+  if (connection->watch == NULL)
+    half_open_close (connection, error->message);
+  else
+    make_room (self, uid);
 }
 
 void
@@ -294,27 +314,18 @@ tbus_handshake_add (TbusHandshake *self, int fd)
       self->events.refused ((uid_t) -1, error->message, self->data);
       return;
     }
-  make_room_of_user (self, peer.uid);
-  if (self->queue.length >= self->limits.limit)
-    make_room (self, peer.uid);
   connection = g_new0 (HalfOpen, 1);
   connection->handshake = self;
   connection->node.data = connection;
   connection->fd = fd;
   connection->peer = peer;
   connection->deadline = g_get_monotonic_time () + self->limits.timeout_ms * G_TIME_SPAN_MILLISECOND;
-  connection->watch = tbus_poller_add (self->poller, fd, EPOLLIN | EPOLLRDHUP, on_readable, connection, &error);
-  if (connection->watch == NULL)
-    {
-      g_free (connection);
-      close (fd);
-      self->events.refused (peer.uid, error->message, self->data);
-      return;
-    }
   g_queue_push_tail_link (&self->queue, &connection->node);
   join_user (self, connection);
   if (self->timer == NULL)
     start_timer (self, connection->deadline);
+  if (half_open_read (connection))
+    watch (self, connection);
 }
 
 guint

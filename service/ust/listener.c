@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 enum {
-  BATCH = 64,     /* connections a wake-up: then others have their turn */
+  BATCH = 8,      /* connections a wake-up: then the apps that are there have their turn */
   PAUSE_MS = 100, /* when even the reserve does not help */
 };
 

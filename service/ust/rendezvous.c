@@ -21,7 +21,11 @@
 /* Where the tracer library looks; it has no setting for that. */
 #define SYSTEM_DIRECTORY "/var/run/lttng"
 
-enum { BACKLOG = 4096 };
+/*
+ * Who connects faster than is accepted waits in connect(), and there each thread has one place. In the queue one may
+ * have all of them, and others wait until all of those have been looked at.
+ */
+enum { BACKLOG = 64 };
 
 struct TbusRendezvous {
   TbusRendezvousPaths paths;

@@ -4,6 +4,7 @@
 struct TbusReports {
   TbusTracerEvents events;
   gpointer core;
+  gint n_refused;   /* atomic: those that main was not told of yet */
   GHashTable *busy; /* main: TbusTracee with a job out, to whether it has gone meanwhile */
 };
 
@@ -93,7 +94,7 @@ on_report (gpointer data)
       tell_gone (self, report->tracee);
       break;
     case REFUSED:
-      self->events.refused (self->core, report->why);
+      self->events.refused (self->core, g_atomic_int_exchange (&self->n_refused, 0), report->why);
       break;
     case JOB_DONE:
       tell_job_done (self, report);
@@ -138,8 +139,10 @@ tbus_reports_gone (TbusReports *self, TbusTracee *tracee)
   post (self, GONE, tracee, NULL, NULL);
 }
 
+/* However many come at once, main has one message of them. */
 void
 tbus_reports_refused (TbusReports *self, const char *why)
 {
-  post (self, REFUSED, NULL, NULL, why);
+  if (g_atomic_int_add (&self->n_refused, 1) == 0)
+    post (self, REFUSED, NULL, NULL, why);
 }

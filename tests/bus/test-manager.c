@@ -46,7 +46,7 @@ counts_what_there_is (Rig *rig)
   session = rig_session (rig, "one");
   app = rig_app (rig, "a");
   other = rig_app (rig, "b");
-  tbus_core_tracer_events.refused (rig->core, "It spoke another protocol");
+  tbus_core_tracer_events.refused (rig->core, 1, "It spoke another protocol");
   rig_assert_property (rig, RIG_ROOT, "Manager.SessionCount", "uint32 1");
   rig_assert_property (rig, RIG_ROOT, "Manager.AppCount", "uint32 2");
   rig_assert_property (rig, RIG_ROOT, "Manager.ConsumerCount", "uint32 1");

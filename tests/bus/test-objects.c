@@ -266,8 +266,8 @@ refused_registrations_are_signalled (Rig *rig)
 {
   g_autoptr(Heard) heard = listen (rig, RIG_ROOT, "org.freedesktop.DBus.Properties", "PropertiesChanged");
 
-  tbus_core_tracer_events.refused (rig->core, "It spoke another protocol");
-  tbus_core_tracer_events.refused (rig->core, "It spoke another protocol");
+  tbus_core_tracer_events.refused (rig->core, 1, "It spoke another protocol");
+  tbus_core_tracer_events.refused (rig->core, 1, "It spoke another protocol");
   rig_wait_until (heard->texts->len > 0);
   g_assert_cmpuint (count_heard (heard, "{'AppsRefused': <uint64 2>}"), ==, 1);
 }

@@ -1,8 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 # in-namespace.sh COMMAND...: runs it with a /run (so /run/lttng), /dev/shm, /tmp, /var/lib (where the service keeps its
-# state; what is there can be read), process table, System V memory and network of its own, for what needs the tracer's fixed paths. All that it starts ends with it. The tree and the build
-# stay visible where they are. Without the rights for that it says so as a skipped TAP test.
+# state; what is there can be read), process table, System V memory and network of its own, for what needs the tracer's
+# fixed paths. All that it starts ends with it. The tree and the build stay visible where they are. Without
+# the rights for that it says so as a skipped TAP test.
 set -eu
 
 if [ "${TRACEBUS_NAMESPACE-}" != entered ]; then

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * app-hostile SOCKET N MANNER: keeps N connections to the registration socket of a service under test, none of which
- * ever becomes a program: idle, half (of a record), slow (a byte a second), command (each of a process of its own, which
- * never makes the second connection), garbage; or storm: one after the other, closed at once. A connection that the
- * service ends is made again. Says "ready" when all were there once; ends with stdin.
+ * ever becomes a program: idle, half (of a record), slow (a byte a second), command (each of a process of its own,
+ * which never makes the second connection), garbage; or storm: one after the other, closed at once. A connection that
+ * the service ends is made again. Says "ready" when all were there once; ends with stdin.
  */
 #include "ust/protocol.h"
 

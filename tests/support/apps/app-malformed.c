@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * app-malformed SOCKET MANNER: registers as a program, does what it is told until it has a session and a channel, and
- * then says nothing but what no tracer says, as MANNER has it, until the service has closed its connections: "dropped MS"
- * is how long that took. Without a session that reaches it, it waits for ever.
+ * then says nothing but what no tracer says, as MANNER has it, until the service has closed its connections: "dropped
+ * MS" is how long that took. Without a session that reaches it, it waits for ever.
  */
 #include "ust/protocol.h"
 

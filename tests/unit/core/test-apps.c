@@ -420,7 +420,7 @@ an_app_knows_the_sessions_that_trace_it (Fixture *f, gconstpointer data)
 static void
 refused_registrations_are_counted (Fixture *f, gconstpointer data)
 {
-  tbus_core_tracer_events.refused (f->core, "it speaks another protocol");
+  tbus_core_tracer_events.refused (f->core, 1, "it speaks another protocol");
   g_assert_cmpuint (tbus_app_set_get_refused (f->apps), ==, 1);
 }
 

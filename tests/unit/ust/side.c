@@ -34,9 +34,10 @@ on_gone (gpointer core, TbusTracee *tracee)
 }
 
 static void
-on_refused (gpointer core, const char *why)
+on_refused (gpointer core, guint n, const char *why)
 {
-  g_ptr_array_add (((TstSide *) core)->lines, g_strconcat ("refused ", why, NULL));
+  while (n-- > 0)
+    g_ptr_array_add (((TstSide *) core)->lines, g_strconcat ("refused ", why, NULL));
 }
 
 static const TbusTracerEvents events = { on_registered, on_stalled, on_gone, on_refused };
