@@ -3,6 +3,7 @@
 
 #include "base/fd-store.h"
 
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -38,6 +39,15 @@ tbus_former_keep (guint64 consumer, pid_t pid, int link_fd)
   return name;
 }
 
+/* Somebody may not have looked at its end yet. */
+static gboolean
+is_alive (int pidfd)
+{
+  struct pollfd ended = { .fd = pidfd, .events = POLLIN };
+
+  return poll (&ended, 1, 0) == 0;
+}
+
 /* NULL: it is dead, and its number may be another's by now. */
 static TbusChild *
 revive (const char *name, const char *numbers)
@@ -50,7 +60,7 @@ revive (const char *name, const char *numbers)
   pidfd = syscall (SYS_pidfd_open, pid, 0);
   if (pidfd < 0)
     return NULL;
-  if (get_start_time (pid) == start)
+  if (get_start_time (pid) == start && is_alive (pidfd))
     return tbus_child_adopt (pid, pidfd, tbus_fd_store_take (name));
   close (pidfd);
   return NULL;

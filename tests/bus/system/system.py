@@ -121,10 +121,14 @@ class App:
         if line.partition(" ")[0] != word:
             raise RuntimeError(f"the program said \"{line}\", not \"{word}\"")
 
-    def emit(self, n):
-        """Has it emit @n ticks."""
+    def begin(self, n):
+        """Has it begin to emit @n ticks; it says "done" when it has."""
         self.process.stdin.write(f"go {n}\n")
         self.process.stdin.flush()
+
+    def emit(self, n):
+        """Has it emit @n ticks."""
+        self.begin(n)
         self.wait("done")
 
     def end(self):
