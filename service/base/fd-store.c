@@ -4,6 +4,7 @@
 
 #include "base/fd-budget.h"
 #include "base/log.h"
+#include "base/parcel.h"
 #include "base/thread.h"
 
 #include <errno.h>
@@ -21,8 +22,8 @@ enum { MAX_NAME = 255 };
 
 /* On its way to systemd. */
 typedef struct {
-  char *text;
-  int fd; /* a copy of ours, or -1 */
+  char *name;
+  int fd; /* a copy of ours, to be kept under @name; or -1: what @name is is dropped */
 } Message;
 
 static GMutex lock;
@@ -60,7 +61,7 @@ message_free (Message *self)
       close (self->fd);
       tbus_fd_budget_give (1);
     }
-  g_free (self->text);
+  g_free (self->name);
   g_free (self);
 }
 
@@ -91,14 +92,17 @@ connect_to_manager (void)
   return -1;
 }
 
+/* Returns: 0, or an errno. */
 static int
-send_message (const char *text, int fd)
+send_message (const char *name, int fd)
 {
+  g_autofree char *text = fd >= 0 ? g_strdup_printf ("FDSTORE=1\nFDNAME=%s\nFDPOLL=0", name)
+                                  : g_strdup_printf ("FDSTOREREMOVE=1\nFDNAME=%s", name);
   union {
     struct cmsghdr align;
     char space[CMSG_SPACE (sizeof (int))];
   } control = { 0 };
-  struct iovec iov = { .iov_base = (char *) text, .iov_len = strlen (text) };
+  struct iovec iov = { .iov_base = text, .iov_len = strlen (text) };
   struct msghdr message = { .msg_iov = &iov, .msg_iovlen = 1 };
 
   if (fd >= 0)
@@ -124,7 +128,7 @@ on_writable (gint fd, GIOCondition condition, gpointer data)
 
   tbus_thread_assert_main ();
   g_mutex_lock (&lock);
-  while ((message = g_queue_peek_head (&queue)) != NULL && send_message (message->text, message->fd) != EAGAIN)
+  while ((message = g_queue_peek_head (&queue)) != NULL && send_message (message->name, message->fd) != EAGAIN)
     message_free (g_queue_pop_head (&queue));
   if (message == NULL)
     flush_source = 0;
@@ -147,9 +151,9 @@ start_flushing (void)
 
 /* FALSE: it cannot be told, now or later. */
 static gboolean
-tell (const char *text, int fd)
+tell (const char *name, int fd)
 {
-  int errnum = queue.length > 0 ? EAGAIN : send_message (text, fd);
+  int errnum = queue.length > 0 ? EAGAIN : send_message (name, fd);
   Message *message;
 
   if (errnum != EAGAIN)
@@ -157,7 +161,7 @@ tell (const char *text, int fd)
   if (fd >= 0 && !tbus_fd_budget_take (1, "Keeping a descriptor", NULL))
     return FALSE;
   message = g_new (Message, 1);
-  *message = (Message){ g_strdup (text), -1 };
+  *message = (Message){ g_strdup (name), -1 };
   if (fd >= 0)
     message->fd = fcntl (fd, F_DUPFD_CLOEXEC, 0);
   if (fd >= 0 && message->fd < 0)
@@ -169,6 +173,25 @@ tell (const char *text, int fd)
   g_queue_push_tail (&queue, message);
   start_flushing ();
   return TRUE;
+}
+
+/* Whoever comes and goes while systemd is busy costs it nothing. FALSE: it has been told. */
+static gboolean
+take_back (const char *name)
+{
+  for (GList *l = queue.tail; l != NULL; l = l->prev)
+    {
+      Message *message = l->data;
+
+      if (!g_str_equal (message->name, name))
+        continue;
+      if (message->fd < 0)
+        return FALSE;
+      message_free (message);
+      g_queue_delete_link (&queue, l);
+      return TRUE;
+    }
+  return FALSE;
 }
 
 static void
@@ -250,7 +273,6 @@ has_room (const char *name)
 gboolean
 tbus_fd_store_keep (const char *name, int fd)
 {
-  g_autofree char *text = g_strdup_printf ("FDSTORE=1\nFDNAME=%s\nFDPOLL=0", name);
   gboolean kept = FALSE;
 
   g_return_val_if_fail (is_name (name), FALSE);
@@ -258,30 +280,66 @@ tbus_fd_store_keep (const char *name, int fd)
     return FALSE;
   g_mutex_lock (&lock);
   if (!g_hash_table_contains (names, name) && has_room (name))
-    kept = tell (text, fd);
+    kept = tell (name, fd);
   if (kept)
     add_name (name, -1);
   g_mutex_unlock (&lock);
   return kept;
 }
 
+gboolean
+tbus_fd_store_keep_all (const char *name, const int *fds, guint n)
+{
+  int parcel;
+  gboolean kept;
+
+  if (limit == 0)
+    return FALSE;
+  parcel = tbus_parcel_new (fds, n);
+  if (parcel < 0)
+    return FALSE;
+  kept = tbus_fd_store_keep (name, parcel);
+  close (parcel);
+  return kept;
+}
+
+gboolean
+tbus_fd_store_take_all (const char *name, int *fds, guint n)
+{
+  int parcel = tbus_fd_store_take (name);
+  gboolean taken = parcel >= 0 && tbus_parcel_look (parcel, fds, n);
+
+  if (parcel >= 0)
+    close (parcel);
+  return taken;
+}
+
+/* For everybody who has it, or what is in it. */
+static void
+shut_down (int fd)
+{
+  if (tbus_parcel_check (fd))
+    tbus_parcel_shut_down (fd);
+  else
+    shutdown (fd, SHUT_RDWR); /* of no effect on what is no socket */
+}
+
 static void
 drop (const char *name, gboolean end)
 {
-  g_autofree char *text = g_strdup_printf ("FDSTOREREMOVE=1\nFDNAME=%s", name);
   int fd;
 
   if (limit == 0)
     return;
   g_mutex_lock (&lock);
   fd = remove_name (name);
-  if (fd != -2)
-    tell (text, -1);
+  if (fd != -2 && !take_back (name))
+    tell (name, -1);
   g_mutex_unlock (&lock);
   if (fd < 0)
     return;
   if (end)
-    shutdown (fd, SHUT_RDWR); /* of no effect on what is no socket */
+    shut_down (fd);
   close (fd);
 }
 

@@ -4,9 +4,6 @@
 #include "base/fd-budget.h"
 #include "base/fd-store.h"
 
-#include <sys/socket.h>
-#include <unistd.h>
-
 #define ID "%" G_GUINT64_FORMAT
 
 /* (transfer full): a printed name, kept or dropped. */
@@ -67,18 +64,18 @@ tbus_kept_take_log (guint64 set, gboolean next)
   return take (log_name (set, next));
 }
 
-/* Rings. */
+/* Rings: all descriptors of one are kept together. */
 
 static char *
 ring_name (guint64 key)
 {
-  return g_strdup_printf ("ring-" ID "-wakeup", key);
+  return g_strdup_printf ("ring-" ID, key);
 }
 
-static char *
-stream_name (guint64 key, guint stream, const char *what)
+static guint
+count_ring (guint n_streams, gboolean shared)
 {
-  return g_strdup_printf ("ring-" ID "-%u-%s", key, stream, what);
+  return shared ? 1 + 3 * n_streams : 2 * n_streams;
 }
 
 void
@@ -86,32 +83,22 @@ tbus_kept_put_ring (const TbusBufferSet *set, const TbusSetChannel *channel)
 {
   gboolean shared = set->key.ownership == TBUS_BUFFER_USER;
   const TbusRing *ring = channel->ring;
+  g_autofree char *name = ring_name (channel->key);
+  g_autofree int *fds = g_new (int, count_ring (ring->n_streams, shared));
+  guint n = 0;
 
   if (!tbus_fd_store_is_there ())
     return;
-  if (shared)
-    keep (ring_name (channel->key), ring->wakeup_fd);
   for (guint i = 0; i < ring->n_streams; i++)
     {
-      keep (stream_name (channel->key, i, "memory"), ring->streams[i].memory_fd);
-      keep (stream_name (channel->key, i, "wait"), ring->streams[i].wait_fd);
-      if (shared)
-        keep (stream_name (channel->key, i, "wakeup"), ring->streams[i].wakeup_fd);
+      fds[n++] = ring->streams[i].memory_fd;
+      fds[n++] = ring->streams[i].wait_fd;
     }
-}
-
-static void
-drop_ring (guint64 key, guint n_streams, gboolean shared)
-{
+  for (guint i = 0; shared && i < ring->n_streams; i++)
+    fds[n++] = ring->streams[i].wakeup_fd;
   if (shared)
-    drop (ring_name (key));
-  for (guint i = 0; i < n_streams; i++)
-    {
-      drop (stream_name (key, i, "memory"));
-      drop (stream_name (key, i, "wait"));
-      if (shared)
-        drop (stream_name (key, i, "wakeup"));
-    }
+    fds[n++] = ring->wakeup_fd;
+  (void) tbus_fd_store_keep_all (name, fds, n); /* the store says when it is full */
 }
 
 void
@@ -122,12 +109,7 @@ tbus_kept_drop_set (const TbusBufferSet *set)
   drop (log_name (set->id, FALSE));
   drop (log_name (set->id, TRUE));
   for (guint i = 0; i < set->channels->len; i++)
-    {
-      const TbusSetChannel *channel = &g_array_index (set->channels, TbusSetChannel, i);
-
-      if (channel->ring != NULL)
-        drop_ring (channel->key, channel->ring->n_streams, set->key.ownership == TBUS_BUFFER_USER);
-    }
+    drop (ring_name (g_array_index (set->channels, TbusSetChannel, i).key));
 }
 
 void
@@ -136,65 +118,48 @@ tbus_kept_drop_saved_set (const TbusSavedSet *set)
   drop (log_name (set->id, FALSE));
   drop (log_name (set->id, TRUE));
   for (guint i = 0; i < set->channels->len; i++)
+    drop (ring_name (((TbusSavedSetChannel *) g_ptr_array_index (set->channels, i))->key));
+}
+
+/* As TbusRingParts wants them: the wake-up pipe's write end, then each stream's two ends. */
+static TbusRing *
+make_ring (const TbusSavedSetChannel *channel, const int *kept, gboolean shared)
+{
+  guint n = channel->n_streams;
+  g_autofree int *memory_fds = g_new (int, n);
+  g_autofree int *fds = g_new (int, 1 + 2 * n);
+  const TbusRingParts parts = {
+    .header = g_bytes_get_data (channel->header, NULL),
+    .header_len = g_bytes_get_size (channel->header),
+    .memory_size = channel->memory_size,
+    .n_streams = n,
+    .memory_fds = memory_fds,
+    .fds = fds,
+  };
+
+  fds[0] = shared ? kept[3 * n] : -1;
+  for (guint i = 0; i < n; i++)
     {
-      const TbusSavedSetChannel *channel = g_ptr_array_index (set->channels, i);
-
-      drop_ring (channel->key, channel->n_streams, set->key.ownership == TBUS_BUFFER_USER);
+      memory_fds[i] = kept[2 * i];
+      fds[1 + 2 * i] = shared ? kept[2 * n + i] : -1;
+      fds[2 + 2 * i] = kept[2 * i + 1];
     }
-}
-
-static gboolean
-all_there (const int *fds, guint n)
-{
-  for (guint i = 0; i < n; i++)
-    if (fds[i] < 0)
-      return FALSE;
-  return TRUE;
-}
-
-static void
-close_all (const int *fds, guint n)
-{
-  for (guint i = 0; i < n; i++)
-    if (fds[i] >= 0)
-      close (fds[i]);
+  return tbus_ring_new (&parts);
 }
 
 TbusRing *
 tbus_kept_take_ring (const TbusSavedSet *set, const TbusSavedSetChannel *channel)
 {
   gboolean shared = set->key.ownership == TBUS_BUFFER_USER;
-  guint n = channel->n_streams;
-  g_autofree int *memory_fds = g_new (int, n);
-  g_autofree int *fds = g_new (int, 1 + 2 * n);
-  g_autofree int *needed = g_new (int, 1 + 3 * n);
-  guint n_needed = 0;
+  guint n = count_ring (channel->n_streams, shared);
+  g_autofree char *name = ring_name (channel->key);
+  g_autofree int *fds = g_new (int, n);
 
-  fds[0] = shared ? take (ring_name (channel->key)) : -1;
-  if (shared)
-    needed[n_needed++] = fds[0];
-  for (guint i = 0; i < n; i++)
-    {
-      needed[n_needed++] = memory_fds[i] = take (stream_name (channel->key, i, "memory"));
-      fds[1 + 2 * i] = shared ? take (stream_name (channel->key, i, "wakeup")) : -1;
-      needed[n_needed++] = fds[2 + 2 * i] = take (stream_name (channel->key, i, "wait"));
-      if (shared)
-        needed[n_needed++] = fds[1 + 2 * i];
-    }
-  if (n > 0 && all_there (needed, n_needed) && tbus_fd_budget_take (n_needed, "Buffers of another life", NULL))
-    {
-      const TbusRingParts parts = {
-        .header = g_bytes_get_data (channel->header, NULL),
-        .header_len = g_bytes_get_size (channel->header),
-        .memory_size = channel->memory_size,
-        .n_streams = n,
-        .memory_fds = memory_fds,
-        .fds = fds,
-      };
-
-      return tbus_ring_new (&parts);
-    }
-  close_all (needed, n_needed);
+  if (!tbus_fd_budget_take (n, "Buffers of another life", NULL))
+    return NULL;
+  if (tbus_fd_store_take_all (name, fds, n))
+    return make_ring (channel, fds, shared);
+  tbus_fd_budget_give (n);
   return NULL;
 }
 
@@ -229,38 +194,39 @@ tbus_kept_take_output (guint64 session)
 /* Apps. */
 
 static char *
-app_name (guint64 app, const char *what)
+app_name (guint64 app)
 {
-  return g_strdup_printf ("app-" ID "-%s", app, what);
+  return g_strdup_printf ("app-" ID, app);
 }
 
 void
 tbus_kept_end_app (guint64 app)
 {
-  g_autofree char *command = app_name (app, "command");
-  g_autofree char *notify = app_name (app, "notify");
+  g_autofree char *name = app_name (app);
 
-  tbus_fd_store_end (command);
-  tbus_fd_store_end (notify);
+  tbus_fd_store_end (name);
 }
 
 gboolean
 tbus_kept_take_app (guint64 app, int *command_fd, int *notify_fd)
 {
-  int fds[] = { take (app_name (app, "command")), take (app_name (app, "notify")) };
+  g_autofree char *name = app_name (app);
+  int fds[2];
 
-  if (all_there (fds, G_N_ELEMENTS (fds)) && tbus_fd_budget_take (G_N_ELEMENTS (fds), "An app of another life", NULL))
+  if (!tbus_fd_budget_take (G_N_ELEMENTS (fds), "An app of another life", NULL))
     {
-      *command_fd = fds[0];
-      *notify_fd = fds[1];
-      return TRUE;
+      tbus_fd_store_end (name);
+      return FALSE;
     }
-  for (guint i = 0; i < G_N_ELEMENTS (fds); i++)
-    if (fds[i] >= 0)
-      shutdown (fds[i], SHUT_RDWR); /* whoever else has it */
-  close_all (fds, G_N_ELEMENTS (fds));
-  tbus_kept_end_app (app);
-  return FALSE;
+  if (!tbus_fd_store_take_all (name, fds, G_N_ELEMENTS (fds)))
+    {
+      tbus_fd_budget_give (G_N_ELEMENTS (fds));
+      tbus_fd_store_drop (name);
+      return FALSE;
+    }
+  *command_fd = fds[0];
+  *notify_fd = fds[1];
+  return TRUE;
 }
 
 void

@@ -5,9 +5,9 @@
  * finds them under.
  *
  *   log-SET, log-SET-next              the metadata log, and the version that is to replace it
- *   ring-KEY-wakeup                    per stream: ring-KEY-N-memory, ring-KEY-N-wait, ring-KEY-N-wakeup
+ *   ring-KEY                           a channel's buffers: each stream's memory and pipe
  *   output-SESSION                     a directory that a caller gave as a descriptor
- *   app-ID-command, app-ID-notify      ust/'s, which keeps and drops them; here they are taken
+ *   app-ID                             both sockets: ust/'s, which keeps and drops them; here they are taken
  *
  * Write ends are kept of buffers that programs share. Of a process's own the last writer is the process.
  *

@@ -6,29 +6,26 @@
 #include <sys/socket.h>
 
 static char *
-name_socket (const TbusTracee *tracee, const char *which)
+make_name (const TbusTracee *tracee)
 {
-  return g_strdup_printf ("app-%" G_GUINT64_FORMAT "-%s", tracee->id, which);
+  return g_strdup_printf ("app-%" G_GUINT64_FORMAT, tracee->id);
 }
 
 void
 tbus_kept_app_keep (const TbusTracee *tracee)
 {
-  g_autofree char *command = name_socket (tracee, "command");
-  g_autofree char *notify = name_socket (tracee, "notify");
+  const int fds[] = { tracee->command_fd, tracee->notify_fd };
+  g_autofree char *name = make_name (tracee);
 
-  if (tbus_fd_store_keep (command, tracee->command_fd))
-    tbus_fd_store_keep (notify, tracee->notify_fd);
+  tbus_fd_store_keep_all (name, fds, G_N_ELEMENTS (fds));
 }
 
 void
 tbus_kept_app_end (const TbusTracee *tracee)
 {
-  g_autofree char *command = name_socket (tracee, "command");
-  g_autofree char *notify = name_socket (tracee, "notify");
+  g_autofree char *name = make_name (tracee);
 
   shutdown (tracee->command_fd, SHUT_RDWR);
   shutdown (tracee->notify_fd, SHUT_RDWR);
-  tbus_fd_store_drop (command);
-  tbus_fd_store_drop (notify);
+  tbus_fd_store_drop (name);
 }

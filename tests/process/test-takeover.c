@@ -255,13 +255,13 @@ the_store_holds_what_there_is (Fixture *self, gconstpointer options)
   g_autoptr(TstChild) app = tst_app_start (self->service, "app-idle", NULL);
 
   tst_app_go (app, 1);
-  g_assert_cmpuint (tst_store_count (self->store, "app-"), ==, 2);
+  g_assert_cmpuint (tst_store_count (self->store, "app-"), ==, 1);
   g_assert_cmpuint (tst_store_count (self->store, "ring-"), >, 0);
   g_assert_cmpuint (tst_store_count (self->store, "log-"), ==, 1);
   await_state (self, session);
   tst_service_kill (self->service);
   tst_service_start (self->service, NULL);
-  g_assert_cmpuint (tst_store_count (self->store, "app-"), ==, 2);
+  g_assert_cmpuint (tst_store_count (self->store, "app-"), ==, 1);
   g_assert_cmpuint (tst_store_count (self->store, "log-"), ==, 1);
   tst_session_run (self->service, session, "Destroy");
   tst_child_finish (app);

@@ -75,6 +75,65 @@ keep_many (guint n)
   printf ("done %u\n", kept);
 }
 
+/* @n files, which hold their numbers. */
+static void
+keep_together (const char *name, guint n)
+{
+  g_autofree int *fds = g_new (int, n + 1);
+  gboolean kept;
+
+  for (guint i = 0; i < n; i++)
+    {
+      fds[i] = memfd_create (name, MFD_CLOEXEC);
+      g_assert_cmpint (write (fds[i], &i, sizeof i), ==, sizeof i);
+    }
+  kept = tbus_fd_store_keep_all (name, fds, n);
+  for (guint i = 0; i < n; i++)
+    close (fds[i]);
+  printf ("done %s\n", kept ? "kept" : "not kept");
+}
+
+static void
+take_together (const char *name, guint n)
+{
+  g_autofree int *fds = g_new (int, n + 1);
+  guint number;
+
+  if (!tbus_fd_store_take_all (name, fds, n))
+    {
+      printf ("done nothing\n");
+      return;
+    }
+  for (guint i = 0; i < n; i++)
+    {
+      g_assert_cmpint (pread (fds[i], &number, sizeof number, 0), ==, sizeof number);
+      g_assert_cmpuint (number, ==, i);
+      close (fds[i]);
+    }
+  printf ("done all %u\n", n);
+}
+
+/* Two connections, one end of each kept together, the other alone. */
+static void
+keep_pairs (const char *name)
+{
+  int fds[2], kept[2];
+
+  for (guint i = 0; i < 2; i++)
+    {
+      g_autofree char *peer = g_strdup_printf ("%s-peer-%u", name, i);
+
+      g_assert_cmpint (socketpair (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), ==, 0);
+      tbus_fd_store_keep (peer, fds[1]);
+      close (fds[1]);
+      kept[i] = fds[0];
+    }
+  tbus_fd_store_keep_all (name, kept, 2);
+  close (kept[0]);
+  close (kept[1]);
+  printf ("done pairs\n");
+}
+
 static void
 list (const char *prefix)
 {
@@ -113,6 +172,12 @@ obey (const char *line)
     take (name);
   else if (g_str_equal (what, "many"))
     keep_many ((guint) g_ascii_strtoull (name, NULL, 10));
+  else if (g_str_equal (what, "keep-all"))
+    keep_together (name, number);
+  else if (g_str_equal (what, "take-all"))
+    take_together (name, number);
+  else if (g_str_equal (what, "pairs"))
+    keep_pairs (name);
   else if (g_str_equal (what, "list"))
     list (name);
   else if (g_str_equal (what, "drop"))

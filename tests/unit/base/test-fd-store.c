@@ -115,6 +115,40 @@ ends_a_connection_that_the_store_holds_open (Fixture *f, gconstpointer data)
   expect (f, "take link-peer", "ended");
 }
 
+/* Again and again: looking at them takes nothing out. */
+static void
+keeps_many_under_one_name (Fixture *f, gconstpointer data)
+{
+  expect (f, "keep-all few 2", "kept");
+  expect (f, "keep-all many 700", "kept");
+  expect (f, "keep-all none 0", "not kept");
+  expect (f, "keep-all too-many 5000", "not kept");
+  for (guint i = 0; i < 3; i++)
+    {
+      die_and_live_again (f);
+      expect (f, "take-all few 3", "nothing"); /* not as many as there are */
+      expect (f, "take-all few 2", "nothing"); /* and then it was taken */
+      expect (f, "take-all many 700", "all 700");
+      expect (f, "take-all none 1", "nothing");
+    }
+  expect (f, "drop many", "");
+  expect (f, "drop few", "");
+  expect (f, "count", "1");
+}
+
+static void
+ends_all_connections_under_one_name (Fixture *f, gconstpointer data)
+{
+  expect (f, "pairs app-1", "pairs");
+  die_and_live_again (f);
+  expect (f, "take app-1-peer-0", "open");
+  expect (f, "take app-1-peer-1", "open");
+  die_and_live_again (f);
+  expect (f, "end app-1", "");
+  expect (f, "take app-1-peer-0", "ended");
+  expect (f, "take app-1-peer-1", "ended");
+}
+
 static void
 keeps_a_name_once (Fixture *f, gconstpointer data)
 {
@@ -220,6 +254,8 @@ main (int argc, char **argv)
   add ("gives-back-to-the-next-life-what-was-kept", gives_back_to_the_next_life_what_was_kept);
   add ("forgets-what-was-dropped", forgets_what_was_dropped);
   add ("ends-a-connection-that-the-store-holds-open", ends_a_connection_that_the_store_holds_open);
+  add ("keeps-many-under-one-name", keeps_many_under_one_name);
+  add ("ends-all-connections-under-one-name", ends_all_connections_under_one_name);
   add ("keeps-a-name-once", keeps_a_name_once);
   add ("apps-leave-room-for-buffers", apps_leave_room_for_buffers);
   add ("waits-for-nobody-and-loses-nothing", waits_for_nobody_and_loses_nothing);
