@@ -44,7 +44,6 @@ static const Absence absences[] = {
   { "--live", "live sessions", CTL_ERROR_ABSENT_OPTION },
   { "--no-output", "sessions without a trace", CTL_ERROR_ABSENT_OPTION },
   { "--probe", "kernel events", CTL_ERROR_ABSENT_OPTION },
-  { "--shm-path", "buffers in files", CTL_ERROR_ABSENT_OPTION },
   { "--snapshot", "snapshots", CTL_ERROR_ABSENT_OPTION },
   { "--syscall", "kernel events", CTL_ERROR_ABSENT_OPTION },
   { "-S", "kernel events", CTL_ERROR_ABSENT_DOMAIN },

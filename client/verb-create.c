@@ -94,6 +94,12 @@ create_session (Ctl *ctl, const char *name, const char *where, GVariantDict *opt
   return tell (ctl, path, error);
 }
 
+static GVariant *
+absolute (const char *path)
+{
+  return g_variant_new_take_string (g_canonicalize_filename (path, NULL));
+}
+
 static gboolean
 create_run (Ctl *ctl, char ***args, GError **error)
 {
@@ -102,6 +108,7 @@ create_run (Ctl *ctl, char ***args, GError **error)
   g_autofree char *name = NULL;
   g_autofree char *where = NULL;
   g_autofree char *users = NULL;
+  g_autofree char *shm_path = NULL;
   gboolean all_users = FALSE;
   g_auto(GVariantDict) options = G_VARIANT_DICT_INIT (NULL);
   const GOptionEntry entries[] = {
@@ -110,12 +117,13 @@ create_run (Ctl *ctl, char ***args, GError **error)
     { "set-url", 'U', 0, G_OPTION_ARG_FILENAME, &url, "The same as " FILE_URL "PATH", "URL" },
     { "uids", 0, 0, G_OPTION_ARG_STRING, &users,
       "Record the programs of these users, names or numbers; default: your own", "USER,..." },
+    { "shm-path", 0, 0, G_OPTION_ARG_FILENAME, &shm_path,
+      "Buffers are files below PATH: \"crash\" finds there what was not written out yet", "PATH" },
     { "all-users", 0, 0, G_OPTION_ARG_NONE, &all_users, "Record the programs of all users", NULL },
     CTL_OPTION_ABSENT ("ctrl-url", 'C', 0),
     CTL_OPTION_ABSENT ("data-url", 'D', 0),
     CTL_OPTION_ABSENT ("live", 0, G_OPTION_FLAG_OPTIONAL_ARG),
     CTL_OPTION_ABSENT ("no-output", 0, G_OPTION_FLAG_NO_ARG),
-    CTL_OPTION_ABSENT ("shm-path", 0, 0),
     CTL_OPTION_ABSENT ("snapshot", 0, G_OPTION_FLAG_NO_ARG),
     { NULL }
   };
@@ -123,6 +131,8 @@ create_run (Ctl *ctl, char ***args, GError **error)
   if (!ctl_parse (ctl, entries, args, error) || !check_output (path, url, error)
       || !ctl_users_add (ctl, &options, users, all_users, error))
     return FALSE;
+  if (shm_path != NULL)
+    g_variant_dict_insert_value (&options, "shm-path", absolute (shm_path));
   name = (*args)[1] != NULL ? g_strdup ((*args)[1]) : automatic_name ();
   where = find_output (name, path, url);
   return create_session (ctl, name, where, &options, error);

@@ -19,6 +19,7 @@ const CtlVerb *const ctl_verbs[] = {
   &ctl_verb_stop,
   &ctl_verb_destroy,
   &ctl_verb_view,
+  &ctl_verb_crash,
   &ctl_verb_help,
   &ctl_verb_version,
   NULL,

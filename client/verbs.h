@@ -28,6 +28,7 @@ extern const CtlVerb ctl_verb_regenerate;
 extern const CtlVerb ctl_verb_stop;
 extern const CtlVerb ctl_verb_destroy;
 extern const CtlVerb ctl_verb_view;
+extern const CtlVerb ctl_verb_crash;
 extern const CtlVerb ctl_verb_help;
 extern const CtlVerb ctl_verb_version;
 

@@ -15,6 +15,7 @@ typedef struct {
   TbusUint32s uids;
   gboolean all_users;
   gboolean ephemeral;
+  const char *shm_path;
 } CreateOptions;
 
 static const TbusOption create_options[] = {
@@ -25,7 +26,7 @@ static const TbusOption create_options[] = {
   { "ephemeral", TBUS_OPTION_BOOLEAN, G_STRUCT_OFFSET (CreateOptions, ephemeral) },
   { "snapshot", TBUS_OPTION_BOOLEAN, TBUS_OPTION_RESERVED },
   { "live-timer-us", TBUS_OPTION_UINT32, TBUS_OPTION_RESERVED },
-  { "shm-path", TBUS_OPTION_STRING, TBUS_OPTION_RESERVED },
+  { "shm-path", TBUS_OPTION_STRING, G_STRUCT_OFFSET (CreateOptions, shm_path) },
   { NULL },
 };
 
@@ -68,12 +69,38 @@ check_options (const CreateOptions *options, GError **error)
 }
 
 static gboolean
+check_shm_path (const CreateOptions *options, uid_t caller, GError **error)
+{
+  if (options->shm_path == NULL)
+    return TRUE;
+  if (options->shm_path[0] != '/')
+    {
+      g_set_error (error, TBUS_ERROR, TBUS_ERROR_INVALID_ARGS,
+                   "Option \"shm-path\" is \"%s\"; it takes an absolute path", options->shm_path);
+      return FALSE;
+    }
+  /* Unlike anonymous memory, a file can be cut by whoever has it. */
+  if (options->all_users || options->uids.n > 1 || (options->uids.n == 1 && options->uids.values[0] != caller))
+    {
+      g_set_error_literal (error, TBUS_ERROR, TBUS_ERROR_INVALID_ARGS,
+                           "Option \"shm-path\" goes with the caller's own programs only, not with \"all-users\" and "
+                           "\"uids\" of others");
+      return FALSE;
+    }
+  return TRUE;
+}
+
+static gboolean
 parse_create (Create *self, GError **error)
 {
   CreateOptions options = { .output_fd = NO_HANDLE };
   TbusSessionRequest *request = &self->request;
 
   if (!tbus_call_parse_options (self->call, create_options, &options, error) || !check_options (&options, error))
+    return FALSE;
+  if (options.shm_path != NULL && *options.shm_path == '\0')
+    options.shm_path = NULL;
+  if (!check_shm_path (&options, tbus_call_get_uid (self->call), error))
     return FALSE;
   if (options.output_fd != NO_HANDLE)
     {
@@ -86,7 +113,8 @@ parse_create (Create *self, GError **error)
   request->output = options.output != NULL && *options.output != '\0' ? options.output : NULL;
   request->uids = options.uids.values;
   request->n_uids = options.uids.n;
-  request->all_users = options.all_users || (options.uids.n == 0 && request->owner == 0);
+  request->shm_path = options.shm_path;
+  request->all_users = options.all_users || (options.uids.n == 0 && request->owner == 0 && options.shm_path == NULL);
   request->ephemeral = options.ephemeral;
   return TRUE;
 }

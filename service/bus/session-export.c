@@ -339,6 +339,14 @@ get_output (TbusBusContext *bus, gpointer session)
 }
 
 static GVariant *
+get_shm_path (TbusBusContext *bus, gpointer session)
+{
+  const char *shm_path = tbus_session_get_shm_path (session);
+
+  return tbus_value_string (shm_path != NULL ? shm_path : "");
+}
+
+static GVariant *
 get_created_at (TbusBusContext *bus, gpointer session)
 {
   return g_variant_new_uint64 (tbus_session_get_created_at (session));
@@ -446,6 +454,7 @@ static const TbusProperty properties[] = {
   { "Ephemeral", get_ephemeral, TBUS_PROPERTY_CONST },
   { "State", get_state, TBUS_PROPERTY_CHANGING },
   { "Output", get_output, TBUS_PROPERTY_CHANGING },
+  { "ShmPath", get_shm_path, TBUS_PROPERTY_CONST },
   { "CreatedAt", get_created_at, TBUS_PROPERTY_CONST },
   { "Mode", get_mode, TBUS_PROPERTY_CONST },
   { "BufferOwnership", get_buffer_ownership, TBUS_PROPERTY_CHANGING },

@@ -9,7 +9,12 @@
  * Owner:   none. Threads: main, before the stream has a drain.
  */
 
+#include <stdbool.h>
+
 struct lttng_ust_ctl_consumer_stream;
+
+/* Whether nobody can change the size of the memory @fd any more. */
+bool tc_is_sealed (int fd);
 
 /*
  * @stream, of a ring that was just made in the shm file @fresh and that nobody else has, becomes one of the ring

@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include "consumer/channel.h"
 
+#include "consumer/adoption.h"
 #include "consumer/consumer.h"
 #include "consumer/handover.h"
 #include "consumer/memory.h"
@@ -78,7 +79,7 @@ seal_ring (TcChannel *self, const int *fds, TcError *error)
   struct stat about;
 
   /* An app that could cut the memory would kill whoever reads it. The last seal keeps apps from adding more. */
-  for (unsigned i = 0; i < config->n_streams; i++)
+  for (unsigned i = 0; self->files == NULL && i < config->n_streams; i++)
     if (fcntl (fds[i], F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) < 0)
       return tc_error (error, errno, "Cannot seal the buffers of channel %s", config->name);
   if (fstat (fds[0], &about) < 0 || tc_handover_header (self->ring, &self->header, &self->header_len) < 0)
@@ -215,6 +216,17 @@ tc_channel_new (TcConsumer *consumer, TcSet *set, const TwChannel *config, const
 
   if (self == NULL)
     return NULL;
+  if (set->files != NULL)
+    {
+      if (tc_ring_files_make (set->files, config->name, config->n_streams, &self->files) < 0)
+        {
+          tc_error (error, errno, "Cannot make the files for the buffers of channel %s in %s", config->name,
+                    set->files->path);
+          undo (self);
+          return NULL;
+        }
+      fds = self->files;
+    }
   if (make_ring (self, fds, error) == 0 && seal_ring (self, fds, error) == 0 && make_streams (self, fds, error) == 0)
     return self;
   undo (self);
@@ -258,6 +270,8 @@ adopt_streams (TcChannel *self, const TwAdoption *adoption, const int *shape, in
     {
       TcStream *stream = &self->streams[i];
 
+      if (self->set->files == NULL && !tc_is_sealed (fds[i]))
+        return tc_error (error, EINVAL, "The memory of channel %s could shrink", self->config.name);
       if (tc_stream_adopt (stream, shape[i], fds[i], fds[n + i], adoption->counted.packets_written > 0) < 0)
         return tc_error (error, errno, "Cannot go on with the buffers of channel %s", self->config.name);
       fds[n + i] = -1;
@@ -300,6 +314,10 @@ tc_channel_free (TcChannel *self)
   tc_loop_disarm (self->consumer->loop, &self->read_timer);
   if (self->ring != NULL)
     lttng_ust_ctl_destroy_channel (self->ring);
+  if (self->files != NULL)
+    tc_memory_free (self->files, self->config.n_streams);
+  if (self->files != NULL || (self->adopted && self->set->files != NULL))
+    tc_ring_files_remove (self->set->files, self->config.name, self->config.n_streams);
   free (self->streams);
   free (self->header);
   free ((char *) self->config.name);
@@ -348,7 +366,7 @@ int
 tc_channel_get_fds (TcChannel *self, bool again, int **fds_out, size_t *n_fds)
 {
   size_t n = 0;
-  int *fds = malloc ((1 + 2 * (size_t) self->n_streams) * sizeof *fds);
+  int *fds = malloc ((1 + 3 * (size_t) self->n_streams) * sizeof *fds);
 
   if (fds == NULL)
     return -1;
@@ -367,20 +385,22 @@ tc_channel_get_fds (TcChannel *self, bool again, int **fds_out, size_t *n_fds)
     {
       int errnum = errno;
 
-      tc_channel_release_fds (again, fds, n);
+      tc_channel_release_fds (self, again, fds, n);
       errno = errnum != 0 ? errnum : EBADF;
       return -1;
     }
+  for (unsigned i = 0; self->files != NULL && i < self->n_streams; i++)
+    fds[n++] = self->files[i];
   *fds_out = fds;
   *n_fds = n;
   return 0;
 }
 
 void
-tc_channel_release_fds (bool again, int *fds, size_t n_fds)
+tc_channel_release_fds (const TcChannel *self, bool again, int *fds, size_t n_fds)
 {
-  /* [0], then pairs: a write end and a read end, which stays the library's. */
-  for (size_t i = 0; again && i < n_fds; i += i == 0 ? 1 : 2)
+  /* [0], then pairs: a write end and a read end, which stays the library's; files stay ours. */
+  for (size_t i = 0; again && i < n_fds && i < 1 + 2 * (size_t) self->n_streams; i += i == 0 ? 1 : 2)
     if (fds[i] >= 0)
       close (fds[i]);
   free (fds);

@@ -21,6 +21,7 @@ struct TcChannel {
   TcSet *set;
   TwChannel config;       /* @name is ours */
   struct lttng_ust_ctl_consumer_channel *ring;
+  int *files; /* n_streams, ours; NULL: anonymous memory, which is not ours to keep */
   void *header;
   size_t header_len;
   uint64_t memory_size;
@@ -42,8 +43,8 @@ struct TcChannel {
 };
 
 /*
- * Makes the rings in @fds, n_streams empty shm files, which it seals; the caller still closes them.
- * NULL with @error.
+ * Makes the rings in @fds, n_streams empty shm files, which it seals; the caller still closes them. Of a set whose
+ * rings are files it makes those, and @fds does not matter. NULL with @error.
  */
 TcChannel *tc_channel_new (TcConsumer *consumer, TcSet *set, const TwChannel *config, const int *fds, TcError *error);
 /*
@@ -59,11 +60,11 @@ bool tc_channel_matches (const TcChannel *self, const TwChannel *config);
 /* Whether its rings are in @memories, one a stream. */
 bool tc_channel_is_in (const TcChannel *self, const int *memories);
 /*
- * What TW_ADD_CHANNEL hands over: 1 + 2 n descriptors. @again: the first ones were closed when they had
- * been sent, the pipes are opened anew. *@to_close, and its content, is the caller's. 0, or -1 with errno.
+ * What TW_ADD_CHANNEL hands over: 1 + 2 n descriptors, with files 1 + 3 n. @again: the first ones were closed when
+ * they had been sent, the pipes are opened anew. *@to_close, and its content, is the caller's. 0, or -1 with errno.
  */
 int tc_channel_get_fds (TcChannel *self, bool again, int **fds, size_t *n_fds);
-void tc_channel_release_fds (bool again, int *fds, size_t n_fds);
+void tc_channel_release_fds (const TcChannel *self, bool again, int *fds, size_t n_fds);
 /* Once they were sent: only writers may hold write ends, or their going would not be seen. */
 void tc_channel_close_write_ends (TcChannel *self);
 

@@ -31,7 +31,7 @@ on_closed (TcOperation *operation)
 {
   /* The set writes its last text before anybody is told that all is written. */
   if (operation->set != NULL)
-    (void) tc_metadata_sync (&operation->set->metadata);
+    (void) tc_set_sync_metadata (operation->set);
   if (operation->serial != 0)
     tc_reply_counters (operation);
   for (unsigned i = 0; i < operation->n_channels; i++)

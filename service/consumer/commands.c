@@ -17,7 +17,7 @@ take_again (TcSet *set, TwMessage *message, TcError *error)
   set->life = set->consumer->life;
   if (tc_metadata_reads (&set->metadata, message->fds[0]))
     return 0;
-  if (tc_metadata_replace (&set->metadata, message->fds[0]) < 0)
+  if (tc_set_replace_metadata (set, message->fds[0]) < 0)
     return tc_error (error, errno, "Cannot replace the metadata of set %" PRIu64, set->node.key);
   message->fds[0] = -1;
   return 0;
@@ -31,8 +31,7 @@ make_set (TcConsumer *self, const TwSet *config, TwMessage *message, TcError *er
 
   if (set != NULL)
     {
-      if (set->session == config->session && strcmp (set->directory, config->directory) == 0
-          && set->timer_us == config->metadata_timer_us)
+      if (tc_set_matches (set, config))
         return take_again (set, message, error);
       return tc_error (error, EEXIST, "Set %" PRIu64 " is another one", config->set);
     }
@@ -40,6 +39,8 @@ make_set (TcConsumer *self, const TwSet *config, TwMessage *message, TcError *er
     return tc_error (error, ENOENT, "Session %" PRIu64 " has no output here", config->session);
   if (!tc_path_is_plain (config->directory))
     return tc_error (error, EINVAL, "\"%s\" is no path below an output", config->directory);
+  if (config->shm_path[0] != '\0' && config->shm_path[0] != '/')
+    return tc_error (error, EINVAL, "\"%s\" is no absolute path for buffers", config->shm_path);
   set = tc_set_new (self, TC_CONTAINER (output, TcOutput, node), config, message->fds[0], error);
   if (set == NULL)
     return -1;
@@ -86,7 +87,7 @@ hand_over (TcRequest *request, TcChannel *channel, bool again)
   tw_put_channel_made (&body, &made);
   result = tc_consumer_reply_with_fds (request->consumer, request->serial, &body, fds, n_fds);
   errnum = errno;
-  tc_channel_release_fds (again, fds, n_fds);
+  tc_channel_release_fds (channel, again, fds, n_fds);
   errno = errnum;
   return result;
 }
@@ -157,13 +158,18 @@ add_channel (TcRequest *request)
   TcChannel *channel;
   TcSet *set;
 
-  if (!tw_get_channel (&request->body, &config) || request->message->n_fds != config.n_streams)
+  if (!tw_get_channel (&request->body, &config))
     {
       tc_request_malformed (request);
       return;
     }
   channel = tc_consumer_find_channel (request->consumer, config.channel);
   set = tc_consumer_find_set (request->consumer, config.set);
+  if (request->message->n_fds != (set != NULL && set->files != NULL ? 0 : config.n_streams))
+    {
+      tc_request_malformed (request);
+      return;
+    }
   if (channel != NULL)
     hand_over_again (request, channel, &config);
   else if (set == NULL)
@@ -204,7 +210,7 @@ push (TcRequest *request)
       return;
     }
   /* The log itself tells how far its text goes; the push is the prompt to look. */
-  if (tc_metadata_sync (&set->metadata) < 0)
+  if (tc_set_sync_metadata (set) < 0)
     {
       tc_request_refuse (request, errno, "Cannot write the metadata of set %" PRIu64, pushed.set);
       return;
@@ -231,7 +237,7 @@ replace_metadata (TcRequest *request)
       tc_request_refuse (request, ENOENT, "There is no set %" PRIu64, key);
       return;
     }
-  if (tc_metadata_replace (&set->metadata, request->message->fds[0]) < 0)
+  if (tc_set_replace_metadata (set, request->message->fds[0]) < 0)
     {
       tc_request_refuse (request, errno, "Cannot replace the metadata of set %" PRIu64, key);
       return;
@@ -290,7 +296,7 @@ sync_if_in_scope (TcNode *node, void *data)
 
   if (scope->id != (scope->scope == TW_FLUSH_SESSION ? set->session : set->node.key))
     return;
-  (void) tc_metadata_sync (&set->metadata);
+  (void) tc_set_sync_metadata (set);
   scope->n_found++;
 }
 
@@ -341,7 +347,7 @@ static void
 on_flushed (TcOperation *operation)
 {
   for (unsigned i = 0; i < operation->n_channels; i++)
-    (void) tc_metadata_sync (&operation->channels[i]->set->metadata);
+    (void) tc_set_sync_metadata (operation->channels[i]->set);
   tc_reply_counters (operation);
 }
 

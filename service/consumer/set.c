@@ -112,8 +112,34 @@ on_doubt (TcFolder *folder)
   tc_set_look (TC_CONTAINER (folder, TcSet, folder));
 }
 
+/* What only a set whose rings are files has. */
 static int
-set_up (TcSet *self, int log_fd, TcError *error)
+set_up_files (TcSet *self, const TwSet *config, TcError *error)
+{
+  if (config->shm_path[0] == '\0')
+    return 0;
+  self->files = tc_ring_files_open (&(TcRingFilesPlace) {
+    .base = config->shm_path,
+    .directory = self->directory,
+    .log_fd = self->metadata.log_fd,
+    .problems = &self->output->problems,
+    .loop = self->consumer->loop,
+  }, error);
+  return self->files != NULL ? 0 : -1;
+}
+
+/* The log stays the caller's. */
+static void
+undo (TcSet *self)
+{
+  tc_ring_files_free (self->files);
+  self->metadata.log_fd = -1;
+  tc_metadata_clear (&self->metadata);
+  tc_folder_clear (&self->folder);
+}
+
+static int
+set_up (TcSet *self, const TwSet *config, int log_fd, TcError *error)
 {
   int fd;
 
@@ -127,6 +153,11 @@ set_up (TcSet *self, int log_fd, TcError *error)
       tc_folder_clear (&self->folder);
       return -1;
     }
+  if (set_up_files (self, config, error) < 0)
+    {
+      undo (self);
+      return -1;
+    }
   fd = make_directory (self, log_fd, error);
   if (fd >= 0 && settle (self, fd) == 0)
     return 0;
@@ -137,9 +168,7 @@ set_up (TcSet *self, int log_fd, TcError *error)
       missing (self, error->errnum, error->message);
       return 0;
     }
-  self->metadata.log_fd = -1; /* still the caller's */
-  tc_metadata_clear (&self->metadata);
-  tc_folder_clear (&self->folder);
+  undo (self);
   return -1;
 }
 
@@ -159,7 +188,7 @@ tc_set_new (TcConsumer *consumer, TcOutput *output, const TwSet *config, int log
   self->output = tc_output_ref (output);
   self->session = config->session;
   self->timer_us = config->metadata_timer_us;
-  if (set_up (self, log_fd, error) == 0)
+  if (set_up (self, config, log_fd, error) == 0)
     return self;
   tc_output_unref (output);
   free (self->directory);
@@ -175,11 +204,39 @@ tc_set_free (TcSet *self)
   tc_loop_disarm (self->consumer->loop, &self->seek);
   tc_lookout_remove (&self->consumer->lookout, self->watch);
   tc_problem_end (&self->subject, TC_ALL_PROBLEMS);
+  tc_ring_files_free (self->files);
   tc_metadata_clear (&self->metadata);
   tc_folder_clear (&self->folder);
   tc_output_unref (self->output);
   free (self->directory);
   free (self);
+}
+
+bool
+tc_set_matches (const TcSet *self, const TwSet *config)
+{
+  const char *shm_path = config->shm_path;
+
+  return self->session == config->session && strcmp (self->directory, config->directory) == 0
+    && self->timer_us == config->metadata_timer_us
+    && (self->files != NULL ? tc_ring_files_are_at (self->files, shm_path) : shm_path[0] == '\0');
+}
+
+int
+tc_set_sync_metadata (TcSet *self)
+{
+  tc_ring_files_sync (self->files);
+  return tc_metadata_sync (&self->metadata);
+}
+
+int
+tc_set_replace_metadata (TcSet *self, int log_fd)
+{
+  if (tc_metadata_replace (&self->metadata, log_fd) < 0)
+    return -1;
+  /* The copy goes with it, or goes on with the text before: it describes the same events. */
+  (void) tc_ring_files_replace_metadata (self->files, log_fd);
+  return 0;
 }
 
 void

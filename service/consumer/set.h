@@ -7,6 +7,7 @@
  * Threads: main; the metadata any.
  */
 #include "consumer/channel.h"
+#include "consumer/ring-files.h"
 
 struct TcSet {
   TcNode node;      /* key: the set; not in the table once it is being closed */
@@ -19,6 +20,7 @@ struct TcSet {
   TcTimer seek;      /* while the folder is not there */
   TcSubject subject; /* that it is not */
   TcMetadata metadata;
+  TcRingFiles *files; /* NULL: rings are anonymous memory */
   TcTimer timer;
   uint32_t timer_us;
   TcChannel *channels;
@@ -35,5 +37,11 @@ TcSet *tc_set_new (TcConsumer *consumer, TcOutput *output, const TwSet *config, 
 void tc_set_free (TcSet *self);
 /* Finds out whether its directory is still there; looks for another where it is not. */
 void tc_set_look (TcSet *self);
+/* Whether @config asks for this one. */
+bool tc_set_matches (const TcSet *self, const TwSet *config);
+/* All that is published now is in the file when it returns 0; else -1 with errno. */
+int tc_set_sync_metadata (TcSet *self);
+/* Takes @log_fd if it succeeds; else -1 with errno, and the text is what it was. */
+int tc_set_replace_metadata (TcSet *self, int log_fd);
 void tc_set_add_channel (TcSet *self, TcChannel *channel);
 void tc_set_remove_channel (TcSet *self, TcChannel *channel);

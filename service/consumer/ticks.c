@@ -21,7 +21,7 @@ on_set_timer (TcTimer *timer)
   TwWriter body = { 0 };
 
   /* The log tells already what there is; the service is asked all the same, and may know of more. */
-  (void) tc_metadata_sync (&set->metadata);
+  (void) tc_set_sync_metadata (set);
   tw_put_u64 (&body, set->node.key);
   (void) tc_consumer_tell (set->consumer, TW_METADATA_REQUEST, &body, true);
   rearm (set->consumer->loop, timer, set->timer_us);

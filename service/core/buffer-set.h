@@ -73,6 +73,7 @@ struct TbusBufferSet {
   guint adoptions;   /* asked of successors of its consumer, since one went on with it */
   TbusCharge descriptors, memory; /* of the session's owner's share */
   TbusInspection inspection;
+  gboolean in_files; /* the rings; then the metadata is beside them as soon as it is known */
   guint leave_guard; /* source: its app is gone, but not every writer has hung up */
 };
 

@@ -238,6 +238,7 @@ tbus_session_make_channel_request (TbusSession *self, const TbusBufferSet *set, 
     .blocking_timeout_us = config->blocking_timeout_us,
     .tracefile_size = config->tracefile_size,
     .tracefile_count = config->tracefile_count,
+    .in_files = self->shm_path != NULL,
   };
 
   memcpy (request.uuid, set->uuid, sizeof request.uuid);
@@ -253,6 +254,7 @@ tbus_session_make_set_request (TbusSession *self, const TbusBufferSet *set, int 
     .set = set->id,
     .session = self->id,
     .directory = set->directory,
+    .shm_path = self->shm_path,
     .metadata_timer_us = metadata != NULL ? tbus_channel_get_config (metadata)->switch_timer_us : 0,
     .log_fd = log_fd,
   };
@@ -268,9 +270,18 @@ request_channel (TbusSession *self, TbusBufferSet *set, guint number)
 }
 
 static void
-on_classes_changed (gpointer hub)
+on_classes_changed (gpointer data)
 {
+  TbusHub *hub = data;
+  GHashTableIter iter;
+  gpointer set;
+
   tbus_hub_touch_buffers (hub);
+  /* What is in files may be read when nobody is left to ask for its description. */
+  g_hash_table_iter_init (&iter, hub->sets);
+  while (g_hash_table_iter_next (&iter, NULL, &set))
+    if (((TbusBufferSet *) set)->in_files && ((TbusBufferSet *) set)->push != NULL)
+      tbus_metadata_push_run (((TbusBufferSet *) set)->push, FALSE, NULL, NULL);
 }
 
 /* Known to the session and to all who look it up; @consumer (transfer full) writes it. */
@@ -280,7 +291,8 @@ take_in (TbusSession *self, TbusBufferSet *set, TbusConsumer *consumer)
   set->consumer = consumer;
   set->push = tbus_metadata_push_new (set, set->consumer);
   set->metadata_key = set->id; /* before the consumer can ask (B22) */
-  if (self->hub->keeps_buffers)
+  set->in_files = self->shm_path != NULL;
+  if (self->hub->keeps_buffers || set->in_files)
     tbus_class_registry_watch (set->classes, set->mark, on_classes_changed, self->hub);
   g_hash_table_insert (self->hub->sets, &set->id, set);
   for (guint i = 0; i < set->channels->len; i++)

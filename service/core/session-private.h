@@ -43,6 +43,7 @@ struct _TbusSession {
   TbusTracker trackers[TBUS_N_TRACKED];
   char *output;
   TbusHandle *directory; /* nullable: what output is, where its creator gave a descriptor */
+  char *shm_path; /* nullable: the directory of the session's ring files */
   gboolean ephemeral;
   gboolean gap; /* restored, and something that apps do may not be recorded meanwhile */
   gint64 created_at;

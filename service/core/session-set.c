@@ -70,6 +70,7 @@ create_call_free (gpointer data)
 
   g_free ((char *) call->request.name);
   g_free ((char *) call->request.output);
+  g_free ((char *) call->request.shm_path);
   g_clear_pointer (&call->request.directory, tbus_handle_unref);
   g_free (call->uids);
   g_free (call->making);
@@ -83,6 +84,7 @@ create_call_new (const TbusSessionRequest *request)
 
   call->request = *request;
   call->request.name = g_strdup (request->name);
+  call->request.shm_path = g_strdup (request->shm_path);
   call->uids = g_memdup2 (request->uids, request->n_uids * sizeof *request->uids);
   call->request.uids = call->uids;
   call->making = g_strdup_printf ("%u:%s", (guint) request->owner, request->name);

@@ -23,6 +23,7 @@ typedef struct {
   const uid_t *uids;    /* whose apps; n_uids 0: the owner's own */
   gsize n_uids;
   gboolean all_users;   /* everybody's */
+  const char *shm_path; /* nullable: absolute; below it rings are files, in a directory of the session's own */
   gboolean ephemeral;   /* ends with its creator's connection, which the bus sees to */
 } TbusSessionRequest;
 

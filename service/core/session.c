@@ -100,6 +100,7 @@ tbus_session_finalize (GObject *object)
   tbus_ctf_clock_clear (&self->clock);
   g_free (self->name);
   g_free (self->output);
+  g_free (self->shm_path);
   g_clear_pointer (&self->directory, tbus_handle_unref);
   G_OBJECT_CLASS (tbus_session_parent_class)->finalize (object);
 }
@@ -151,6 +152,22 @@ tbus_session_init (TbusSession *self)
   g_queue_init (&self->works);
 }
 
+/* The next session of that name has another. (transfer full) (nullable) */
+static char *
+name_shm_path (const TbusSessionRequest *request, gint64 now)
+{
+  g_autoptr(GDateTime) time = NULL;
+  g_autofree char *text = NULL;
+  g_autofree char *name = NULL;
+
+  if (request->shm_path == NULL)
+    return NULL;
+  time = g_date_time_new_from_unix_local (now / G_USEC_PER_SEC);
+  text = g_date_time_format (time, "%Y%m%d-%H%M%S");
+  name = g_strconcat (request->name, "-", text, NULL);
+  return g_build_filename (request->shm_path, name, NULL);
+}
+
 TbusSession *
 tbus_session_new (TbusHub *hub, const TbusSessionRequest *request, const char *output)
 {
@@ -165,6 +182,7 @@ tbus_session_new (TbusHub *hub, const TbusSessionRequest *request, const char *o
   self->directory = request->directory != NULL ? tbus_handle_ref (request->directory) : NULL;
   if (self->directory != NULL)
     tbus_kept_put_output (self->id, self->directory);
+  self->shm_path = name_shm_path (request, self->created_at);
   self->ephemeral = request->ephemeral;
   self->all_users = request->all_users;
   if (request->n_uids > 0)
@@ -377,6 +395,12 @@ const char *
 tbus_session_get_output (TbusSession *self)
 {
   return self->output;
+}
+
+const char *
+tbus_session_get_shm_path (TbusSession *self)
+{
+  return self->shm_path;
 }
 
 gint64

@@ -49,6 +49,8 @@ gboolean tbus_session_get_ephemeral (TbusSession *self);
 TbusSessionState tbus_session_get_state (TbusSession *self);
 const char *tbus_session_state_to_string (TbusSessionState state);
 const char *tbus_session_get_output (TbusSession *self);
+/* (nullable): the directory of its rings, where those are files */
+const char *tbus_session_get_shm_path (TbusSession *self);
 gint64 tbus_session_get_created_at (TbusSession *self);
 /* FALSE while no channel has decided it. */
 gboolean tbus_session_get_ownership (TbusSession *self, TbusBufferOwnership *ownership);

@@ -22,6 +22,7 @@ typedef struct {
   guint64 session;
   const char *directory;
   guint32 metadata_timer_us;
+  const char *shm_path; /* nullable: absolute; rings are files in @directory below it */
   int log_fd; /* borrowed */
 } TbusSetRequest; /* answered with nothing */
 
@@ -36,6 +37,7 @@ typedef struct {
   guint32 switch_timer_us, read_timer_us, monitor_timer_us;
   gint64 blocking_timeout_us;
   guint64 tracefile_size, tracefile_count;
+  gboolean in_files; /* of a set with @shm_path */
 } TbusChannelRequest; /* answered with TbusRing * (borrowed: take a reference); its seals are checked */
 
 typedef struct {

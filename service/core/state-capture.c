@@ -108,6 +108,7 @@ capture_session (TbusSession *session, TbusStateScope scope)
   g_array_append_vals (self->partings, session->partings->data, session->partings->len);
   self->output = g_strdup (session->output);
   self->by_descriptor = session->directory != NULL;
+  self->shm_path = g_strdup (session->shm_path != NULL ? session->shm_path : "");
   self->ephemeral = session->ephemeral;
   self->created_at = session->created_at;
   self->state = session->state;

@@ -79,6 +79,7 @@ typedef struct {
   TbusTracker trackers[TBUS_N_TRACKED];
   char *output;
   gboolean by_descriptor; /* that it was given as; the path is where it leads */
+  char *shm_path; /* "": none */
   gboolean ephemeral;
   gint64 created_at;
   guint32 state; /* TbusSessionState */

@@ -82,7 +82,7 @@ send_now (TbusSupervisedConsumer *self, TbusRequest *request)
 
   if (request->n_streams > 0)
     {
-      request->order = tbus_ring_order_new (request->n_streams, &error);
+      request->order = tbus_ring_order_new (request->n_streams, request->in_files, &error);
       if (request->order == NULL)
         {
           tbus_request_fail_later (request, error);

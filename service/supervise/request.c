@@ -70,7 +70,7 @@ tbus_request_list_fds (const TbusRequest *self, gsize *n)
   guint n_streams;
   int *fds;
 
-  *n = self->order != NULL ? self->order->n_streams : self->fd >= 0;
+  *n = self->order != NULL ? (self->order->in_files ? 0 : self->order->n_streams) : self->fd >= 0;
   if (self->ring == NULL)
     return g_memdup2 (self->order != NULL ? self->order->memory_fds : &self->fd, *n * sizeof *fds);
   n_streams = self->ring->n_streams;

@@ -21,6 +21,7 @@ typedef struct {
   TwWriter body;
   int fd;               /* that goes along, ours; or -1 */
   guint n_streams;      /* TW_ADD_CHANNEL: of the order that is made when it is sent; or 0 */
+  gboolean in_files;    /* the same: the consumer brings the memory */
   TbusRingOrder *order;
   TbusRing *ring;       /* TW_ADOPT_CHANNEL: goes along, a reference */
   guint tries;          /* processes that died before they had answered it */

@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 TbusRingOrder *
-tbus_ring_order_new (guint n_streams, GError **error)
+tbus_ring_order_new (guint n_streams, gboolean in_files, GError **error)
 {
   g_autoptr(TbusRingOrder) self = NULL;
 
@@ -28,10 +28,11 @@ tbus_ring_order_new (guint n_streams, GError **error)
     return NULL;
   self = g_new0 (TbusRingOrder, 1);
   self->n_streams = n_streams;
+  self->in_files = in_files;
   self->memory_fds = g_new (int, n_streams);
   for (guint i = 0; i < n_streams; i++)
     self->memory_fds[i] = -1;
-  for (guint i = 0; i < n_streams; i++)
+  for (guint i = 0; !in_files && i < n_streams; i++)
     {
       self->memory_fds[i] = memfd_create ("tracebus-ring", MFD_CLOEXEC | MFD_ALLOW_SEALING);
       if (self->memory_fds[i] < 0)
@@ -72,6 +73,20 @@ memory_fault (int fd, guint64 size)
   return NULL;
 }
 
+/* Who could cut it are the owner's own apps: it harms nobody else (B3). */
+static const char *
+file_fault (int fd, guint64 size)
+{
+  struct stat status;
+  int flags = fcntl (fd, F_GETFL);
+
+  if (flags < 0 || (flags & O_ACCMODE) != O_RDWR || fstat (fd, &status) < 0 || !S_ISREG (status.st_mode))
+    return "a descriptor that is no file to be written";
+  if ((guint64) status.st_size != size)
+    return "memory of another size";
+  return NULL;
+}
+
 static const char *
 pipe_fault (int fd, int mode)
 {
@@ -89,11 +104,12 @@ pipe_fault (int fd, int mode)
 static const char *
 fds_fault (const TbusRingOrder *self, const TwMessage *reply, guint64 memory_size)
 {
+  const int *files = reply->fds + 1 + 2 * (gsize) self->n_streams;
   const char *fault = pipe_fault (reply->fds[0], O_WRONLY);
 
   for (guint i = 0; i < self->n_streams && fault == NULL; i++)
     {
-      fault = memory_fault (self->memory_fds[i], memory_size);
+      fault = self->in_files ? file_fault (files[i], memory_size) : memory_fault (self->memory_fds[i], memory_size);
       if (fault == NULL)
         fault = pipe_fault (reply->fds[1 + 2 * i], O_WRONLY);
       if (fault == NULL)
@@ -109,7 +125,7 @@ find_fault (const TbusRingOrder *self, const TwMessage *reply, TwChannelMade *ma
 
   if (!tw_get_channel_made (&reader, made))
     return "a malformed answer";
-  if (made->n_streams != self->n_streams || reply->n_fds != 1 + 2 * (gsize) self->n_streams)
+  if (made->n_streams != self->n_streams || reply->n_fds != 1 + (self->in_files ? 3 : 2) * (gsize) self->n_streams)
     return "another number of streams";
   if (made->header_len == 0 || made->header_len > TBUS_MAX_CHANNEL_BLOB)
     return "a header of a size that the tracer does not take";
@@ -132,6 +148,8 @@ tbus_ring_order_accept (TbusRingOrder *order, TwMessage *reply, GError **error)
                    fault);
       return NULL;
     }
+  for (guint i = 0; self->in_files && i < self->n_streams; i++)
+    self->memory_fds[i] = reply->fds[1 + 2 * self->n_streams + i];
   ring = tbus_ring_new (&(TbusRingParts){
     .header = made.header,
     .header_len = made.header_len,

@@ -3,6 +3,7 @@
 /*
  * Ring order: a ring on its way. The service makes the shared memory, so that a ring outlives its consumer; the
  * consumer fills and seals it; the service looks at what came back before any app gets it (architecture, rules 5, 7).
+ * A ring that is to outlive the system is in files, which the consumer makes, with its owner's rights.
  *
  * Owner:   the request. Threads: main.
  * Limit:   the fd budget, taken before the first descriptor exists, given back where no ring comes of it (B6).
@@ -14,11 +15,12 @@ G_BEGIN_DECLS
 
 typedef struct {
   guint n_streams;
-  int *memory_fds; /* empty, sealable */
+  gboolean in_files;
+  int *memory_fds; /* empty, sealable; those of files come with the answer */
 } TbusRingOrder;
 
 /* NULL with Exhausted, and nothing is left of it. */
-TbusRingOrder *tbus_ring_order_new (guint n_streams, GError **error);
+TbusRingOrder *tbus_ring_order_new (guint n_streams, gboolean in_files, GError **error);
 void tbus_ring_order_free (TbusRingOrder *self);
 /*
  * The ring that @reply, an answer to TW_ADD_CHANNEL, makes of @order. ConsumerFailed names what is wrong with it.

@@ -79,6 +79,7 @@ add_set (TbusConsumer *self, const TbusSetRequest *asked, TbusConsumerDone done,
     .session = asked->session,
     .directory = asked->directory,
     .metadata_timer_us = asked->metadata_timer_us,
+    .shm_path = asked->shm_path != NULL ? asked->shm_path : "",
   };
 
   if (!tbus_request_take_copy (request, asked->log_fd, &error))
@@ -122,6 +123,7 @@ add_channel (TbusConsumer *self, const TbusChannelRequest *asked, TbusConsumerDo
 
   request->parent = asked->set;
   request->n_streams = channel.n_streams;
+  request->in_files = asked->in_files;
   tw_put_channel (&request->body, &channel);
   ask (request);
 }

@@ -51,6 +51,7 @@ tw_put_set (TwWriter *out, const TwSet *value)
   tw_put_u64 (out, value->session);
   tw_put_str (out, value->directory);
   tw_put_u32 (out, value->metadata_timer_us);
+  tw_put_str (out, value->shm_path);
 }
 
 bool
@@ -60,6 +61,7 @@ tw_get_set (TwReader *in, TwSet *value)
   value->session = tw_get_u64 (in);
   value->directory = tw_get_str (in);
   value->metadata_timer_us = tw_get_u32 (in);
+  value->shm_path = tw_get_str (in);
   return tw_reader_done (in);
 }
 

@@ -27,7 +27,8 @@ typedef enum {
   TW_OPEN_OUTPUT,   /* TwOutput, 0 or 1 fd -> str: the absolute path. Makes the directory, keeps it open. */
   TW_CLOSE_OUTPUT,  /* u64 session -> empty */
   TW_ADD_SET,       /* TwSet, 1 fd: the metadata log -> empty. Makes its directory and metadata file. */
-  TW_ADD_CHANNEL,   /* TwChannel, n_streams fds: empty shm files -> TwChannelMade with 1 + 2 n fds */
+  TW_ADD_CHANNEL,   /* TwChannel, n_streams fds: empty shm files -> TwChannelMade with 1 + 2 n fds. Of a set whose rings
+                       are files none come, and the answer has them behind the others: 1 + 3 n. */
   TW_PUSH,          /* TwPush -> u64: bytes of metadata that are in the file */
   TW_RESUME,        /* u64 session -> empty. The session was started: its streams are live again. */
   TW_FLUSH,         /* TwFlush -> TwCountersList. Answered when all that was written before is in the files. */
@@ -69,6 +70,7 @@ typedef struct {
   uint64_t session;
   const char *directory;        /* below the output, relative: "ust/uid/1000/64-bit" */
   uint32_t metadata_timer_us;   /* ask for metadata so often; 0: never */
+  const char *shm_path;         /* absolute: rings are files in @directory below it; "": memory that comes along */
 } TwSet;
 
 typedef struct {
@@ -87,7 +89,7 @@ typedef struct {
 
 /*
  * fds: [0] the channel's wake-up pipe (write end), then per stream: its wake-up pipe's write end,
- * its wake-up pipe's read end. @header: the shared header area as the tracer's library gave it.
+ * its wake-up pipe's read end, then the files. @header: the shared header area as the tracer's library gave it.
  */
 typedef struct {
   const void *header;

@@ -320,6 +320,7 @@ tst_rig_add_set (TstRig *self, guint64 session, guint64 set, guint32 timer_us, T
 {
   const TwSet config = {
     .set = set, .session = session, .directory = "ust/uid/0/64-bit", .metadata_timer_us = timer_us,
+    .shm_path = "",
   };
   TwWriter body = { 0 };
   TwMessage reply;

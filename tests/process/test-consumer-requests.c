@@ -169,7 +169,7 @@ ask_set (Fixture *f, guint64 session, const char *directory, guint n_fds, guint3
   TwWriter body = { 0 };
   TwMessage reply;
 
-  tw_put_set (&body, &(TwSet) { .set = SET, .session = session, .directory = directory });
+  tw_put_set (&body, &(TwSet) { .set = SET, .session = session, .directory = directory, .shm_path = "" });
   tst_rig_wait_reply (f->rig, tst_rig_send (f->rig, TW_ADD_SET, &body, &f->log->fd, n_fds), &reply);
   g_assert_cmpuint (reply.status, ==, status);
   tw_message_clear (&reply);

@@ -69,6 +69,7 @@ get_set (TwReader *in)
   g_assert_cmpuint (set.session, ==, 9);
   g_assert_cmpstr (set.directory, ==, "ust/uid/1000/64-bit");
   g_assert_cmpuint (set.metadata_timer_us, ==, 250000);
+  g_assert_cmpstr (set.shm_path, ==, "/var/buffers");
   return TRUE;
 }
 
@@ -246,7 +247,7 @@ carries_every_message_exactly (void)
   check_exact (&out, get_hello);
   tw_put_output (&out, &(TwOutput) { 9, "~/traces" });
   check_exact (&out, get_output);
-  tw_put_set (&out, &(TwSet) { 3, 9, "ust/uid/1000/64-bit", 250000 });
+  tw_put_set (&out, &(TwSet) { 3, 9, "ust/uid/1000/64-bit", 250000, "/var/buffers" });
   check_exact (&out, get_set);
   tw_put_channel (&out, &channel);
   check_exact (&out, get_channel);
