@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <lttng/ust-ctl.h>
-#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -137,18 +136,17 @@ find_reading_bit (struct lttng_ust_ctl_consumer_stream *stream, const Mapping *m
 }
 
 int
-tc_adopt_ring (struct lttng_ust_ctl_consumer_stream *stream, int fresh, int memory)
+tc_adopt_ring (struct lttng_ust_ctl_consumer_stream *stream, int fresh, int memory, bool *reading)
 {
   Mapping mapping;
-  Bit reading;
+  Bit note;
 
   if (check (fresh, memory, &mapping.len) < 0 || find_mapping (stream, fresh, &mapping) < 0
-      || find_reading_bit (stream, &mapping, &reading) < 0)
+      || find_reading_bit (stream, &mapping, &note) < 0)
     return -1;
   if (mmap (mapping.head, mapping.len, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED | MAP_POPULATE, memory, 0)
       != mapping.head)
     return -1;
-  if (mapping.head[reading.byte] & reading.mask)
-    lttng_ust_ctl_put_subbuf (stream);
+  *reading = (mapping.head[note.byte] & note.mask) != 0;
   return 0;
 }

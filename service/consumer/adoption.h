@@ -8,6 +8,7 @@
  * memory is put in the place of its own. From then on every call works on it: reading, flushing, in both modes.
  * Owner:   none. Threads: main, before the stream has a drain.
  */
+#include <stdbool.h>
 
 #include <stdbool.h>
 
@@ -18,8 +19,8 @@ bool tc_is_sealed (int fd);
 
 /*
  * @stream, of a ring that was just made in the shm file @fresh and that nobody else has, becomes one of the ring
- * in @memory. A packet that the dead one was reading can be read again. 0, or -1 with errno: EINVAL where @memory
- * is no ring of that shape, ENOTSUP where the library does not work as described; then the stream can only be
- * destroyed.
+ * in @memory. @reading: the dead one was reading a packet, which is to be put back first. 0, or -1 with errno: EINVAL
+ * where @memory is no ring of that shape, ENOTSUP where the library does not work as described; then the stream can
+ * only be destroyed.
  */
-int tc_adopt_ring (struct lttng_ust_ctl_consumer_stream *stream, int fresh, int memory);
+int tc_adopt_ring (struct lttng_ust_ctl_consumer_stream *stream, int fresh, int memory, bool *reading);

@@ -411,7 +411,7 @@ tc_channel_close_write_ends (TcChannel *self)
 {
   lttng_ust_ctl_channel_close_wakeup_fd (self->ring);
   for (unsigned i = 0; i < self->n_streams; i++)
-    lttng_ust_ctl_stream_close_wakeup_fd (self->streams[i].ring);
+    tc_ring_guard_close_write_end (&self->streams[i].guard);
 }
 
 static uint64_t

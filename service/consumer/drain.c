@@ -74,6 +74,9 @@ start_thread (TcDrain *self, unsigned index)
   /* Signals are for main. Faults cannot be blocked and are not meant. */
   sigfillset (&all);
   sigdelset (&all, SIGBUS);
+  sigdelset (&all, SIGSEGV);
+  sigdelset (&all, SIGFPE);
+  sigdelset (&all, SIGABRT);
   pthread_sigmask (SIG_BLOCK, &all, &before);
   errnum = pthread_create (&self->thread, NULL, run, self);
   pthread_sigmask (SIG_SETMASK, &before, NULL);

@@ -8,6 +8,7 @@
 #define _GNU_SOURCE
 #include "consumer/consumer.h"
 #include "consumer/rights.h"
+#include "consumer/ring-guard.h"
 #include "consumer/sandbox.h"
 
 #include <errno.h>
@@ -101,17 +102,8 @@ get_options (int argc, char **argv, Options *options)
 }
 
 static void
-on_sigbus (int number, siginfo_t *info, void *context)
-{
-  /* Returns where the fault was not in a guarded call of the library. */
-  lttng_ust_ctl_sigbus_handle (info->si_addr);
-  abort ();
-}
-
-static void
 set_up_signals (void)
 {
-  struct sigaction sigbus = { .sa_sigaction = on_sigbus, .sa_flags = SA_SIGINFO | SA_NODEFER };
   sigset_t claimed;
 
   /* The tracer library wants these for threads of its own, which are never started here. */
@@ -119,8 +111,7 @@ set_up_signals (void)
   for (int i = 0; i < 3; i++)
     sigaddset (&claimed, SIGRTMIN + i);
   sigprocmask (SIG_BLOCK, &claimed, NULL);
-  sigemptyset (&sigbus.sa_mask);
-  sigaction (SIGBUS, &sigbus, NULL);
+  tc_ring_guard_install ();
   signal (SIGPIPE, SIG_IGN);
   /* A limit on file sizes is a write error, not a death. */
   signal (SIGXFSZ, SIG_IGN);

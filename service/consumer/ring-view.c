@@ -14,8 +14,8 @@ typedef struct {
   uint16_t endian, major, minor;
   uint8_t word_size, layout;
   struct {
-    uint32_t produced, consumed, commit_array, commit_sequence;
-    uint32_t unused[7];
+    uint32_t produced, consumed, commit_array, commit_sequence, ids, id, pages;
+    uint32_t unused[4];
   } __attribute__ ((packed)) offset;
   struct {
     uint8_t produced, consumed, commit_sequence, unused[5];
@@ -63,6 +63,10 @@ understand (TcRingView *self)
   self->consumed = record.offset.consumed;
   /* The count of what is committed, which a delivery follows, stands before the sequence, which follows a delivery. */
   self->committed = record.offset.commit_array + record.offset.commit_sequence - sizeof (unsigned long);
+  self->commits = record.offset.commit_array;
+  self->ids = record.offset.ids + record.offset.id;
+  self->pages = record.offset.pages;
+  self->overwrite = record.mode == 0;
   self->stride = record.stride.commit_array;
   self->subbuf_size = (unsigned long) record.subbuf_size;
   self->num_subbuf = (unsigned long) record.num_subbuf;

@@ -20,6 +20,8 @@ typedef struct {
   size_t len;
   size_t produced, consumed, committed; /* offsets; the last of an array, an element a sub-buffer */
   size_t stride;
+  size_t commits, ids, pages; /* of the tables of commit counters, of sub-buffers, and of what is where */
+  bool overwrite;
   unsigned long subbuf_size, num_subbuf;
 } TcRingView;
 

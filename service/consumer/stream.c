@@ -210,7 +210,7 @@ take (TcStream *self)
     return false;
   if (self->held)
     return true;
-  result = lttng_ust_ctl_get_next_subbuf (self->ring);
+  result = tc_ring_guard_next (&self->guard);
   if (result == -EAGAIN || result == -ENODATA)
     {
       /*
@@ -226,9 +226,9 @@ take (TcStream *self)
   self->held = true;
   self->not_before = 0;
   self->patience = SHORTEST_PATIENCE;
-  if (lttng_ust_ctl_get_mmap_read_offset (self->ring, &self->offset) == 0)
+  if (tc_ring_guard_offset (&self->guard, &self->offset) == 0)
     return true;
-  lttng_ust_ctl_put_next_subbuf (self->ring);
+  tc_ring_guard_put (&self->guard);
   self->held = false;
   return spoilt (self);
 }
@@ -248,7 +248,7 @@ read_one (TcStream *self)
   self->held = false;
   self->not_before = 0;
   self->patience = SHORTEST_PATIENCE;
-  return lttng_ust_ctl_put_next_subbuf (self->ring) == 0 || spoilt (self);
+  return tc_ring_guard_put (&self->guard) == 0 || spoilt (self);
 }
 
 static unsigned
@@ -355,6 +355,11 @@ tc_stream_init (TcStream *self, struct lttng_ust_ctl_consumer_stream *ring, int 
     }
   if (remember_memory (self, memory) < 0 || tc_ring_view_init (&self->view, memory) < 0)
     return -1;
+  if (tc_ring_guard_init (&self->guard, ring, &self->view) < 0)
+    {
+      tc_ring_view_clear (&self->view);
+      return -1;
+    }
   self->patience = SHORTEST_PATIENCE;
   self->memory_len = len;
   self->ring = ring;
@@ -391,9 +396,13 @@ adopt_file (TcStream *self, bool told)
 int
 tc_stream_adopt (TcStream *self, int fresh, int memory, int pipe, bool told)
 {
-  if (make_non_blocking (pipe) < 0 || tc_adopt_ring (self->ring, fresh, memory) < 0
+  bool reading;
+
+  if (make_non_blocking (pipe) < 0 || tc_adopt_ring (self->ring, fresh, memory, &reading) < 0
       || remember_memory (self, memory) < 0 || tc_ring_view_move (&self->view, memory) < 0)
     return -1;
+  if (!tc_ring_guard_is_sound (&self->guard) || (reading && tc_ring_guard_put_back (&self->guard) < 0))
+    spoilt (self);
   adopt_file (self, told);
   if (self->view.memory != NULL)
     self->unfinished.inherited = tc_ring_view_get_produced (&self->view);
@@ -433,7 +442,8 @@ flush (TcStream *self, bool final, bool quiet)
   if (final)
     tc_stream_read (self);
   /* Of a stream that is quiescent, only what came after its stop: closing again would make an empty packet. */
-  lttng_ust_ctl_flush_buffer (self->ring, final && !self->quiescent ? 0 : 1);
+  if (!self->done && tc_ring_guard_flush (&self->guard, !final || self->quiescent) < 0)
+    spoilt (self);
   if (final)
     self->quiescent = true;
   tc_stream_read (self);
@@ -471,8 +481,8 @@ tc_stream_close (TcStream *self)
   unwatch (self);
   tc_trace_file_close (&self->file);
   tc_problem_end (&self->subject, TC_ALL_PROBLEMS);
+  tc_ring_guard_destroy (&self->guard);
   tc_ring_view_clear (&self->view);
-  lttng_ust_ctl_destroy_stream (self->ring);
   if (self->owns_pipe)
     close (self->watch.fd);
   self->ring = NULL;

@@ -12,7 +12,7 @@
  */
 #include "consumer/drain.h"
 #include "consumer/metadata.h"
-#include "consumer/ring-view.h"
+#include "consumer/ring-guard.h"
 #include "consumer/trace-file.h"
 
 #include <sys/types.h>
@@ -70,6 +70,7 @@ struct TcStream {
 
   struct lttng_ust_ctl_consumer_stream *ring;
   TcRingView view;
+  TcRingGuard guard; /* through which the library is asked */
   uint64_t not_before;  /* the library slept for nothing, or the disk is full: no packet is asked for until then */
   uint64_t patience;    /* how long it is left alone the next time */
   unsigned long offset; /* in @memory, of what was taken last */

@@ -121,10 +121,20 @@ tear_down (Fixture *f, gconstpointer shape)
   close_memory (f->memory, f->n);
 }
 
+static int
+adopt (Fixture *f, int memory)
+{
+  bool reading;
+
+  if (tc_adopt_ring (f->ring.stream, f->fresh[0], memory, &reading) < 0)
+    return -1;
+  return reading ? lttng_ust_ctl_put_subbuf (f->ring.stream) : 0;
+}
+
 static void
 reads_what_was_being_read_and_goes_on (Fixture *f, gconstpointer shape)
 {
-  g_assert_cmpint (tc_adopt_ring (f->ring.stream, f->fresh[0], f->memory[0]), ==, 0);
+  g_assert_cmpint (adopt (f, f->memory[0]), ==, 0);
   for (guint64 i = 1; i < 20; i++)
     {
       g_assert_cmpuint (read_sequence (&f->ring), ==, i);
@@ -139,7 +149,7 @@ adopted_rings_can_be_adopted_again (Fixture *f, gconstpointer shape)
 {
   for (guint64 i = 1; i < 5; i++)
     {
-      g_assert_cmpint (tc_adopt_ring (f->ring.stream, f->fresh[0], f->memory[0]), ==, 0);
+      g_assert_cmpint (adopt (f, f->memory[0]), ==, 0);
       g_assert_cmpuint (read_sequence (&f->ring), ==, i);
       g_assert_cmpint (lttng_ust_ctl_put_next_subbuf (f->ring.stream), ==, 0);
       lttng_ust_ctl_flush_buffer (f->ring.stream, 0);
@@ -159,7 +169,7 @@ views_go_along (Fixture *f, gconstpointer shape)
   g_assert_cmpint (tc_ring_view_init (&view, f->fresh[0]), ==, 0);
   g_assert_nonnull (view.memory);
   g_assert_false (tc_ring_view_look (&view) == TC_RING_PACKET);
-  g_assert_cmpint (tc_adopt_ring (f->ring.stream, f->fresh[0], f->memory[0]), ==, 0);
+  g_assert_cmpint (adopt (f, f->memory[0]), ==, 0);
   g_assert_cmpint (tc_ring_view_move (&view, f->memory[0]), ==, 0);
   g_assert_true (tc_ring_view_look (&view) == TC_RING_PACKET);
   (void) read_sequence (&f->ring);
@@ -172,7 +182,7 @@ static void
 expect_refusal (Fixture *f, int memory)
 {
   errno = 0;
-  g_assert_cmpint (tc_adopt_ring (f->ring.stream, f->fresh[0], memory), ==, -1);
+  g_assert_cmpint (adopt (f, memory), ==, -1);
   g_assert_cmpint (errno, ==, EINVAL);
 }
 
@@ -207,7 +217,7 @@ refuses_what_is_no_such_ring (Fixture *f, gconstpointer data)
   expect_refusal (f, empty);
   close (empty);
   close (null);
-  g_assert_cmpint (tc_adopt_ring (f->ring.stream, f->fresh[0], f->memory[0]), ==, 0);
+  g_assert_cmpint (adopt (f, f->memory[0]), ==, 0);
   g_assert_cmpuint (read_sequence (&f->ring), ==, 1);
 }
 
