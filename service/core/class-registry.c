@@ -157,8 +157,11 @@ begin_change (TbusClassRegistry *self)
 }
 
 static void
-end_change (TbusClassRegistry *self)
+end_change (TbusClassRegistry *self, const Channel *channel)
 {
+  const TbusLogChannel now = { channel->context_raw, channel->context_text, channel->header, channel->n_events };
+
+  tbus_metadata_log_put_channel (self->log, channel->id, &now);
   tbus_mark_step (self->mark, TBUS_MARK_NOTICES);
   if (self->changed != NULL)
     tbus_post (TBUS_THREAD_MAIN, self->changed, self->data, NULL);
@@ -251,7 +254,7 @@ tbus_class_registry_register_channel (TbusClassRegistry *self, guint32 number, c
 
       begin_change (self);
       done = first_registration (self, channel, context, error);
-      end_change (self);
+      end_change (self, channel);
       if (!done)
         return FALSE;
     }
@@ -360,7 +363,7 @@ tbus_class_registry_register_event (TbusClassRegistry *self, const TbusEventNoti
 
       begin_change (self);
       done = register_new_event (self, channel, notice, &raw, &known, error);
-      end_change (self);
+      end_change (self, channel);
       if (!done)
         return FALSE;
     }
@@ -394,11 +397,9 @@ tbus_class_registry_register_enum (TbusClassRegistry *self, const char *name, co
           release (self, entries->raw_len);
           return FALSE;
         }
-      begin_change (self);
       known = (guint64) self->enum_list->len + 1;
       table_insert (self->enums, &hash, self->enum_list->len);
       g_ptr_array_add (self->enum_list, g_steal_pointer (&decoded));
-      end_change (self);
     }
   *id = known - 1;
   return TRUE;
@@ -476,6 +477,25 @@ copy_enum (const TbusCtfEnum *from)
   return copy;
 }
 
+/*
+ * What came after the state was saved: ids are not given out twice. That their classes are not known any more costs a
+ * second description of one that is registered again.
+ */
+static void
+catch_up (TbusClassRegistry *self, Channel *channel)
+{
+  const TbusLogChannel last = tbus_metadata_log_get_channel (self->log, channel->id);
+
+  channel->n_events = MAX (channel->n_events, (gint) MIN (last.n_events, TBUS_MAX_EVENT_CLASSES));
+  if (channel->header != 0 || last.header == 0)
+    return;
+  channel->header = last.header;
+  channel->context_raw = last.context_raw;
+  channel->context_text = last.context_text;
+  self->held -= channel->pending->len; /* published by then */
+  g_string_truncate (channel->pending, 0);
+}
+
 TbusClassRegistry *
 tbus_class_registry_restore (const TbusClassState *state, TbusMetadataLog *log)
 {
@@ -495,6 +515,7 @@ tbus_class_registry_restore (const TbusClassState *state, TbusMetadataLog *log)
       channel->context_text = from->context_text;
       g_string_append_len (channel->pending, from->pending->str, from->pending->len);
       restore_table (from->events, channel->events);
+      catch_up (self, channel);
     }
   restore_table (state->enum_ids, self->enums);
   for (guint i = 0; i < state->enums->len; i++)

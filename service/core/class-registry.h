@@ -64,15 +64,16 @@ gboolean tbus_class_registry_register_enum (TbusClassRegistry *self, const char 
 void tbus_class_registry_get_channel (TbusClassRegistry *self, guint32 channel, TbusCtfHeader *header, guint *n_events);
 
 /*
- * Before the set is shared: steps @mark (base/marks) before and after each change of what it knows, and then posts
+ * Before the set is shared: steps @mark (base/marks) before and after each change of ids or text, and then posts
  * @changed to main.
  */
 void tbus_class_registry_watch (TbusClassRegistry *self, guint mark, TbusPostFunc changed, gpointer data);
 /* What it knows now; its enumerations are borrowed and live as long as the registry. (transfer full) */
 TbusClassState *tbus_class_registry_capture (TbusClassRegistry *self) TBUS_NOTIFY_ONLY;
 /*
- * A registry that answers as the captured one did, with the hash key of then. @log holds the text that goes with it;
- * nothing is written. @state is copied; it came through tbus_class_state_decode(), or from a capture.
+ * A registry that answers as the captured one did, with the hash key of then. @log holds the text that goes with it, or
+ * more: ids go on where they were at the end of it. Nothing is written. @state is copied; it came through
+ * tbus_class_state_decode(), or from a capture.
  */
 TbusClassRegistry *tbus_class_registry_restore (const TbusClassState *state, TbusMetadataLog *log);
 

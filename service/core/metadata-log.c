@@ -20,9 +20,11 @@ enum { GROW_STEP = 64 << 10, SEALS = F_SEAL_SHRINK | F_SEAL_SEAL };
 typedef struct {
   guint64 published;
   guint64 described;
+  TbusLogChannel channels[TBUS_MAX_CHANNELS]; /* the service's own */
 } Header;
 
 G_STATIC_ASSERT (TBUS_MAX_CHANNELS <= 64);
+G_STATIC_ASSERT (sizeof (Header) <= TBUS_LOG_TEXT_OFFSET);
 
 typedef struct {
   int fd;
@@ -292,6 +294,25 @@ tbus_metadata_log_set_described (TbusMetadataLog *self, guint32 id)
   version_describe (self->current, bit);
 }
 
+void
+tbus_metadata_log_put_channel (TbusMetadataLog *self, guint32 id, const TbusLogChannel *channel)
+{
+  g_autoptr(GMutexLocker) locker = g_mutex_locker_new (&self->lock);
+
+  g_return_if_fail (id < TBUS_MAX_CHANNELS);
+  version_header (self->current)->channels[id] = *channel;
+  if (self->next != NULL)
+    version_header (self->next)->channels[id] = *channel;
+}
+
+TbusLogChannel
+tbus_metadata_log_get_channel (TbusMetadataLog *self, guint32 id)
+{
+  g_autoptr(GMutexLocker) locker = g_mutex_locker_new (&self->lock);
+
+  return version_header (self->current)->channels[id];
+}
+
 guint64
 tbus_metadata_log_length (TbusMetadataLog *self)
 {
@@ -338,6 +359,7 @@ publish_version (TbusMetadataLog *self, Version *version, guint64 copied, GError
   if (!copy_text (self, version, copied, header->published, error))
     return FALSE;
   version_describe (version, header->described);
+  memcpy (version_header (version)->channels, header->channels, sizeof header->channels);
   self->next = version;
   return TRUE;
 }

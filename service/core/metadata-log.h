@@ -14,11 +14,16 @@
  * Threads: notify appends (before the set is shared, its maker); any asks for the length; the rest is main's.
  * Limit:   @limit bytes, then TBUS_ERROR_EXHAUSTED and the log stays as it was. A version counts one descriptor.
  */
+#include "base/hash.h"
+
 #include <glib.h>
 
 G_BEGIN_DECLS
 
-/* Two guint64, the published length and a bit for each described channel, at offset 0; the text from here on. */
+/*
+ * Two guint64, the published length and a bit for each described channel, at offset 0; then what the service alone
+ * reads; the text from here on.
+ */
 enum { TBUS_LOG_TEXT_OFFSET = 4096 };
 
 typedef struct TbusMetadataLog TbusMetadataLog;
@@ -36,6 +41,17 @@ void tbus_metadata_log_free (TbusMetadataLog *self);
 gboolean tbus_metadata_log_append (TbusMetadataLog *self, const char *text, gsize length, GError **error);
 /* The stream block of channel @id, below %TBUS_MAX_CHANNELS, has been appended: its packets may be written. */
 void tbus_metadata_log_set_described (TbusMetadataLog *self, guint32 id);
+/*
+ * How far the ids of a channel have come: beside the text, so that it is known to whoever adopts the log, whatever else
+ * of the registry was saved in time.
+ */
+typedef struct {
+  TbusHash context_raw, context_text;
+  guint32 header; /* 0: not registered */
+  guint32 n_events;
+} TbusLogChannel;
+void tbus_metadata_log_put_channel (TbusMetadataLog *self, guint32 id, const TbusLogChannel *channel);
+TbusLogChannel tbus_metadata_log_get_channel (TbusMetadataLog *self, guint32 id);
 /* Bytes published so far. */
 guint64 tbus_metadata_log_length (TbusMetadataLog *self);
 /* The text, valid until a version is taken: @tbus_metadata_log_length() bytes, not NUL-terminated. */

@@ -3,9 +3,9 @@
  * What a former life of the service had, and the descriptor store has kept, is taken over: consumers that drain the
  * buffers, programs that write into them, and what the service knew of both.
  *
- * Everything is looked at before it is taken. Buffers whose classes changed after the last save are left alone: their
- * consumer drains them to the end, and the programs that write into them register anew, as do those that were being
- * told something. Nothing is believed that the marks do not say.
+ * Everything is looked at before it is taken. Programs that were told something after the last save register anew, and
+ * so do all that share buffers of which an event was just being described: those are left to their consumer, which
+ * drains them to the end. Nothing is believed that the marks do not say.
  */
 #include "core/app-private.h"
 #include "core/kept.h"
@@ -69,7 +69,7 @@ take_consumers (Adopter *self)
 
 /* Buffers. */
 
-/* FALSE with @why where they are not as the state tells. */
+/* FALSE with @why where the service died in the middle of a change. */
 static gboolean
 claim_set (const TbusSavedSet *saved, const char **why)
 {
@@ -78,10 +78,10 @@ claim_set (const TbusSavedSet *saved, const char **why)
       *why = "it was not kept whole";
       return FALSE;
     }
-  if (saved->changes % 2 == 0 && tbus_mark_get (saved->mark, TBUS_MARK_NOTICES) == saved->changes)
+  if (tbus_mark_get (saved->mark, TBUS_MARK_NOTICES) % 2 == 0)
     return TRUE;
   tbus_mark_give (saved->mark);
-  *why = "programs described events after the state had been written";
+  *why = "a program was describing an event when the service ended";
   return FALSE;
 }
 

@@ -258,7 +258,6 @@ tbus_state_capture_classes (TbusState *self)
           TbusSavedSet *set = g_ptr_array_index (session->sets, j);
 
           set->classes = tbus_class_registry_capture (set->set->classes);
-          set->changes = tbus_mark_get (set->mark, TBUS_MARK_NOTICES);
           set->metadata_length = tbus_metadata_log_length (set->set->log); /* the text that goes with them */
         }
     }

@@ -12,7 +12,6 @@ static const TbusStateField set_fields[] = {
   TBUS_STATE_FIELD (TbusSavedSet, metadata_length, 't'),
   TBUS_STATE_FIELD (TbusSavedSet, metadata_sent, 't'),
   TBUS_STATE_FIELD (TbusSavedSet, mark, 'u'),
-  TBUS_STATE_FIELD (TbusSavedSet, changes, 'u'),
   TBUS_STATE_FIELD (TbusSavedSet, directory, 's'),
   TBUS_STATE_FIELD (TbusSavedSet, closing, 'b'),
   TBUS_STATE_END,

@@ -62,7 +62,7 @@ typedef struct {
   guint64 id;
   guint64 consumer;
   guint64 metadata_length, metadata_sent;
-  guint32 mark, changes; /* its slot of base/marks, and what that said of its classes */
+  guint32 mark; /* its slot of base/marks */
   char *directory;
   gboolean closing;        /* the consumer drains it to the end */
   GPtrArray *channels;     /* of TbusSavedSetChannel */

@@ -4,6 +4,8 @@
  * Layout of a metadata log's memfd: only the service can write it, the
  * consumer maps the first page and reads the text.
  *
+ * The rest of the first page is the service's own.
+ *
  * The service writes text first, then publishes its length with release semantics; a consumer loads
  * the length with acquire semantics before it writes a data packet, and writes the text out up to
  * there first. The text only grows; a published length always ends a whole TSDL block.

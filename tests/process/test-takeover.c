@@ -13,7 +13,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-enum { KILLS = 10, WRITERS = 4, BURST = 20000 };
+enum { KILLS = 10, COMERS = 8, WRITERS = 4, BURST = 20000 };
 
 typedef struct {
   TstService *service;
@@ -38,6 +38,13 @@ static void
 end_by_kill (Fixture *self)
 {
   tst_service_kill (self->service);
+}
+
+static void
+kill_and_start (Fixture *self)
+{
+  tst_service_kill (self->service);
+  tst_service_start (self->service, NULL);
 }
 
 static void
@@ -154,6 +161,37 @@ every_event_is_accounted_for (Fixture *self, gconstpointer options)
   assert_exact (self, "other", tst_session_run (self->service, other, "Destroy"), emitted);
   for (guint i = 0; i < WRITERS; i++)
     tst_child_free (apps[i]);
+}
+
+/* New programs describe new events just then: whoever was there before notices nothing of that either. */
+static void
+programs_that_come_just_then_cost_nobody_anything (Fixture *self, gconstpointer options)
+{
+  g_autofree char *session = tst_session (self->service, "then");
+  g_autofree char *channel = tst_channel (self->service, session, "events", options);
+  g_autoptr(TstChild) app = tst_app_start (self->service, "app-idle", NULL);
+  g_autofree char *before = tst_wait_app (self->service, tst_child_pid (app), "ready");
+  g_autoptr(GPtrArray) events = NULL;
+  TstResult result;
+
+  tst_enable (self->service, session, "events", "*");
+  tst_session_run (self->service, session, "Start");
+  for (guint round = 0; round < COMERS; round++)
+    {
+      static const char *const comers[] = { "app-types", "app-quotes" };
+      g_autoptr(TstChild) comer = tst_app_start (self->service, comers[round % G_N_ELEMENTS (comers)], NULL);
+      g_autofree char *after = NULL;
+
+      tst_app_go (app, 100 * round); /* so long the other has had */
+      kill_and_start (self);
+      after = tst_wait_app (self->service, tst_child_pid (app), "ready");
+      g_assert_cmpstr (after, ==, before);
+    }
+  tst_app_go (app, 1);
+  result = tst_session_run (self->service, session, "Stop");
+  events = tst_events (self->service, "then");
+  g_assert_cmpuint (result.discarded + result.lost, ==, 0);
+  g_assert_cmpuint (tst_trace_count (events, "tbtest:tick"), ==, 1 + 100 * COMERS * (COMERS - 1) / 2);
 }
 
 /* It waits for the service, and is recorded from its first event on. */
@@ -282,6 +320,7 @@ main (int argc, char **argv)
   ADD ("programs-notice-nothing-of-a-kill", programs_notice_nothing_of_a_kill);
   ADD ("programs-notice-nothing-of-an-orderly-end", programs_notice_nothing_of_an_orderly_end);
   ADD ("every-event-is-accounted-for", every_event_is_accounted_for);
+  ADD ("programs-that-come-just-then-cost-nobody-anything", programs_that_come_just_then_cost_nobody_anything);
   ADD ("a-program-that-starts-in-between-is-recorded", a_program_that_starts_in_between_is_recorded);
   ADD ("a-program-that-ends-in-between-loses-nothing", a_program_that_ends_in_between_loses_nothing);
   ADD ("a-consumer-that-dies-in-between-has-a-successor", a_consumer_that_dies_in_between_has_a_successor);

@@ -214,6 +214,39 @@ what_waited_waits_on (Fixture *f, gconstpointer data)
   g_assert_nonnull (strstr (text, "a:waits"));
 }
 
+/* The service was killed before it had saved the last of it: no id is given out twice, and no text is written twice. */
+static void
+what_was_not_saved_is_caught_up_with (Fixture *f, gconstpointer data)
+{
+  g_autoptr(GVariant) saved = NULL;
+  g_autofree char *text = NULL;
+  TbusCtfHeader header = 0;
+
+  event (f, 0, "a:saved", "x");
+  event (f, 1, "a:waits", "x");
+  saved = save (f);
+  tbus_hash_set_key (f->key);
+  for (guint i = 1; i < 40; i++)
+    {
+      g_autofree char *name = g_strdup_printf ("a:%u", i);
+
+      g_assert_cmpuint (event (f, 0, name, "x"), ==, i);
+    }
+  g_assert_true (channel (f, 0, "vpid", &header));
+  g_assert_true (channel (f, 1, "", &header));
+  restore (f, saved);
+  g_assert_cmpuint (event (f, 0, "a:saved", "x"), ==, 0);
+  g_assert_cmpuint (event (f, 0, "a:39", "x"), ==, 40); /* once more: it is not known any more */
+  g_assert_cmpuint (event (f, 0, "a:new", "x"), ==, 41);
+  g_assert_cmpuint (event (f, 1, "a:new", "x"), ==, 1);
+  g_assert_true (channel (f, 0, "vpid", &header));
+  g_assert_cmpuint (header, ==, TBUS_CTF_HEADER_LARGE);
+  g_assert_false (channel (f, 0, "vtid", &header));
+  g_assert_true (channel (f, 1, "", &header));
+  text = g_strndup (tbus_metadata_log_text (f->log), tbus_metadata_log_length (f->log));
+  g_assert_null (strstr (strstr (text, "a:waits") + 1, "a:waits"));
+}
+
 static void
 equal_states_are_equal_bytes (Fixture *f, gconstpointer data)
 {
@@ -318,6 +351,7 @@ main (int argc, char **argv)
   ADD ("answers-as-before", answers_as_before);
   ADD ("goes-on-counting", goes_on_counting);
   ADD ("what-waited-waits-on", what_waited_waits_on);
+  ADD ("what-was-not-saved-is-caught-up-with", what_was_not_saved_is_caught_up_with);
   ADD ("equal-states-are-equal-bytes", equal_states_are_equal_bytes);
   ADD ("nonsense-is-refused", nonsense_is_refused);
   ADD ("a-missing-or-other-key-is-named", a_missing_or_other_key_is_named);
