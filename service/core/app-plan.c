@@ -38,6 +38,7 @@ plan_session (TbusApp *self, TbusJob *job, TbusSession *session, TbusAppSession 
           return TRUE;
         }
       tbus_app_session_set_set (app_session, set);
+      self->changes++;
     }
   if (app_session->set->state != TBUS_SET_READY)
     return FALSE;
@@ -68,6 +69,7 @@ plan_sessions (TbusApp *self, TbusJob *job)
           app_session->owner_uid = tbus_session_get_owner (session);
           app_session->owner_gid = tbus_session_get_group (session);
           g_ptr_array_add (self->sessions, app_session);
+          self->changes++;
         }
       if (app_session->ending)
         continue;
@@ -85,6 +87,7 @@ plan_sessions (TbusApp *self, TbusJob *job)
               tbus_session_app_problem (session, app_session);
             }
           tbus_app_session_reset (app_session);
+          self->changes++;
         }
       if (!plan_session (self, job, session, app_session))
         self->waits_for_buffers = TRUE;
@@ -101,8 +104,11 @@ mark_untracked (TbusApp *self)
       TbusSession *session = tbus_session_set_find_id (self->hub->sessions, app_session->session_id);
 
       if (session != NULL && tbus_session_get_state (session) == TBUS_SESSION_ACTIVE
-          && !tbus_session_traces (session, self->tracee))
-        app_session->ending = TRUE;
+          && !app_session->ending && !tbus_session_traces (session, self->tracee))
+        {
+          app_session->ending = TRUE;
+          self->changes++;
+        }
     }
 }
 
@@ -133,6 +139,7 @@ plan_endings (TbusApp *self, TbusJob *job)
           if (app_session->set != NULL)
             part_with (self, app_session->session_id, app_session->set);
           g_ptr_array_remove_index (self->sessions, i);
+          self->changes++;
         }
     }
 }
@@ -215,6 +222,7 @@ on_job_done (TbusJob *job, gpointer data)
   g_autoptr(TbusJob) mine = job;
 
   self->job = NULL;
+  self->changes++;
   apply_parts (self, job);
   tbus_mark_step (self->tracee->mark, TBUS_MARK_COMMANDS);
   tbus_hub_touch_buffers (self->hub);
@@ -299,6 +307,7 @@ tbus_app_plan_and_submit (TbusApp *self)
       if (job->commands->len > 0)
         {
           self->job = job;
+          self->changes++;
           tbus_mark_step (self->tracee->mark, TBUS_MARK_COMMANDS);
           g_object_ref (self);
           self->hub->tracer.ops->submit (self->hub->tracer.self, g_steal_pointer (&job));

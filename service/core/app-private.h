@@ -52,6 +52,10 @@ struct _TbusApp {
   GArray *listing; /* of TbusAppLister: answered by the job in flight */
   guint64 wanted, applied;
 
+  guint64 changes;       /* of what the state tells of it */
+  GVariant *words;       /* nullable: what that is, as it was written last */
+  guint64 words_changes; /* when it was that */
+
   GPtrArray *sessions; /* of TbusAppSession */
   GArray *waiters;
   GArray *listers; /* of TbusAppLister: for the next job */

@@ -32,6 +32,7 @@ tbus_app_finalize (GObject *object)
   g_array_unref (self->waiters);
   g_array_unref (self->listers);
   g_ptr_array_unref (self->sessions);
+  g_clear_pointer (&self->words, g_variant_unref);
   g_free (self->name);
   tbus_tracee_unref (self->tracee);
   G_OBJECT_CLASS (tbus_app_parent_class)->finalize (object);
@@ -226,6 +227,7 @@ tbus_app_end_session (TbusApp *self, guint64 session_id)
   if (app_session == NULL)
     return;
   app_session->ending = TRUE;
+  self->changes++;
   tbus_app_kick (self);
 }
 
@@ -244,7 +246,10 @@ tbus_app_retry_session (TbusApp *self, guint64 session_id)
   TbusAppSession *app_session = tbus_app_find_session (self, session_id);
 
   if (app_session != NULL)
-    tbus_app_session_retry (app_session);
+    {
+      tbus_app_session_retry (app_session);
+      self->changes++;
+    }
 }
 
 void

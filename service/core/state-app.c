@@ -85,14 +85,21 @@ put_session (gconstpointer element, GVariantBuilder *dict)
   tbus_state_put_list (dict, "channels", self->channels, put_channel);
 }
 
-void
-tbus_saved_app_put (gconstpointer app, GVariantBuilder *dict)
+/* There can be thousands, few of which have changed since they were written last: those are copied as they are. */
+GVariant *
+tbus_saved_app_words (TbusSavedApp *self)
 {
-  const TbusSavedApp *self = app;
+  GVariantBuilder dict;
 
-  tbus_state_put (dict, app_fields, self);
-  tbus_state_put (dict, abi_fields, &self->abi);
-  tbus_state_put_list (dict, "sessions", self->sessions, put_session);
+  if (self->words != NULL)
+    return self->words;
+  g_variant_builder_init (&dict, G_VARIANT_TYPE_VARDICT);
+  tbus_state_put (&dict, app_fields, self);
+  tbus_state_put (&dict, abi_fields, &self->abi);
+  tbus_state_put_list (&dict, "sessions", self->sessions, put_session);
+  self->words = g_variant_ref_sink (g_variant_builder_end (&dict));
+  (void) g_variant_get_data (self->words); /* flat from now on */
+  return self->words;
 }
 
 static gpointer

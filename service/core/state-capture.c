@@ -178,6 +178,12 @@ capture_app (TbusApp *app)
   const TbusTracee *tracee = app->tracee;
 
   self->id = tracee->id;
+  self->changes = app->changes;
+  if (app->words != NULL && app->words_changes == app->changes)
+    {
+      self->words = g_variant_ref (app->words);
+      return self;
+    }
   self->pid = tracee->pid;
   self->parent_pid = tracee->parent_pid;
   self->uid = tracee->uid;
@@ -195,6 +201,22 @@ capture_app (TbusApp *app)
   for (guint i = 0; i < app->sessions->len; i++)
     g_ptr_array_add (self->sessions, capture_app_session (g_ptr_array_index (app->sessions, i)));
   return self;
+}
+
+void
+tbus_core_keep_words (TbusCore *core, TbusState *state)
+{
+  for (guint i = 0; i < state->apps->len; i++)
+    {
+      TbusSavedApp *saved = g_ptr_array_index (state->apps, i);
+      TbusApp *app = tbus_app_set_find_id (tbus_core_get_apps (core), saved->id);
+
+      if (app == NULL || saved->words == NULL || app->words == saved->words || app->changes != saved->changes)
+        continue;
+      g_clear_pointer (&app->words, g_variant_unref);
+      app->words = g_variant_ref (saved->words);
+      app->words_changes = saved->changes;
+    }
 }
 
 /* (transfer full): "" where the kernel does not say */

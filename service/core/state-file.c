@@ -39,6 +39,17 @@ get_consumer (GVariant *dict, GError **error)
   return tbus_state_get (dict, consumer_fields, self, error) ? g_steal_pointer (&self) : NULL;
 }
 
+static void
+put_apps (GPtrArray *apps, GVariantBuilder *dict)
+{
+  GVariantBuilder list;
+
+  g_variant_builder_init (&list, G_VARIANT_TYPE ("aa{sv}"));
+  for (guint i = 0; i < apps->len; i++)
+    g_variant_builder_add_value (&list, tbus_saved_app_words (g_ptr_array_index (apps, i)));
+  g_variant_builder_add (dict, "{sv}", "apps", g_variant_builder_end (&list));
+}
+
 GVariant *
 tbus_state_encode (const TbusState *self)
 {
@@ -51,7 +62,7 @@ tbus_state_encode (const TbusState *self)
   tbus_state_put_bytes (&dict, "hash_key", self->hash_key, sizeof self->hash_key);
   tbus_state_put_list (&dict, "consumers", self->consumers, put_consumer);
   tbus_state_put_list (&dict, "sessions", self->sessions, tbus_saved_session_put);
-  tbus_state_put_list (&dict, "apps", self->apps, tbus_saved_app_put);
+  put_apps (self->apps, &dict);
   return g_variant_new (FILE_TYPE, MAGIC, TBUS_STATE_VERSION, &dict);
 }
 
@@ -180,6 +191,7 @@ on_written (gpointer data)
 {
   SaveCall *call = data;
 
+  tbus_core_keep_words (g_task_get_source_object (call->task), call->state);
   if (call->error != NULL)
     g_task_return_error (call->task, g_steal_pointer (&call->error));
   else

@@ -28,8 +28,12 @@ void tbus_saved_session_put (gconstpointer session, GVariantBuilder *dict);
 gpointer tbus_saved_session_get (GVariant *dict, GError **error);
 void tbus_saved_set_put (gconstpointer set, GVariantBuilder *dict);
 gpointer tbus_saved_set_get (GVariant *dict, GError **error);
-void tbus_saved_app_put (gconstpointer app, GVariantBuilder *dict);
+/* (transfer none): made once, and then kept by it. */
+GVariant *tbus_saved_app_words (TbusSavedApp *self);
 gpointer tbus_saved_app_get (GVariant *dict, GError **error);
+
+/* state-capture.c: apps whose state is what was captured have its words. */
+void tbus_core_keep_words (TbusCore *core, TbusState *state);
 
 /* state-check.c: whether what was read holds together: ids were given out, each once, and refer to something. */
 gboolean tbus_state_check (const TbusState *self, GError **error);

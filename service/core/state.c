@@ -148,6 +148,7 @@ tbus_saved_app_free (gpointer data)
   TbusSavedApp *self = data;
 
   g_clear_pointer (&self->sessions, g_ptr_array_unref);
+  g_clear_pointer (&self->words, g_variant_unref);
   g_free (self->name);
   g_free (self);
 }

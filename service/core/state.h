@@ -128,6 +128,8 @@ typedef struct {
   gboolean busy; /* a job was under way: nobody knows how far it got */
   guint32 mark, commands; /* its slot of base/marks, and what that said */
   GPtrArray *sessions; /* of TbusSavedAppSession */
+  GVariant *words;     /* nullable: all of it but the id, where it is as it was written before */
+  guint64 changes;     /* of a captured one: what it is as of */
 } TbusSavedApp;
 
 typedef struct {

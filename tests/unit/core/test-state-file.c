@@ -2,6 +2,7 @@
 /* The state as a file: replaced as a whole, its owner's alone, and never believed when it is read. */
 #include "base/error.h"
 #include "base/thread.h"
+#include "core/app-private.h"
 #include "core/state-home.h"
 #include "core/state-keeper.h"
 #include "fixture.h"
@@ -231,6 +232,7 @@ nonsense_is_refused_with_its_place (FileFixture *t, gconstpointer data)
   TRY (state, set->metadata_sent, set->metadata_length + 1, "sessions[0].sets[0].metadata_sent is more than there is");
   TRY (state, set->key.bits, 16, "sessions[0].sets[0].bits are neither 32 nor 64");
   TRY (state, made->key, 0, "sessions[0].sets[0].channels[0].key is none");
+  g_clear_pointer (&app->words, g_variant_unref); /* as they were */
   TRY (state, app->pid, 0, "apps[0].pid is none");
 }
 
@@ -290,6 +292,46 @@ saving_waits_for_nobody (FileFixture *t, gconstpointer data)
   read = tbus_state_read (t->path, &error);
   g_assert_no_error (error);
   g_assert_true (equal (state, read));
+}
+
+static void
+forget_words (Fixture *f)
+{
+  g_autoptr(GPtrArray) apps = tbus_app_set_list (f->apps);
+
+  for (guint i = 0; i < apps->len; i++)
+    g_clear_pointer (&((TbusApp *) g_ptr_array_index (apps, i))->words, g_variant_unref);
+}
+
+/* Words that were written are used again for as long as they are true. */
+static void
+an_app_is_written_as_it_is (FileFixture *t, gconstpointer data)
+{
+  TbusSession *session = fixture_start_simple (&t->f, "a", TBUS_BUFFER_USER);
+  static const char *const steps[] = { NULL, NULL, "stop", "start", NULL, "destroy", NULL };
+
+  fixture_app (&t->f, 100);
+  fixture_app (&t->f, 101);
+  fixture_settle ();
+  for (guint i = 0; i < G_N_ELEMENTS (steps); i++)
+    {
+      g_autoptr(TbusState) fresh = NULL, read = NULL;
+      gboolean saved = FALSE;
+
+      if (g_strcmp0 (steps[i], "stop") == 0)
+        fixture_stop (session);
+      else if (g_strcmp0 (steps[i], "start") == 0)
+        fixture_start (session);
+      else if (steps[i] != NULL)
+        fixture_destroy (session);
+      tbus_core_save_async (t->f.core, TBUS_STATE_ALL, t->path, on_saved, &saved);
+      fixture_run_until (&saved);
+      read = tbus_state_read (t->path, NULL);
+      forget_words (&t->f); /* none is used again */
+      fresh = tbus_core_capture (t->f.core, TBUS_STATE_ALL);
+      tbus_state_capture_classes (fresh);
+      g_assert_true (equal (fresh, read));
+    }
 }
 
 #define ADD(name, func) g_test_add ("/core/state-file/" name, FileFixture, NULL, set_up, func, tear_down)
@@ -448,6 +490,7 @@ main (int argc, char **argv)
   ADD ("nonsense-is-refused-with-its-place", nonsense_is_refused_with_its_place);
   ADD ("what-does-not-hold-together-is-refused", what_does_not_hold_together_is_refused);
   ADD ("saving-waits-for-nobody", saving_waits_for_nobody);
+  ADD ("an-app-is-written-as-it-is", an_app_is_written_as_it_is);
   ADD ("who-waits-is-served-by-what-is-written-after", who_waits_is_served_by_what_is_written_after);
   ADD ("a-change-is-written-though-nobody-waits", a_change_is_written_though_nobody_waits);
   ADD ("a-closed-state-stays-as-it-was", a_closed_state_stays_as_it_was);
