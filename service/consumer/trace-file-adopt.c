@@ -60,6 +60,10 @@ look (const TcTraceFile *self, File *file)
   if (fstat (file->fd, &about) < 0 || !S_ISREG (about.st_mode) || about.st_nlink != 1 || about.st_uid != geteuid ())
     return FOREIGN;
   file->size = (uint64_t) about.st_size;
+  file->first_sequence = 0;
+  /* It was made, and then its maker died: in the directory of our trace nobody else makes one. */
+  if (file->size == 0)
+    return HALF;
   if (!read_packet (file, 0, &packet, &bytes))
     return FOREIGN;
   file->first_sequence = packet.sequence;

@@ -266,6 +266,23 @@ mends_an_index_without_its_end (TstRecording *f, gconstpointer data)
   mends_the_index (f, FALSE);
 }
 
+/* Killed after it had made a file, and before there was a packet in it. */
+static void
+fills_a_file_that_is_empty (TstRecording *f, gconstpointer data)
+{
+  g_autofree char *file = g_build_filename (f->output, FOLDER, "chan_0", NULL);
+  g_autofree char *other = g_strconcat (file, ".1", NULL);
+
+  tst_recording_start (f, "app-idle", NULL, NULL);
+  kill (f->rig->pid, SIGKILL);
+  g_assert_true (g_file_set_contents (file, "", 0, NULL));
+  tst_recording_replace_consumer (f, &nothing, FALSE);
+  tst_recording_emit (f, 2000);
+  (void) stop (f);
+  g_assert_false (g_file_test (other, G_FILE_TEST_EXISTS));
+  tst_recording_assert_ticks (f, 2000);
+}
+
 static void
 makes_an_index_that_is_missing (TstRecording *f, gconstpointer data)
 {
@@ -569,6 +586,7 @@ main (int argc, char **argv)
   add ("cuts-off-half-a-packet", &plain, cuts_off_half_a_packet);
   add ("mends-an-index-without-its-end", &plain, mends_an_index_without_its_end);
   add ("makes-an-index-that-is-missing", &plain, makes_an_index_that_is_missing);
+  add ("fills-a-file-that-is-empty", &plain, fills_a_file_that_is_empty);
   add ("does-not-write-a-packet-twice", &plain, does_not_write_a_packet_twice);
   add ("writes-what-was-only-begun", &plain, writes_what_was_only_begun);
   add ("adds-no-packet-to-what-is-stopped", &plain, adds_no_packet_to_what_is_stopped);
