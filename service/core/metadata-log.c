@@ -413,6 +413,12 @@ tbus_metadata_log_has_version (TbusMetadataLog *self)
 }
 
 int
+tbus_metadata_log_open_next_reader (TbusMetadataLog *self, GError **error)
+{
+  return version_open_reader (self->next, error);
+}
+
+int
 tbus_metadata_log_get_next_fd (TbusMetadataLog *self)
 {
   return self->next->fd;

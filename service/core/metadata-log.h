@@ -69,6 +69,8 @@ int tbus_metadata_log_begin_version (TbusMetadataLog *self, const char *head, gs
                                      GError **error);
 /* Ends it: with @take it is the log from now on, else it is dropped. */
 void tbus_metadata_log_end_version (TbusMetadataLog *self, gboolean take);
+/* Returns: a descriptor of it, as of tbus_metadata_log_open_reader(). */
+int tbus_metadata_log_open_next_reader (TbusMetadataLog *self, GError **error);
 /* The writable descriptor of it; stays the log's. */
 int tbus_metadata_log_get_next_fd (TbusMetadataLog *self);
 /* The same for one that another life began; @fd is taken, also on failure. */

@@ -132,6 +132,9 @@ void tbus_session_finish_stop (TbusSession *self);
 /* Asks @consumer, or its successor, to go on with all sets that it has; like its death, but nobody is told. */
 void tbus_session_go_on (TbusSession *self, TbusConsumer *consumer);
 
+/* What another life of the service had begun: sends the versions of metadata logs that were on their way. */
+void tbus_session_finish_regeneration (TbusSession *self);
+
 /* session-track.c */
 guint tbus_session_count_partings (TbusSession *self, guint64 app);
 

@@ -65,6 +65,20 @@ on_replaced (TbusConsumer *consumer, gconstpointer reply, const GError *error, g
   tbus_work_release (work);
 }
 
+/* Takes @log_fd. */
+static void
+send_version (TbusSessionWork *work, TbusBufferSet *set, int log_fd)
+{
+  const TbusReplaceRequest request = { set->id, log_fd };
+  ReplaceCall *call = g_new (ReplaceCall, 1);
+
+  *call = (ReplaceCall){ work, tbus_buffer_set_ref (set) };
+  tbus_metadata_push_hold (set->push);
+  tbus_work_hold (work);
+  TBUS_CONSUMER_GET_CLASS (set->consumer)->replace_metadata (set->consumer, &request, on_replaced, call);
+  close (log_fd);
+}
+
 /* FALSE with @error: nothing has happened. */
 static gboolean
 replace_metadata (TbusSessionWork *work, TbusBufferSet *set, GError **error)
@@ -72,19 +86,13 @@ replace_metadata (TbusSessionWork *work, TbusBufferSet *set, GError **error)
   g_autoptr(GString) head = g_string_new (NULL);
   gsize replaced = tbus_ctf_append_with_clock (head, tbus_metadata_log_text (set->log),
                                                tbus_metadata_log_length (set->log), &work->session->clock);
-  TbusReplaceRequest request = { .set = set->id };
-  ReplaceCall *call;
+  int log_fd;
 
-  request.log_fd = tbus_metadata_log_begin_version (set->log, head->str, head->len, replaced, error);
-  if (request.log_fd < 0)
+  log_fd = tbus_metadata_log_begin_version (set->log, head->str, head->len, replaced, error);
+  if (log_fd < 0)
     return FALSE;
   tbus_kept_put_next_log (set);
-  call = g_new (ReplaceCall, 1);
-  *call = (ReplaceCall){ work, tbus_buffer_set_ref (set) };
-  tbus_metadata_push_hold (set->push);
-  tbus_work_hold (work);
-  TBUS_CONSUMER_GET_CLASS (set->consumer)->replace_metadata (set->consumer, &request, on_replaced, call);
-  close (request.log_fd);
+  send_version (work, set, log_fd);
   return TRUE;
 }
 
@@ -113,6 +121,41 @@ replace_all (TbusSessionWork *work)
         g_ptr_array_add (warnings, g_strdup (error->message));
     }
   tbus_work_release (work);
+}
+
+/* The consumer has it by now, or not: it is asked once more, and then it does. */
+static void
+send_versions_again (TbusSessionWork *work)
+{
+  TbusSession *self = work->session;
+
+  work->step = tbus_work_finish;
+  tbus_work_hold (work);
+  for (guint i = 0; i < self->sets->len; i++)
+    {
+      TbusBufferSet *set = g_ptr_array_index (self->sets, i);
+      int log_fd;
+
+      if (!tbus_metadata_log_has_version (set->log))
+        continue;
+      log_fd = tbus_metadata_log_open_next_reader (set->log, NULL);
+      if (log_fd >= 0)
+        send_version (work, set, log_fd);
+      else
+        tbus_metadata_log_end_version (set->log, FALSE);
+    }
+  tbus_work_release (work);
+}
+
+void
+tbus_session_finish_regeneration (TbusSession *self)
+{
+  for (guint i = 0; i < self->sets->len; i++)
+    if (tbus_metadata_log_has_version (((TbusBufferSet *) g_ptr_array_index (self->sets, i))->log))
+      {
+        tbus_work_submit (tbus_work_new (self, NULL, NULL, NULL), send_versions_again);
+        return;
+      }
 }
 
 static void

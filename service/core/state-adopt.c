@@ -404,6 +404,7 @@ finish_sessions (Adopter *self)
         continue;
       if (!session->gap && saved->ever_started)
         session->rebuilds--; /* nothing is made anew */
+      tbus_session_finish_regeneration (session);
       if (session->state == TBUS_SESSION_INACTIVE && session->sets->len > 0)
         tbus_session_finish_stop (session);
     }

@@ -4,7 +4,8 @@
 #include "base/log.h"
 #include "core/state.h"
 
-enum { MAX_PAUSE_MS = 500 };
+/* A write for a change that nobody awaits comes so many times as long after the last as that took. */
+enum { PAUSES = 5, MAX_PAUSE_MS = 500 };
 
 typedef struct {
   TbusPostFunc func;
@@ -23,7 +24,7 @@ struct TbusStateKeeper {
   gboolean closed; /* nothing is written after what waits now */
   gboolean dead;   /* freed once the write that runs is over */
   gint64 begun;    /* the write that runs; monotonic, microseconds */
-  guint pause_ms;  /* as long as the last one took: who awaits nothing gets half of the time */
+  guint pause_ms;  /* before the next one that nobody awaits */
   guint settling;  /* source */
 };
 
@@ -109,7 +110,7 @@ on_written (GObject *core, GAsyncResult *result, gpointer data)
 
   tbus_core_save_finish (TBUS_CORE (core), result, &error);
   self->writing = FALSE;
-  self->pause_ms = MIN ((g_get_monotonic_time () - self->begun) / G_TIME_SPAN_MILLISECOND, MAX_PAUSE_MS);
+  self->pause_ms = MIN (PAUSES * (g_get_monotonic_time () - self->begun) / G_TIME_SPAN_MILLISECOND, MAX_PAUSE_MS);
   if (self->dead)
     {
       destroy (self);

@@ -144,7 +144,8 @@ class Tracebus:
                                       "--print-address"], stdout=subprocess.PIPE, stderr=self._log.file, text=True)
         os.environ["DBUS_SYSTEM_BUS_ADDRESS"] = self._bus.stdout.readline().strip()
         service = self._build / "service"
-        self._daemon = subprocess.Popen([service / "tracebusd", f"--consumer={service}/consumer/tracebus-consumerd"],
+        self._daemon = subprocess.Popen([service / "tracebusd", f"--consumer={service}/consumer/tracebus-consumerd",
+                                         f"--statedir={self._directory.name}/state"],
                                         stdout=self._log.file, stderr=self._log.file)
         self._client = subprocess.Popen([self._build / "tests" / "bench" / "bus-client"], stdin=subprocess.PIPE,
                                         stdout=subprocess.PIPE, text=True)

@@ -13,7 +13,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-enum { KILLS = 10, COMERS = 8, WRITERS = 4, BURST = 20000 };
+enum { KILLS = 10, COMERS = 8, WRITERS = 4, BURST = 10000 };
 
 typedef struct {
   TstService *service;
@@ -76,6 +76,24 @@ await_state (Fixture *self, const char *session)
   tst_do (self->service, session, "Session.EnableEvents", "('events', [('tbtest:tick', @a{sv} {})], @a{sv} {})");
 }
 
+/* What the service says of itself and of its consumers. */
+static char *
+describe (Fixture *self)
+{
+  g_auto(GStrv) consumers = tst_objects (self->service, "Consumer");
+
+  g_assert_cmpuint (g_strv_length (consumers), ==, 1);
+  return g_strdup_printf (
+    "%s: %" G_GUINT64_FORMAT " channels, %" G_GUINT64_FORMAT " streams; %" G_GUINT64_FORMAT " sessions, "
+    "%" G_GUINT64_FORMAT " apps, %" G_GUINT64_FORMAT " descriptors; healthy in %u parts",
+    consumers[0], tst_get_number (self->service, consumers[0], "Consumer.Channels"),
+    tst_get_number (self->service, consumers[0], "Consumer.Streams"),
+    tst_get_number (self->service, TST_ROOT, "Manager.SessionCount"),
+    tst_get_number (self->service, TST_ROOT, "Manager.AppCount"),
+    tst_get_number (self->service, TST_ROOT, "Manager.FdsInUse"),
+    tst_get_length (self->service, TST_ROOT, "Manager.Health"));
+}
+
 /* From before, in between, and after: one App object, one consumer, one directory. */
 static void
 notices_nothing (Fixture *self, gconstpointer options, void (*end) (Fixture *self))
@@ -85,17 +103,22 @@ notices_nothing (Fixture *self, gconstpointer options, void (*end) (Fixture *sel
   g_autofree char *before = NULL;
   g_autofree char *after = NULL;
   g_autofree char *state = NULL;
+  g_autofree char *said = NULL;
+  g_autofree char *says = NULL;
   pid_t consumer;
 
   tst_app_go (app, 1000);
   before = tst_wait_app (self->service, tst_child_pid (app), "ready");
   consumer = tst_service_consumer_pid (self->service);
   await_state (self, session);
+  said = describe (self);
   end (self);
   tst_app_go (app, 500);
   tst_service_start (self->service, NULL);
   after = tst_wait_app (self->service, tst_child_pid (app), "ready");
   g_assert_cmpstr (after, ==, before);
+  says = describe (self);
+  g_assert_cmpstr (says, ==, said);
   g_assert_cmpint (tst_service_consumer_pid (self->service), ==, consumer);
   g_assert_cmpuint (tst_get_length (self->service, session, "Session.Problems"), ==, 0);
   tst_app_go (app, 300);
@@ -192,6 +215,33 @@ programs_that_come_just_then_cost_nobody_anything (Fixture *self, gconstpointer 
   events = tst_events (self->service, "then");
   g_assert_cmpuint (result.discarded + result.lost, ==, 0);
   g_assert_cmpuint (tst_trace_count (events, "tbtest:tick"), ==, 1 + 100 * COMERS * (COMERS - 1) / 2);
+}
+
+/* The text of a trace is replaced by another just then, or has been, or not yet: it can be read, whichever it is. */
+static void
+metadata_that_is_being_replaced_can_be_read (Fixture *self, gconstpointer options)
+{
+  g_autofree char *session = tst_start_recording (self->service, "replaced", options);
+  g_autoptr(TstChild) app = tst_app_start (self->service, "app-idle", NULL);
+  g_autoptr(GDBusConnection) caller = tst_bus_connect (tst_service_bus (self->service));
+  guint emitted = 0;
+
+  tst_app_go (app, 1);
+  await_state (self, session);
+  for (guint round = 0; round < COMERS; round++)
+    {
+      g_dbus_connection_call (caller, "org.tracebus1", session, "org.tracebus1.Session", "RegenerateMetadata",
+                              g_variant_new_parsed ("(@a{sv} {},)"), NULL, G_DBUS_CALL_FLAGS_NONE, -1, NULL, NULL,
+                              NULL);
+      g_assert_true (g_dbus_connection_flush_sync (caller, NULL, NULL));
+      tst_app_go (app, 200 * round); /* so far it has come */
+      emitted += 200 * round;
+      kill_and_start (self);
+    }
+  tst_do (self->service, session, "Session.RegenerateMetadata", "(@a{sv} {},)");
+  tst_app_run (self->service, "app-tiny", NULL);
+  assert_exact (self, "replaced", tst_session_run (self->service, session, "Stop"), emitted + 2);
+  g_dbus_connection_close_sync (caller, NULL, NULL);
 }
 
 /* It waits for the service, and is recorded from its first event on. */
@@ -321,6 +371,7 @@ main (int argc, char **argv)
   ADD ("programs-notice-nothing-of-an-orderly-end", programs_notice_nothing_of_an_orderly_end);
   ADD ("every-event-is-accounted-for", every_event_is_accounted_for);
   ADD ("programs-that-come-just-then-cost-nobody-anything", programs_that_come_just_then_cost_nobody_anything);
+  ADD ("metadata-that-is-being-replaced-can-be-read", metadata_that_is_being_replaced_can_be_read);
   ADD ("a-program-that-starts-in-between-is-recorded", a_program_that_starts_in_between_is_recorded);
   ADD ("a-program-that-ends-in-between-loses-nothing", a_program_that_ends_in_between_loses_nothing);
   ADD ("a-consumer-that-dies-in-between-has-a-successor", a_consumer_that_dies_in_between_has_a_successor);

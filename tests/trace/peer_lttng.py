@@ -38,6 +38,10 @@ class Peer:
         self._daemon = None
 
     def __enter__(self):
+        self.start()
+        return self
+
+    def start(self):
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR1})
         self._daemon = subprocess.Popen(
             ["lttng-sessiond", "--no-kernel", "--sig-parent"],
@@ -47,7 +51,16 @@ class Peer:
         if signal.sigtimedwait({signal.SIGUSR1}, PATIENCE) is None:
             self.__exit__()
             raise TimeoutError("lttng-sessiond never said that it is ready")
-        return self
+
+    def kill(self):
+        """As a crash would; start() begins another life of it."""
+        self._daemon.kill()
+        self._daemon.wait(PATIENCE)
+
+    def sessions(self):
+        """How many there are."""
+        listing = subprocess.run(["lttng", "--mi=xml", "list"], capture_output=True, text=True, check=False).stdout
+        return listing.count("<session>")
 
     def __exit__(self, *_):
         self._daemon.terminate()

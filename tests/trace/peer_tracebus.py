@@ -6,6 +6,7 @@ tracebusctl, so it runs inside in-namespace.sh only.
     with peer_tracebus.Peer(build) as peer:
         recording = peer.record([app], events=["provider:*"], scheme="pid")
 """
+import json
 import os
 import pathlib
 import subprocess
@@ -39,7 +40,7 @@ class Peer:
         self.environment = {
             **os.environ,
             "DBUS_SYSTEM_BUS_ADDRESS": f"unix:path={self.path}/bus",
-            "XDG_STATE_HOME": str(self.path),
+            "STATE_DIRECTORY": str(self.path / "state"),
             "LTTNG_UST_REGISTER_TIMEOUT": "-1",
             **dict(more),
         }
@@ -55,12 +56,24 @@ class Peer:
             stdout=subprocess.PIPE,
         )
         self._bus.stdout.readline()
+        self.start()
+        return self
+
+    def start(self):
         consumer = self._build / "service/consumer/tracebus-consumerd"
         self._service = subprocess.Popen(
             [self._build / "service/tracebusd", "--consumer", consumer], env=self.environment
         )
         self._run("gdbus", "wait", "--system", f"--timeout={PATIENCE}", "org.tracebus1")
-        return self
+
+    def kill(self):
+        """As a crash would; start() begins another life of it."""
+        self._service.kill()
+        self._service.wait(PATIENCE)
+
+    def sessions(self):
+        """How many there are."""
+        return len(json.loads(self._run(self._build / "client/tracebusctl", "list", "--json").stdout))
 
     def __exit__(self, *_):
         self._service.terminate()
