@@ -461,6 +461,16 @@ tst_answer (TstAnswer *answer)
   return reply;
 }
 
+void
+tst_answer_ignore (TstAnswer *answer)
+{
+  tst_wait_until (answer->service, tst_answer_is_there (answer));
+  g_clear_pointer (&answer->reply, g_variant_unref);
+  g_clear_error (&answer->error);
+  g_free (answer->member);
+  g_free (answer);
+}
+
 /* Properties and objects. */
 
 GVariant *

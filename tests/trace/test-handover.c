@@ -282,8 +282,77 @@ nothing_piles_up_in_the_store (Fixture *self, gconstpointer ownership)
   g_assert_cmpuint (tst_store_count (self->store, ""), <=, kept);
   for (guint i = 0; i < N_APPS; i++)
     tst_child_finish (self->apps[i]);
-  tst_wait_until (self->service, g_strv_length (tst_objects (self->service, "App")) == 0);
+  tst_wait_until (self->service, tst_get_number (self->service, TST_ROOT, "Manager.AppCount") == 0);
   g_assert_cmpuint (tst_store_count (self->store, "app-"), ==, 0);
+}
+
+/* Something that takes the service a while, and may be half done when it dies. */
+static TstAnswer *
+ask_anything (Fixture *self, const char *session, GRand *random, guint round)
+{
+  switch (g_rand_int_range (random, 0, 4))
+    {
+    case 0:
+      return tst_ask (self->service, session, "Session.Stop", "(@a{sv} {},)");
+    case 1:
+      return tst_ask (self->service, session, "Session.Start", "(@a{sv} {},)");
+    case 2:
+      return tst_ask (self->service, session, "Session.EnableEvents", "('events', [(%s, @a{sv} {})], @a{sv} {})",
+                      round % 2 == 0 ? "tbtest:ti*" : "tbtest:bu*");
+    default:
+      return tst_ask (self->service, TST_ROOT, "Manager.CreateSession", "('other', {'output': <%s>})",
+                      tst_dir_path (tst_service_dir (self->service)));
+    }
+}
+
+static void
+destroy_others (Fixture *self, const char *session)
+{
+  g_auto(GStrv) sessions = tst_objects (self->service, "Session");
+
+  for (guint i = 0; sessions[i] != NULL; i++)
+    if (!g_str_equal (sessions[i], session))
+      tst_session_run (self->service, sessions[i], "Destroy");
+}
+
+/* Which events those are that are missing nobody can say, but all that there is can be read, and goes on. */
+static void
+killed_in_the_middle_of_anything (Fixture *self, gconstpointer ownership)
+{
+  enum { ROUNDS = 8, PROGRAMS = 3, N = 100 };
+  g_autofree char *session = start (self, ownership, "");
+  g_autoptr(GRand) random = g_rand_new_with_seed (11);
+  g_autoptr(GPtrArray) programs = g_ptr_array_new_with_free_func ((GDestroyNotify) tst_child_free);
+  g_autoptr(GPtrArray) events = NULL;
+  TstMissing missing;
+  TstResult result;
+
+  for (guint i = 0; i < ROUNDS; i++)
+    {
+      TstAnswer *answer = ask_anything (self, session, random, i);
+
+      for (guint j = 0; j < PROGRAMS; j++)
+        g_ptr_array_add (programs, tst_app_start (self->service, "app-threads", "1", "100", NULL));
+      g_usleep ((gulong) g_rand_int_range (random, 0, 20000)); /* any moment will do */
+      crash (self);
+      tst_answer_ignore (answer);
+    }
+  for (guint i = 0; i < programs->len; i++)
+    tst_child_finish (g_ptr_array_index (programs, i));
+  tst_answer_ignore (tst_ask (self->service, session, "Session.Start", "(@a{sv} {},)")); /* it may be active */
+  tst_app_run (self->service, "app-threads", "1", "100", NULL);
+  result = tst_session_run (self->service, session, "Stop");
+  events = tst_events_lossy (self->service, "trace", &missing);
+  g_test_message ("%u of %u recorded, %" G_GUINT64_FORMAT " discarded", events->len,
+                  (ROUNDS * PROGRAMS + 1) * N, result.discarded);
+  g_assert_cmpuint (events->len, >=, N);
+  g_assert_cmpuint (events->len, <=, (ROUNDS * PROGRAMS + 1) * N);
+  tst_wait_until (self->service, tst_get_number (self->service, TST_ROOT, "Manager.AppCount") == 0);
+  destroy_others (self, session);
+  tst_session_run (self->service, session, "Destroy");
+  tst_wait_until (self->service, tst_store_count (self->store, "ring-") == 0);
+  tst_wait_until (self->service, tst_store_count (self->store, "log-") == 0);
+  tst_wait_until (self->service, tst_store_count (self->store, "app-") == 0);
 }
 
 static void
@@ -314,5 +383,6 @@ main (int argc, char **argv)
   ADD (killed_while_the_session_is_stopped);
   ADD (killed_while_buffers_are_full);
   ADD (nothing_piles_up_in_the_store);
+  ADD (killed_in_the_middle_of_anything);
   return g_test_run ();
 }
