@@ -38,6 +38,7 @@ def parse_arguments():
     parser.add_argument("--peer", action="append", choices=["lttng", "tracebus"], help="only this one; may be repeated")
     parser.add_argument("--json", type=pathlib.Path, help="write all values there")
     parser.add_argument("--markdown", type=pathlib.Path, help="write the table there, too")
+    parser.add_argument("--manual", type=pathlib.Path, help="put the table into this manual page")
     build = os.environ.get("TRACEBUS_BUILD", HERE.parents[1] / "build")
     parser.add_argument("--build", type=pathlib.Path, default=build,
                         help="the build directory, whose file system traces go to")
@@ -126,6 +127,9 @@ def main():
         arguments.json.write_text(json.dumps({**result, "table": report.summarise(result)}, indent=1), encoding="utf-8")
     if arguments.markdown:
         arguments.markdown.write_text(table, encoding="utf-8")
+    if arguments.manual:
+        page = arguments.manual.read_text(encoding="utf-8")
+        arguments.manual.write_text(report.put_into_manual(page, result), encoding="utf-8")
     return 1 if result["problems"] else 0
 
 

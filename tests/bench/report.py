@@ -23,7 +23,7 @@ def describe_machine(place):
         "memory": f"{memory:.0f} GiB",
         "kernel": platform.release(),
         "system": release,
-        "traces on": " ".join(where) or "?",
+        "traces on": " ".join(where[:2]) or "?",
         "lttng-tools": _package("lttng-tools"),
         "lttng-ust": _package("liblttng-ust1"),
         "load at the start": f"{os.getloadavg()[0]:.2f}",
@@ -92,3 +92,32 @@ def markdown(result):
     if result["problems"]:
         text += ["", "## Wrong", ""] + [f"- {problem['group']}: {problem['message']}" for problem in result["problems"]]
     return "\n".join(text) + "\n"
+
+
+def _roff(text):
+    return text.replace("\\", "\\e").replace("-", "\\-").replace("|", "/")
+
+
+def _roff_group(group, lines):
+    text = [".PP", f".B {_roff(group)}", ".TS", "lx r r r r l.", "work|LTTng|tracebus|ratio|bar|", "_"]
+    text[3] = "tab(|);\n" + text[3]
+    for line in lines:
+        ratio = f"{line['ratio']:.2f} x" if line["ratio"] is not None else "-"
+        cells = [_number(line["lttng"], line["unit"]), _number(line["tracebus"], line["unit"]), ratio, line["bar_text"],
+                 line["missed"]]
+        text.append("T{\n" + _roff(line["text"]) + "\nT}|" + "|".join(map(_roff, cells)))
+    return text + [".TE"]
+
+
+def put_into_manual(page, result):
+    """@page with the table of @result between its marks."""
+    begin, end = '.\\" begin of the table\n', '.\\" end of the table\n'
+    before, rest = page.split(begin)
+    after = rest.split(end)[1]
+    text = [".PP"]
+    for name, value in {**result["machine"], "rounds": f"{result['rounds']}, medians"}.items():
+        text += [f"{_roff(name)}: {_roff(str(value))}", ".br"]
+    lines = [line for line in summarise(result) if line["lttng"] is not None or line["tracebus"] is not None]
+    for group in dict.fromkeys(line["group"] for line in lines):
+        text += _roff_group(group, [line for line in lines if line["group"] == group])
+    return before + begin + "\n".join(text) + "\n" + end + after

@@ -128,13 +128,13 @@ for folder in "$TRACEBUS_BUILD/data" "$TRACEBUS_BUILD/data/user"; do
 done
 result $status "$name"
 
-for page in tracebusctl.1 tracebusd.8 tracebus-consumerd.8; do
-  name="$page is set without a warning"
+for page in "$TRACEBUS_SOURCE"/data/*.[1-8]; do
+  name="$(basename "$page") is set without a warning"
   if ! command -v groff > /dev/null; then
     skip "$name" groff
     continue
   fi
-  groff -man -Tutf8 -ww "$TRACEBUS_SOURCE/data/$page" > /dev/null 2> "$work/out" && [ ! -s "$work/out" ]
+  groff -t -man -Tutf8 -ww "$page" > /dev/null 2> "$work/out" && [ ! -s "$work/out" ]
   result $? "$name"
 done
 echo "1..$count"
