@@ -56,7 +56,7 @@ understand (TcRingView *self)
       || record.word_size != sizeof (unsigned long) || record.size.produced != sizeof (unsigned long)
       || record.size.consumed != sizeof (unsigned long) || record.size.commit_sequence != sizeof (unsigned long)
       || record.num_subbuf == 0 || record.subbuf_size == 0 || record.stride.commit_array == 0
-      || record.num_subbuf > self->len / record.stride.commit_array
+      || record.num_subbuf > self->len / record.stride.commit_array || record.subbuf_size > ~0ul / record.num_subbuf
       || record.offset.commit_sequence < sizeof (unsigned long))
     return false;
   self->produced = record.offset.produced;
@@ -72,7 +72,7 @@ understand (TcRingView *self)
   self->num_subbuf = (unsigned long) record.num_subbuf;
   /* In a new ring, the first packet's header is all that was produced, and it is committed. */
   return is_inside (self, self->produced) && is_inside (self, self->consumed) && self->stride % sizeof (long) == 0
-    && is_inside (self, self->committed + (self->num_subbuf - 1) * self->stride)
+    && is_inside (self, self->committed + (self->num_subbuf - 1) * self->stride + sizeof (unsigned long))
     && load (self, self->consumed) == 0 && load (self, self->produced) > 0
     && load (self, self->committed) == load (self, self->produced);
 }
