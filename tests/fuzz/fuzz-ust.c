@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Bytes as what an app says: its registration, then notifications, cut as the bytes say, and what they describe. */
+/* Bytes as what an app says: its registration, then notifications, cut wherever the bytes say, and what they
+   describe. */
+#include "bytes.h"
+
 #include "ust/fields.h"
 #include "ust/notice.h"
 #include "ust/registration.h"
@@ -58,15 +61,21 @@ LLVMFuzzerTestOneInput (const guint8 *data, size_t size)
 {
   g_autoptr(TbusNoticeReader) reader = tbus_notice_reader_new ();
   const TbusPeer peer = { 1, 0, 0 };
+  Bytes bytes = { data, data + size };
   TbusRegistration registration;
   gsize cut;
+  gboolean open = TRUE;
 
   if (size >= TBUS_REGISTRATION_SIZE)
     tbus_registration_decode (&registration, data, &peer, NULL);
-  if (size == 0)
-    return 0;
-  cut = data[0] * (size - 1) / G_MAXUINT8;
-  if (feed (reader, (TbusNoticeInput){ data + 1, cut }))
-    feed (reader, (TbusNoticeInput){ data + 1 + cut, size - 1 - cut });
+  while (open && bytes_left (&bytes) > 0)
+    {
+      TbusNoticeInput input;
+
+      cut = bytes_take_number (&bytes);
+      input.data = bytes_take_block (&bytes, &cut);
+      input.length = cut;
+      open = feed (reader, input);
+    }
   return 0;
 }
