@@ -232,6 +232,38 @@ def machine_path(source):
             yield number, f"{match.group(0)}...: a path of somebody's machine"
 
 
+# Where it says which test proves what: "tests/unit/core/ring.c: a-name, another-name".
+PROOFS = re.compile(r"(tests/[\w/-]+\.(?:c|py|sh))(?:: ((?:[\w/-]+, )*[\w/-]+))?")
+PROVING = ("tests/BEHAVIOURS.md", "data/tracebus-security.7")
+N_BEHAVIOURS = 29
+
+
+def _is_test(text, name):
+    """Whether @name is what a test is registered by, with whatever path before it, or by a macro."""
+    registered = rf'(?:"[\w/-]*(?<![\w-])|\b[A-Z-]+ \(){re.escape(name)}[")]'
+    return re.search(registered, text.replace("_", "-")) is not None
+
+
+def proofs(source):
+    """What is said to be proved by a test has that test, and every behaviour has one."""
+    if source.path.as_posix() not in PROVING:
+        return
+    plain = source.text.replace("\\-", "-").replace("`", "")
+    for match in PROOFS.finditer(re.sub(r",\s+", ", ", plain)):
+        file = source.root / match[1]
+        if not file.is_file():
+            yield 1, f"there is no {match[1]}"
+            continue
+        text = file.read_text(encoding="utf-8")
+        for name in (match[2] or "").split(", "):
+            if name and not _is_test(text, name):
+                yield 1, f"{match[1]} has no test {name}"
+    if source.path.name == "BEHAVIOURS.md":
+        for number in range(1, N_BEHAVIOURS + 1):
+            if not re.search(rf"^## B{number} .*(?:\n(?!##).*)*\n- ", source.text, re.MULTILINE):
+                yield 1, f"B{number} has no test"
+
+
 ALL = {
     "include-layer": include_layer,
     "include-system": include_system,
@@ -249,4 +281,5 @@ ALL = {
     "layout": layout,
     "unfinished": unfinished,
     "machine-path": machine_path,
+    "proofs": proofs,
 }

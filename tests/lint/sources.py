@@ -7,7 +7,7 @@ import re
 
 FOLDERS = ("service", "introspection", "client", "data", "tests", ".ci")
 TOP_FILES = ("meson.build", "meson_options.txt", "README.md")
-SUFFIXES = (".c", ".h", ".py", ".sh", ".build", ".xml", ".md", ".in", ".conf", ".rst")
+SUFFIXES = (".c", ".h", ".py", ".sh", ".build", ".xml", ".md", ".in", ".conf", ".rst", ".7")
 
 
 @dataclasses.dataclass
@@ -24,6 +24,7 @@ class Source:
     """One file. Its path is relative to the root and decides which rules hold for it."""
 
     def __init__(self, root, path):
+        self.root = pathlib.Path(root)
         self.path = pathlib.PurePosixPath(path)
         self.text = (pathlib.Path(root) / path).read_text(encoding="utf-8")
         self.lines = self.text.splitlines()
