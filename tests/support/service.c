@@ -2,6 +2,7 @@
 #include "support/service.h"
 
 #include "support/leak.h"
+#include "support/sanitizers.h"
 
 #include <gio/gio.h>
 #include <poll.h>
@@ -39,39 +40,6 @@ struct TstAnswer {
   GVariant *reply;
   GError *error;
 };
-
-/* Reports of sanitizers go to files, so that those of a consumer are seen too. */
-static GStrv
-watch_sanitizers (GStrv environment, TstDir *dir)
-{
-  static const char *const variables[] = { "ASAN_OPTIONS", "UBSAN_OPTIONS" };
-
-  for (guint i = 0; i < G_N_ELEMENTS (variables); i++)
-    {
-      const char *given = g_environ_getenv (environment, variables[i]);
-      g_autofree char *value = g_strdup_printf ("%s%slog_path=%s/sanitizer", given != NULL ? given : "",
-                                                given != NULL ? ":" : "", tst_dir_path (dir));
-
-      environment = g_environ_setenv (environment, variables[i], value, TRUE);
-    }
-  return environment;
-}
-
-static void
-refuse_reports (TstService *self)
-{
-  g_autoptr(GDir) dir = g_dir_open (tst_dir_path (self->dir), 0, NULL);
-  const char *name;
-
-  while ((name = g_dir_read_name (dir)) != NULL)
-    {
-      g_autofree char *path = tst_dir_file (self->dir, name);
-      g_autofree char *text = NULL;
-
-      if (g_str_has_prefix (name, "sanitizer.") && g_file_get_contents (path, &text, NULL, NULL))
-        g_error ("%s: %s", name, text);
-    }
-}
 
 static void
 change_free (gpointer data)
@@ -129,7 +97,7 @@ tst_service_new_idle (void)
   self->limit = g_strdup ("");
   self->dir = tst_dir_new ();
   self->bus = tst_bus_new (self->dir);
-  self->environment = watch_sanitizers (tst_environ (self->dir, tst_bus_address (self->bus)), self->dir);
+  self->environment = tst_sanitizers_watch (tst_environ (self->dir, tst_bus_address (self->bus)), self->dir);
   self->caller = tst_bus_connect (self->bus);
   self->subscription = g_dbus_connection_signal_subscribe (self->caller, "org.tracebus1", NULL, NULL, NULL, NULL,
                                                            G_DBUS_SIGNAL_FLAGS_NONE, on_signal, self, NULL);
@@ -183,7 +151,7 @@ tst_service_free (TstService *self)
   else if (self->daemon != NULL)
     tst_service_stop (self);
   g_clear_pointer (&self->store, tst_store_free);
-  refuse_reports (self);
+  tst_sanitizers_refuse_reports (self->dir);
   g_dbus_connection_signal_unsubscribe (self->caller, self->subscription);
   g_dbus_connection_close_sync (self->caller, NULL, NULL);
   g_object_unref (self->caller);
