@@ -11,12 +11,25 @@ struct TbusWatchdog {
   gint refs; /* main, and each thread that is asked */
   guint timer;
   guint unanswered; /* threads that were asked and are silent */
+  gboolean silent[TBUS_N_THREADS]; /* which */
+  gboolean complained;
   gboolean stopped;
 };
+
+/* One thread's question. */
+typedef struct {
+  TbusWatchdog *watchdog; /* a reference */
+  TbusThreadRole role;
+} Question;
+
+/* What systemd shows while all is well. */
+static char *status_line;
 
 void
 tbus_service_manager_ready (const char *status)
 {
+  g_free (status_line);
+  status_line = g_strdup (status);
   sd_notifyf (0, "READY=1\nSTATUS=%s", status);
 }
 
@@ -35,28 +48,67 @@ watchdog_unref (gpointer data)
     g_free (self);
 }
 
-static TbusWatchdog *
-watchdog_ref (TbusWatchdog *self)
+static Question *
+question_new (TbusWatchdog *watchdog, TbusThreadRole role)
 {
-  g_atomic_int_inc (&self->refs);
-  return self;
+  Question *question = g_new (Question, 1);
+
+  g_atomic_int_inc (&watchdog->refs);
+  *question = (Question){ watchdog, role };
+  return question;
+}
+
+static void
+question_free (gpointer data)
+{
+  Question *question = data;
+
+  watchdog_unref (question->watchdog);
+  g_free (question);
 }
 
 static void
 on_answered (gpointer data)
 {
-  TbusWatchdog *self = data;
+  Question *question = data;
+  TbusWatchdog *self = question->watchdog;
 
   tbus_thread_assert_main ();
-  if (--self->unanswered == 0 && !self->stopped)
-    sd_notify (0, "WATCHDOG=1");
+  self->silent[question->role] = FALSE;
+  if (--self->unanswered > 0 || self->stopped)
+    return;
+  sd_notify (0, "WATCHDOG=1");
+  if (self->complained)
+    sd_notifyf (0, "STATUS=%s", status_line != NULL ? status_line : "");
+  self->complained = FALSE;
 }
 
 /* On another thread. */
 static void
 answer (gpointer data)
 {
-  tbus_post (TBUS_THREAD_MAIN, on_answered, watchdog_ref (data), watchdog_unref);
+  Question *question = data;
+
+  tbus_post (TBUS_THREAD_MAIN, on_answered, question_new (question->watchdog, question->role), question_free);
+}
+
+/* Before systemd ends us, it knows why. */
+static void
+complain (TbusWatchdog *self)
+{
+  gint64 now = g_get_monotonic_time ();
+
+  for (TbusThreadRole role = 0; role < TBUS_N_THREADS && !self->complained; role++)
+    {
+      TbusHealth health = tbus_thread_health (role);
+
+      if (!self->silent[role])
+        continue;
+      sd_notifyf (0, "STATUS=The thread %s is stuck for %.1f s%s%s", tbus_thread_role_name (role),
+                  (double) (now - health.since) / G_TIME_SPAN_SECOND, health.doing != NULL ? ": " : "",
+                  health.doing != NULL ? health.doing : "");
+      self->complained = TRUE;
+    }
 }
 
 static gboolean
@@ -66,12 +118,16 @@ on_due (gpointer data)
 
   tbus_thread_assert_main ();
   if (self->unanswered > 0)
-    return G_SOURCE_CONTINUE;
+    {
+      complain (self);
+      return G_SOURCE_CONTINUE;
+    }
   for (TbusThreadRole role = 0; role < TBUS_N_THREADS; role++)
     if (role != TBUS_THREAD_MAIN)
       {
+        self->silent[role] = TRUE;
         self->unanswered++;
-        tbus_post (role, answer, watchdog_ref (self), watchdog_unref);
+        tbus_post (role, answer, question_new (self, role), question_free);
       }
   return G_SOURCE_CONTINUE;
 }

@@ -237,6 +237,12 @@ tbus_thread_health (TbusThreadRole role)
   };
 }
 
+gboolean
+tbus_health_is_stuck (const TbusHealth *self)
+{
+  return self->doing != NULL && g_get_monotonic_time () - self->since > TBUS_STUCK_MS * G_TIME_SPAN_MILLISECOND;
+}
+
 const char *
 tbus_thread_role_name (TbusThreadRole role)
 {

@@ -61,6 +61,9 @@ gboolean tbus_thread_is (TbusThreadRole role);
 #define tbus_thread_assert(role) g_assert (tbus_thread_is (role))
 #define tbus_thread_assert_main() tbus_thread_assert (TBUS_THREAD_MAIN)
 
+/* At one thing for longer than this, a part of the service is stuck. */
+#define TBUS_STUCK_MS 5000
+
 /* Health (B29): what @role does since when; NULL @doing means idle. Called by the role itself. */
 typedef struct {
   gboolean alive;
@@ -69,6 +72,8 @@ typedef struct {
 } TbusHealth;
 void tbus_thread_report (TbusThreadRole role, const char *doing);
 TbusHealth tbus_thread_health (TbusThreadRole role);
+/* Whether it has been at one thing for too long. */
+gboolean tbus_health_is_stuck (const TbusHealth *self);
 const char *tbus_thread_role_name (TbusThreadRole role);
 
 G_END_DECLS

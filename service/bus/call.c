@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "bus/call.h"
 
+#include "base/errand.h"
 #include "base/error.h"
 #include "base/quota.h"
 #include "base/thread.h"
@@ -315,6 +316,7 @@ tbus_call_fail (TbusCall *self, GError *error)
 static void
 build_run (GTask *task, gpointer source, gpointer task_data, GCancellable *cancellable)
 {
+  g_autoptr(TbusErrand) at = tbus_errand_begin ("making a large answer");
   Build *build = task_data;
 
   invocation_return (g_steal_pointer (&build->invocation), build->call->method, build->build (build->data));

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "bus/interface.h"
 
+#include "base/errand.h"
 #include "base/error.h"
 #include "base/fd-budget.h"
 #include "base/thread.h"
@@ -158,10 +159,26 @@ get_fds_in_use (TbusBusContext *bus, gpointer core)
   return g_variant_new_uint32 (tbus_fd_budget_used ());
 }
 
+static void
+add_health (GVariantBuilder *parts, const char *part, const TbusHealth *health)
+{
+  gint64 epoch = g_get_real_time () - g_get_monotonic_time ();
+
+  g_variant_builder_open (parts, G_VARIANT_TYPE ("{sa{sv}}"));
+  g_variant_builder_add (parts, "s", part);
+  g_variant_builder_open (parts, G_VARIANT_TYPE_VARDICT);
+  tbus_dict_add (parts, "alive", g_variant_new_boolean (health->alive && !tbus_health_is_stuck (health)));
+  tbus_dict_add (parts, "since", g_variant_new_uint64 (epoch + health->since));
+  tbus_dict_add (parts, "doing", tbus_value_string (health->doing));
+  g_variant_builder_close (parts);
+  g_variant_builder_close (parts);
+}
+
 static GVariant *
 get_health (TbusBusContext *bus, gpointer core)
 {
-  gint64 epoch = g_get_real_time () - g_get_monotonic_time ();
+  GPtrArray *consumers = tbus_core_get_consumers (core);
+  g_autoptr(GArray) errands = tbus_errand_list ();
   GVariantBuilder parts;
 
   g_variant_builder_init (&parts, G_VARIANT_TYPE ("a{sa{sv}}"));
@@ -169,14 +186,21 @@ get_health (TbusBusContext *bus, gpointer core)
     {
       TbusHealth health = tbus_thread_health (role);
 
-      g_variant_builder_open (&parts, G_VARIANT_TYPE ("{sa{sv}}"));
-      g_variant_builder_add (&parts, "s", tbus_thread_role_name (role));
-      g_variant_builder_open (&parts, G_VARIANT_TYPE_VARDICT);
-      tbus_dict_add (&parts, "alive", g_variant_new_boolean (health.alive));
-      tbus_dict_add (&parts, "since", g_variant_new_uint64 (epoch + health.since));
-      tbus_dict_add (&parts, "doing", tbus_value_string (health.doing));
-      g_variant_builder_close (&parts);
-      g_variant_builder_close (&parts);
+      add_health (&parts, tbus_thread_role_name (role), &health);
+    }
+  for (guint i = 0; i < errands->len; i++)
+    {
+      g_autofree char *part = g_strdup_printf ("worker-%u", i + 1);
+
+      add_health (&parts, part, &g_array_index (errands, TbusHealth, i));
+    }
+  for (guint i = 0; i < consumers->len; i++)
+    {
+      TbusConsumer *consumer = g_ptr_array_index (consumers, i);
+      g_autofree char *part = g_strdup_printf ("consumer-%" G_GUINT64_FORMAT, tbus_consumer_get_id (consumer));
+      TbusHealth health = tbus_consumer_get_health (consumer);
+
+      add_health (&parts, part, &health);
     }
   return g_variant_builder_end (&parts);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "bus/owner.h"
 
+#include "base/errand.h"
 #include "base/error.h"
 
 #include <errno.h>
@@ -12,6 +13,7 @@ enum { FIRST_BUFFER = 1024, LAST_BUFFER = 1 << 20 };
 static void
 look_up (GTask *task, gpointer source, gpointer task_data, GCancellable *cancellable)
 {
+  g_autoptr(TbusErrand) at = tbus_errand_begin ("looking up a user");
   uid_t uid = GPOINTER_TO_UINT (task_data);
   struct passwd entry, *found = NULL;
   int errnum = ERANGE;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "bus/tracked-values.h"
 
+#include "base/errand.h"
 #include "base/error.h"
 #include "base/limits.h"
 
@@ -146,6 +147,7 @@ look_up_one (TbusTracked tracked, const char *name, guint32 *id)
 static void
 look_up (GTask *task, gpointer source, gpointer task_data, GCancellable *cancellable)
 {
+  g_autoptr(TbusErrand) at = tbus_errand_begin ("looking up names of users and groups");
   Values *self = task_data;
 
   for (guint i = 0; i < self->names->len; i++)

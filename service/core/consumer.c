@@ -180,6 +180,17 @@ tbus_consumer_get_state (TbusConsumer *self)
   return priv (self)->state;
 }
 
+TbusHealth
+tbus_consumer_get_health (TbusConsumer *self)
+{
+  TbusHealth health = { .doing = NULL };
+
+  if (TBUS_CONSUMER_GET_CLASS (self)->get_health != NULL)
+    health = TBUS_CONSUMER_GET_CLASS (self)->get_health (self);
+  health.alive = priv (self)->state != TBUS_CONSUMER_FAILED;
+  return health;
+}
+
 const char *
 tbus_consumer_state_to_string (TbusConsumerState state)
 {

@@ -12,6 +12,7 @@
 #include <gio/gio.h>
 #include <sys/types.h>
 
+#include "base/thread.h"
 #include "core/ring.h"
 #include "core/set-request.h"
 
@@ -58,6 +59,8 @@ struct _TbusConsumerClass {
   void (*flush) (TbusConsumer *self, const TbusFlushRequest *request, TbusConsumerDone done, gpointer data);
   void (*close_set) (TbusConsumer *self, guint64 set, TbusConsumerDone done, gpointer data);
   void (*close_channel) (TbusConsumer *self, guint64 channel, TbusConsumerDone done, gpointer data);
+  /* What it is at, on the service's behalf. */
+  TbusHealth (*get_health) (TbusConsumer *self);
   /* Of one that outlived the service: what it was not asked for again is closed. */
   void (*settle) (TbusConsumer *self, TbusConsumerDone done, gpointer data);
   /* An app that shared @set is gone: an unfinished packet is told of by the signal, sooner or later. */
@@ -83,6 +86,8 @@ uid_t tbus_consumer_get_uid (TbusConsumer *self);
 guint32 tbus_consumer_get_bits (TbusConsumer *self);
 pid_t tbus_consumer_get_pid (TbusConsumer *self);
 TbusConsumerState tbus_consumer_get_state (TbusConsumer *self);
+/* Not alive where it failed; doing the oldest thing that it was asked for, or nothing. */
+TbusHealth tbus_consumer_get_health (TbusConsumer *self);
 const char *tbus_consumer_state_to_string (TbusConsumerState state);
 guint tbus_consumer_get_restarts (TbusConsumer *self);
 guint tbus_consumer_get_channels (TbusConsumer *self);

@@ -2,6 +2,7 @@
 /* The whole state as one value, and that as a file. */
 #include "core/state-private.h"
 
+#include "base/errand.h"
 #include "base/error.h"
 #include "base/limits.h"
 
@@ -201,6 +202,7 @@ on_written (gpointer data)
 static void
 write_in_worker (GTask *errand, gpointer source, gpointer data, GCancellable *cancellable)
 {
+  g_autoptr(TbusErrand) at = tbus_errand_begin ("writing the state");
   SaveCall *call = data;
 
   tbus_state_write (call->state, call->path, &call->error);

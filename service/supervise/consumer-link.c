@@ -314,6 +314,14 @@ tbus_consumer_link_send (TbusConsumerLink *self, TbusRequest *request, GError **
   return TRUE;
 }
 
+const TbusRequest *
+tbus_consumer_link_get_oldest (TbusConsumerLink *self)
+{
+  GTreeNode *node = g_tree_node_first (self->pending);
+
+  return node != NULL ? g_tree_node_value (node) : NULL;
+}
+
 /* Serials count from what no former service can have come to. */
 void
 tbus_consumer_link_resume (TbusConsumerLink *self)

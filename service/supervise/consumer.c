@@ -534,6 +534,19 @@ tbus_supervised_consumer_finalize (GObject *object)
   G_OBJECT_CLASS (tbus_supervised_consumer_parent_class)->finalize (object);
 }
 
+/* The oldest that is not answered: what was sent, or what waits for a process. */
+static TbusHealth
+get_health (TbusConsumer *base)
+{
+  TbusSupervisedConsumer *self = TBUS_SUPERVISED_CONSUMER (base);
+  const TbusRequest *oldest = self->link != NULL ? tbus_consumer_link_get_oldest (self->link) : NULL;
+
+  if (oldest == NULL)
+    oldest = g_queue_peek_head (&self->waiting);
+  return (TbusHealth){ .since = oldest != NULL ? oldest->asked : g_get_monotonic_time (),
+                       .doing = oldest != NULL ? tbus_request_describe (oldest) : NULL };
+}
+
 static void
 tbus_supervised_consumer_class_init (TbusSupervisedConsumerClass *klass)
 {
@@ -541,6 +554,7 @@ tbus_supervised_consumer_class_init (TbusSupervisedConsumerClass *klass)
 
   object_class->dispose = tbus_supervised_consumer_dispose;
   object_class->finalize = tbus_supervised_consumer_finalize;
+  TBUS_CONSUMER_CLASS (klass)->get_health = get_health;
   tbus_verbs_install (TBUS_CONSUMER_CLASS (klass));
 }
 

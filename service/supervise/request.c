@@ -24,11 +24,38 @@ tbus_request_new (TbusConsumer *consumer, TwType type, guint64 key, TbusConsumer
 
   self->consumer = g_object_ref (consumer);
   self->type = type;
+  self->asked = g_get_monotonic_time ();
   self->key = key;
   self->fd = -1;
   self->done = done;
   self->data = data;
   return self;
+}
+
+const char *
+tbus_request_describe (const TbusRequest *self)
+{
+  static const char *const words[] = {
+    [TW_HELLO] = "saying hello",
+    [TW_CHECK_OUTPUT] = "looking at an output",
+    [TW_OPEN_OUTPUT] = "opening an output",
+    [TW_CLOSE_OUTPUT] = "closing an output",
+    [TW_ADD_SET] = "making a directory",
+    [TW_ADD_CHANNEL] = "making buffers",
+    [TW_PUSH] = "writing metadata",
+    [TW_RESUME] = "starting a session",
+    [TW_FLUSH] = "flushing buffers",
+    [TW_CLOSE_SET] = "closing a trace",
+    [TW_CLOSE_CHANNEL] = "closing buffers",
+    [TW_READ_CLOCK] = "reading the clock",
+    [TW_REPLACE_METADATA] = "replacing metadata",
+    [TW_ADOPT_CHANNEL] = "taking over buffers",
+    [TW_SETTLE] = "closing what is left",
+    [TW_INSPECT] = "looking for an unfinished packet",
+    [TW_MEND] = "finishing a packet",
+  };
+
+  return self->type < G_N_ELEMENTS (words) && words[self->type] != NULL ? words[self->type] : "answering";
 }
 
 void

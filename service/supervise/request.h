@@ -16,6 +16,7 @@ G_BEGIN_DECLS
 typedef struct {
   TbusConsumer *consumer; /* a reference: it lives until everything is answered */
   TwType type;
+  gint64 asked;   /* monotonic, microseconds */
   guint64 key;    /* the session, set or channel that it is about */
   guint64 parent; /* of a channel: its set */
   TwWriter body;
@@ -32,6 +33,9 @@ typedef struct {
 TbusRequest *tbus_request_new (TbusConsumer *consumer, TwType type, guint64 key, TbusConsumerDone done, gpointer data);
 void tbus_request_free (TbusRequest *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TbusRequest, tbus_request_free)
+
+/* What it is about, in words. */
+const char *tbus_request_describe (const TbusRequest *self);
 
 /* Sends a duplicate of @fd along; FALSE with Exhausted (B6). */
 gboolean tbus_request_take_copy (TbusRequest *self, int fd, GError **error);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "supervise/spawner.h"
 
+#include "base/errand.h"
 #include "base/error.h"
 #include "base/log.h"
 #include "base/thread.h"
@@ -208,6 +209,7 @@ birth_run (Birth *self, GError **error)
 static void
 birth_in_worker (GTask *task, gpointer source, gpointer task_data, GCancellable *cancellable)
 {
+  g_autoptr(TbusErrand) at = tbus_errand_begin ("starting a consumer");
   GError *error = NULL;
 
   if (birth_run (task_data, &error))

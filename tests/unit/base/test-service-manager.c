@@ -109,21 +109,25 @@ on_patience (gpointer data)
 
 /* Silence cannot be waited for but with a clock: five times the watchdog's patience. */
 static void
-a_thread_that_hangs_starves_it (Manager *self, gconstpointer data)
+a_thread_that_hangs_starves_it_and_is_named (Manager *self, gconstpointer data)
 {
   g_autoptr(TbusWatchdog) watchdog = NULL;
-  g_autofree char *silence = NULL, *fed = NULL;
+  g_autofree char *complaint = NULL, *silence = NULL, *fed = NULL, *well = NULL;
   gboolean enough = FALSE;
 
   g_mutex_lock (&gate);
   tbus_post (TBUS_THREAD_NOTIFY, wait_at_the_gate, NULL, NULL);
   watchdog = tbus_watchdog_start ();
+  complaint = receive (self, NULL);
+  g_assert_true (g_str_has_prefix (complaint, "STATUS=The thread notify is stuck for "));
   g_timeout_add (200, on_patience, &enough);
   silence = receive (self, &enough);
   g_assert_cmpstr (silence, ==, "");
   g_mutex_unlock (&gate);
   fed = receive (self, NULL);
   g_assert_cmpstr (fed, ==, "WATCHDOG=1");
+  well = receive (self, NULL);
+  g_assert_cmpstr (well, ==, "STATUS=It goes well");
 }
 
 int
@@ -141,8 +145,8 @@ main (int argc, char **argv)
               feeds_the_watchdog_again_and_again, tear_down);
   g_test_add ("/base/service-manager/has-none-to-feed-without-systemd", Manager, NULL, set_up,
               has_none_to_feed_without_systemd, tear_down);
-  g_test_add ("/base/service-manager/a-thread-that-hangs-starves-it", Manager, NULL, set_up,
-              a_thread_that_hangs_starves_it, tear_down);
+  g_test_add ("/base/service-manager/a-thread-that-hangs-starves-it-and-is-named", Manager, NULL,
+              set_up, a_thread_that_hangs_starves_it_and_is_named, tear_down);
   status = g_test_run ();
   tbus_thread_stop (TBUS_THREAD_LINK);
   tbus_thread_stop (TBUS_THREAD_NOTIFY);

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Who asks what keeps the service hears it; and what stands still, all of it or a part, goes on where it was. */
+#include "support/recording.h"
+
+#include <signal.h>
+
+typedef struct {
+  TstService *service;
+  TstChild *app;
+  char *session;
+} Fixture;
+
+static void
+set_up (Fixture *self, gconstpointer scheme)
+{
+  self->service = tst_service_new ();
+  self->session = tst_start_recording (self->service, "trace", scheme);
+  self->app = tst_app_start (self->service, "app-idle", NULL);
+  tst_app_go (self->app, 100);
+}
+
+static void
+tear_down (Fixture *self, gconstpointer scheme)
+{
+  tst_child_free (self->app);
+  g_free (self->session);
+  tst_service_free (self->service);
+}
+
+/* What the part is at: "" where it waits, NULL where there is none. */
+static char *
+get_doing (Fixture *self, const char *part)
+{
+  g_autoptr(GVariant) health = tst_get (self->service, TST_ROOT, "Manager.Health");
+  g_autoptr(GVariant) state = g_variant_lookup_value (health, part, G_VARIANT_TYPE_VARDICT);
+  char *doing = NULL;
+
+  if (state != NULL)
+    g_assert_true (g_variant_lookup (state, "doing", "s", &doing));
+  return doing;
+}
+
+static gboolean
+is_doing (Fixture *self, const char *part, const char *doing)
+{
+  g_autofree char *actual = get_doing (self, part);
+
+  return g_strcmp0 (actual, doing) == 0;
+}
+
+/* The consumer is the only one, and the first object of its kind. */
+static void
+a_consumer_is_named_with_what_it_is_at (Fixture *self, gconstpointer scheme)
+{
+  pid_t consumer = tst_service_consumer_pid (self->service);
+  g_autoptr(GVariant) answer = NULL;
+  TstAnswer *stop;
+  TstResult result;
+
+  g_assert_true (is_doing (self, "consumer-1", ""));
+  g_assert_cmpint (kill (consumer, SIGSTOP), ==, 0);
+  stop = tst_ask (self->service, self->session, "Session.Stop", "(@a{sv} {},)");
+  tst_wait_until (self->service, is_doing (self, "consumer-1", "writing metadata"));
+  g_assert_cmpint (kill (consumer, SIGCONT), ==, 0);
+  answer = tst_answer (stop);
+  result = tst_result (answer);
+  g_assert_cmpuint (result.dropped + result.lost + result.discarded, ==, 0);
+  g_assert_true (is_doing (self, "consumer-1", ""));
+  g_assert_cmpuint (tst_count (self->service, "trace", "tbtest:tick"), ==, 100);
+}
+
+/* As a machine does that is suspended: everything stands still, in whatever order, and goes on. */
+static void
+a_machine_that_was_suspended_goes_on (Fixture *self, gconstpointer scheme)
+{
+  pid_t all[3] = { tst_service_pid (self->service), tst_service_consumer_pid (self->service),
+                   tst_child_pid (self->app) };
+  g_autoptr(GPtrArray) events = NULL;
+  TstMissing missing;
+  TstResult result;
+
+  for (guint round = 0; round < 3; round++)
+    {
+      tst_child_say (self->app, "go 20000");
+      for (guint i = 0; i < G_N_ELEMENTS (all); i++)
+        g_assert_cmpint (kill (all[(i + round) % G_N_ELEMENTS (all)], SIGSTOP), ==, 0);
+      for (guint i = 0; i < G_N_ELEMENTS (all); i++)
+        g_assert_cmpint (kill (all[i], SIGCONT), ==, 0);
+      g_free (tst_child_wait_line (self->app, "done"));
+    }
+  result = tst_session_run (self->service, self->session, "Stop");
+  g_assert_cmpuint (result.failed + result.pending, ==, 0);
+  g_assert_cmpuint (result.dropped + result.lost, ==, 0);
+  events = tst_events_lossy (self->service, "trace", &missing);
+  g_test_message ("%u recorded, %" G_GUINT64_FORMAT " discarded", events->len, result.discarded);
+  g_assert_cmpuint (events->len + result.discarded, ==, 60100);
+}
+
+#define ADD(function)                                                                                                 \
+  G_STMT_START                                                                                                        \
+  {                                                                                                                   \
+    add ("user", #function, TST_PER ("user"), function);                                                              \
+    add ("process", #function, TST_PER ("process"), function);                                                        \
+  }                                                                                                                   \
+  G_STMT_END
+
+static void
+add (const char *scheme, const char *function, const char *options, void (*test) (Fixture *, gconstpointer))
+{
+  g_autofree char *sentence = g_strdelimit (g_strdup (function), "_", '-');
+  g_autofree char *path = g_strdup_printf ("/process/health/per-%s/%s", scheme, sentence);
+
+  g_test_add (path, Fixture, options, set_up, test, tear_down);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  ADD (a_consumer_is_named_with_what_it_is_at);
+  ADD (a_machine_that_was_suspended_goes_on);
+  return g_test_run ();
+}
