@@ -26,6 +26,7 @@ typedef struct {
   TbusTracer tracer;
   TbusConsumerPool pool;
   TbusStateKeeper *keeper; /* nullable */
+  gboolean closed;         /* it is written for the last time */
   gboolean keeps_buffers;  /* the state has them too, and the descriptor store what they are made of */
   gboolean stopping;    /* no new sessions */
   gboolean suspended;   /* apps are asked nothing more */

@@ -335,6 +335,7 @@ tbus_core_await_saved (TbusCore *self, TbusPostFunc func, gpointer data)
 void
 tbus_core_close_state (TbusCore *self, TbusPostFunc func, gpointer data)
 {
+  self->hub.closed = TRUE;
   if (self->hub.keeper != NULL)
     tbus_state_keeper_close (self->hub.keeper, func, data);
   else

@@ -247,6 +247,7 @@ tbus_core_capture (TbusCore *core, TbusStateScope scope)
   GPtrArray *consumers = tbus_core_get_consumers (core);
 
   tbus_thread_assert_main ();
+  self->ended = tbus_core_get_hub (core)->closed;
   g_free (self->boot);
   self->boot = read_boot ();
   for (TbusIdKind kind = 0; kind < TBUS_N_IDS; kind++)

@@ -23,6 +23,7 @@ static const TbusStateField consumer_fields[] = {
 
 static const TbusStateField state_fields[] = {
   TBUS_STATE_FIELD (TbusState, boot, 's'),
+  TBUS_STATE_FIELD (TbusState, ended, 'b'),
   TBUS_STATE_END,
 };
 

@@ -77,6 +77,28 @@ say_gap (TbusSession *session)
                             "and is not counted; recording goes on in new buffers", 0);
 }
 
+/*
+ * After a crash: what may have been given out since the last save. Those of what callers make were saved before they
+ * were told.
+ */
+static guint64
+count_unsaved (TbusIdKind kind)
+{
+  enum { UNSAVED = 4096, UNSAVED_KEYS = 1 << 20 };
+
+  switch (kind)
+    {
+    case TBUS_ID_APP:
+    case TBUS_ID_CONSUMER:
+      return UNSAVED;
+    case TBUS_ID_APP_SESSION:
+    case TBUS_ID_KEY:
+      return UNSAVED_KEYS;
+    default:
+      return 0;
+    }
+}
+
 void
 tbus_core_restore (TbusCore *core, const TbusState *state)
 {
@@ -85,7 +107,7 @@ tbus_core_restore (TbusCore *core, const TbusState *state)
 
   tbus_thread_assert_main ();
   for (TbusIdKind kind = 0; kind < TBUS_N_IDS; kind++)
-    tbus_id_raise (kind, state->ids[kind]);
+    tbus_id_raise (kind, state->ids[kind] + (state->ended ? 0 : count_unsaved (kind)));
   tbus_hash_set_key (state->hash_key);
   for (guint i = 0; i < state->sessions->len; i++)
     {

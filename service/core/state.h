@@ -133,6 +133,7 @@ typedef struct {
 } TbusSavedApp;
 
 typedef struct {
+  gboolean ended; /* in order: nothing came after it */
   char *boot; /* of the machine, when it was captured: clocks and processes are of one boot */
   guint64 ids[TBUS_N_IDS];
   guint64 hash_key[2];

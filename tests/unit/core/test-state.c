@@ -320,11 +320,31 @@ ids_go_on_where_they_were (Fixture *f, gconstpointer data) /* B1 */
 
   fill (f);
   state = copy_of (f);
+  g_assert_false (state->ended);
   for (TbusIdKind kind = 0; kind < TBUS_N_IDS; kind++)
     state->ids[kind] += 1000;
   life_begin (&next, state);
   for (TbusIdKind kind = 0; kind < TBUS_N_IDS; kind++)
     g_assert_cmpuint (tbus_id_next (kind), >, state->ids[kind]);
+  /* Some were given out after it was written; callers hear of none of those that they make. */
+  g_assert_cmpuint (tbus_id_last (TBUS_ID_APP), >, state->ids[TBUS_ID_APP] + 1000);
+  g_assert_cmpuint (tbus_id_last (TBUS_ID_SESSION), ==, state->ids[TBUS_ID_SESSION] + 1);
+  life_end (&next);
+}
+
+static void
+ids_have_no_gap_after_an_orderly_end (Fixture *f, gconstpointer data)
+{
+  g_autoptr(TbusState) state = NULL;
+  Life next;
+
+  state = copy_of (f);
+  state->ended = TRUE;
+  for (TbusIdKind kind = 0; kind < TBUS_N_IDS; kind++)
+    state->ids[kind] += 10;
+  life_begin (&next, state);
+  for (TbusIdKind kind = 0; kind < TBUS_N_IDS; kind++)
+    g_assert_cmpuint (tbus_id_last (kind), ==, state->ids[kind]);
   life_end (&next);
 }
 
@@ -444,6 +464,7 @@ main (int argc, char **argv)
   ADD ("a-restored-session-traces-on-elsewhere", a_restored_session_traces_on_elsewhere);
   ADD ("after-another-boot-sessions-are-started", after_another_boot_sessions_are_started);
   ADD ("ids-go-on-where-they-were", ids_go_on_where_they_were);
+  ADD ("ids-have-no-gap-after-an-orderly-end", ids_have_no_gap_after_an_orderly_end);
   ADD ("a-session-that-was-being-destroyed-is-left-out", a_session_that_was_being_destroyed_is_left_out);
   ADD ("a-session-that-ends-with-a-connection-ended-with-it", a_session_that_ends_with_a_connection_ended_with_it);
   ADD ("a-kept-app-has-what-it-should-have", a_kept_app_has_what_it_should_have);
