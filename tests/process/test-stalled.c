@@ -63,9 +63,9 @@ assert_state (Fixture *self, const char *state)
   g_assert_cmpstr (actual, ==, state);
 }
 
-/* How many programs a list had to do without. It comes after all that they were asked before. */
+/* How many of @n programs a list had to do without. It comes after all that they were asked before. */
 static guint
-list_tracepoints (Fixture *self)
+list_tracepoints_of (Fixture *self, guint n)
 {
   g_autoptr(GVariant) answer = NULL;
   g_autoptr(GVariant) tracepoints = NULL;
@@ -76,8 +76,14 @@ list_tracepoints (Fixture *self)
   tracepoints = g_variant_get_child_value (answer, 0);
   result = g_variant_get_child_value (answer, 1);
   pending = g_variant_lookup_value (result, "apps-pending", G_VARIANT_TYPE ("ao"));
-  g_assert_cmpuint (g_variant_n_children (tracepoints) + g_variant_n_children (pending), ==, 2);
+  g_assert_cmpuint (g_variant_n_children (tracepoints) + g_variant_n_children (pending), ==, n);
   return g_variant_n_children (pending);
+}
+
+static guint
+list_tracepoints (Fixture *self)
+{
+  return list_tracepoints_of (self, 2);
 }
 
 /* It catches up by itself; that it is asked for a list does nothing but wait for that. */
@@ -223,6 +229,79 @@ it_may_die_as_it_stands (Fixture *self, gconstpointer options)
   assert_ticks (self, "one", 2, 0);
 }
 
+/* Five programs, of which three stand still or none: how long a call of each kind takes, in microseconds. */
+enum { N_FIVE = 5, N_STOPPED = 3 };
+
+typedef struct {
+  gint64 start, list, launch, stop;
+} Times;
+
+static gint64
+since (gint64 *began)
+{
+  gint64 now = g_get_monotonic_time (), took = now - *began;
+
+  *began = now;
+  return took;
+}
+
+static Times
+call_all (Fixture *self, guint pending)
+{
+  gint64 began = g_get_monotonic_time ();
+  Times times;
+  TstResult result = tst_session_run (self->service, self->session, "Start");
+
+  times.start = since (&began);
+  g_assert_cmpuint (result.pending, ==, pending);
+  g_assert_cmpuint (list_tracepoints_of (self, N_FIVE), ==, pending);
+  times.list = since (&began);
+  tst_app_run (self->service, "app-tiny", "lively", NULL);
+  times.launch = since (&began);
+  result = tst_session_run (self->service, self->session, "Stop");
+  times.stop = since (&began);
+  g_assert_cmpuint (result.pending, ==, pending);
+  return times;
+}
+
+static void
+three_of_five_cost_no_caller_anything (Fixture *self, gconstpointer options)
+{
+  TstChild *apps[N_FIVE] = { self->frozen, self->lively };
+  Times before, during;
+
+  for (guint i = 2; i < N_FIVE; i++)
+    {
+      apps[i] = tst_app_start (self->service, "app-idle", "frozen", NULL);
+      tst_app_go (apps[i], 0);
+      g_free (tst_wait_app (self->service, tst_child_pid (apps[i]), "ready"));
+    }
+  self->session = tst_session (self->service, "one");
+  g_free (tst_channel (self->service, self->session, "events", options));
+  tst_enable (self->service, self->session, "events", "tbtest:*");
+  before = call_all (self, 0);
+  for (guint i = 2; i < N_FIVE; i++)
+    tst_child_freeze (apps[i]);
+  during = call_all (self, N_STOPPED);
+  g_test_message ("with three stopped, longer by ms: start %.1f, list %.1f, another program's launch %.1f, stop %.1f",
+                  (double) (during.start - before.start) / 1000, (double) (during.list - before.list) / 1000,
+                  (double) (during.launch - before.launch) / 1000, (double) (during.stop - before.stop) / 1000);
+  for (guint i = 2; i < N_FIVE; i++)
+    {
+      g_free (tst_wait_app (self->service, tst_child_pid (apps[i]), "unresponsive"));
+      tst_child_signal (apps[i], SIGCONT);
+      g_free (tst_wait_app (self->service, tst_child_pid (apps[i]), "ready"));
+    }
+  g_assert_cmpuint (list_tracepoints_of (self, N_FIVE), ==, 0);
+  g_assert_cmpuint (run_frozen (self, "Start").pending, ==, 0);
+  for (guint i = 2; i < N_FIVE; i++)
+    tst_app_go (apps[i], 1);
+  run_frozen (self, "Stop");
+  assert_ticks (self, "one", N_STOPPED, 2);
+  for (guint i = 2; i < N_FIVE; i++)
+    tst_child_free (apps[i]);
+}
+
 #define ADD(function)                                                                                                 \
   G_STMT_START                                                                                                        \
   {                                                                                                                   \
@@ -251,5 +330,6 @@ main (int argc, char **argv)
   ADD (lists_are_answered);
   ADD (programs_start_and_end_beside_it);
   ADD (it_may_die_as_it_stands);
+  ADD (three_of_five_cost_no_caller_anything);
   return g_test_run ();
 }
