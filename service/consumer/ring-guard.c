@@ -49,6 +49,16 @@ static const int faults[] = { SIGBUS, SIGSEGV, SIGFPE, SIGABRT };
 enum { N_FAULTS = sizeof faults / sizeof faults[0] };
 static struct sigaction before[N_FAULTS];
 
+/* A file was cut that a ring is in: where it ends now, our own reading goes on in memory that says nothing. */
+static bool
+fill_in (void *address)
+{
+  size_t size = (size_t) sysconf (_SC_PAGESIZE);
+  uint8_t *page = (uint8_t *) ((uintptr_t) address / size * size);
+
+  return mmap (page, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == page;
+}
+
 static void
 on_fault (int number, siginfo_t *info, void *context)
 {
@@ -57,6 +67,8 @@ on_fault (int number, siginfo_t *info, void *context)
     lttng_ust_ctl_sigbus_handle (info->si_addr);
   if (call.inside)
     siglongjmp (call.before, 1);
+  if (number == SIGBUS && info->si_code == BUS_ADRERR && fill_in (info->si_addr))
+    return;
   /* Our own mistake: as without us, when it happens again. */
   for (size_t i = 0; i < N_FAULTS; i++)
     if (faults[i] == number)

@@ -35,7 +35,7 @@ typedef struct {
   bool broken;
 } TcRingGuard;
 
-/* Catches faults from now on. */
+/* Catches faults from now on, also where our own code reads what is not there any more: it reads zeroes then. */
 void tc_ring_guard_install (void);
 
 /* Of a ring that was just made, which @view has understood and keeps. 0, or -1 with errno. */

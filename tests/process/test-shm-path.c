@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 typedef struct {
   const char *scheme, *mode;
@@ -209,6 +210,48 @@ must_lead_to_a_directory (Fixture *self, gconstpointer data)
   tst_child_finish (app);
 }
 
+/* Cuts all ring files below @path; how many. */
+static guint
+cut_files (const char *path)
+{
+  g_autoptr(GDir) dir = g_dir_open (path, 0, NULL);
+  const char *entry;
+  guint n = 0;
+
+  while (dir != NULL && (entry = g_dir_read_name (dir)) != NULL)
+    {
+      g_autofree char *below = g_build_filename (path, entry, NULL);
+
+      if (g_str_has_prefix (entry, "events_"))
+        {
+          g_assert_cmpint (truncate (below, 0), ==, 0);
+          n++;
+        }
+      n += cut_files (below);
+    }
+  return n;
+}
+
+/* Files cannot be sealed. Who cuts them has cut off what was in them, and nothing else. */
+static void
+survives_that_files_are_cut (Fixture *self, gconstpointer data)
+{
+  g_autoptr(TstChild) app = tst_app_start (self->service, "app-idle", NULL);
+  g_autoptr(TstChild) later = NULL;
+  pid_t consumer = tst_service_consumer_pid (self->service);
+
+  tst_app_go (app, 200);
+  tst_do (self->service, self->session, "Session.Flush", "(" TST_NO_OPTIONS ",)");
+  g_assert_cmpuint (cut_files (self->shm_path), ==, g_get_num_processors ());
+  tst_do (self->service, self->session, "Session.Flush", "(" TST_NO_OPTIONS ",)");
+  tst_wait_until (self->service, tst_heard (self->service, "Session.Problems", "'torn-stream'"));
+  later = tst_app_start (self->service, "app-idle", NULL);
+  tst_app_go (later, 50);
+  tst_session_run (self->service, self->session, "Destroy");
+  g_assert_cmpint (tst_service_consumer_pid (self->service), ==, consumer);
+  g_assert_cmpuint (tst_count (self->service, "trace", "tbtest:tick"), ==, 250);
+}
+
 static void
 add (const char *name, const Shape *shape, void (*test) (Fixture *, gconstpointer))
 {
@@ -229,6 +272,7 @@ main (int argc, char **argv)
     }
   add ("tells-what-is-damaged", &shapes[0], tells_what_is_damaged);
   add ("is-for-ones-own-programs-only", &shapes[0], is_for_ones_own_programs_only);
+  add ("survives-that-files-are-cut", &shapes[1], survives_that_files_are_cut);
   add ("must-lead-to-a-directory", &shapes[0], must_lead_to_a_directory);
   return g_test_run ();
 }
