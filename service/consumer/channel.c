@@ -88,7 +88,7 @@ seal_ring (TcChannel *self, const int *fds, TcError *error)
   return 0;
 }
 
-/* On a drain. */
+/* On a drain, or the writer. */
 static void
 on_stream_active (TcStream *stream)
 {
@@ -118,8 +118,15 @@ on_stream_stuck (TcStream *stream)
     tc_loop_post (self->consumer->loop, &self->stuck_mail);
 }
 
+/* On a drain. */
+static void
+on_stream_settled (TcStream *stream)
+{
+  tc_drain_review (stream->drain);
+}
+
 static const TcStreamFuncs stream_funcs = {
-  .active = on_stream_active, .hung_up = on_stream_hung_up, .stuck = on_stream_stuck,
+  .active = on_stream_active, .hung_up = on_stream_hung_up, .stuck = on_stream_stuck, .settled = on_stream_settled,
 };
 
 static int
@@ -143,6 +150,9 @@ make_stream (TcChannel *self, unsigned cpu, int memory, TcError *error)
   stream->folder = &self->set->folder;
   stream->folder_number = atomic_load (&self->set->folder.number);
   stream->subject.problems = &self->set->output->problems;
+  stream->staged_subject.problems = stream->subject.problems;
+  tc_stage_init (&stream->stage, &tc_stream_stage_funcs, self->consumer->staging, self->consumer->writer.loop,
+                 stream->drain->loop);
   stream->by_timer = config->read_timer_us > 0;
   stream->overwrites = config->overwrite != 0;
   stream->unfinished.anatomies = &self->consumer->anatomies;
@@ -158,6 +168,7 @@ make_stream (TcChannel *self, unsigned cpu, int memory, TcError *error)
 
       if (ring != NULL)
         lttng_ust_ctl_destroy_stream (ring);
+      tc_stage_clear (&stream->stage);
       return tc_error (error, errnum != 0 ? errnum : ENOMEM, "Cannot read the buffers of channel %s", config->name);
     }
   self->n_streams++;

@@ -2,6 +2,7 @@
 #include "consumer/consumer.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -75,10 +76,15 @@ static int
 start_drains (TcConsumer *self)
 {
   unsigned n = tc_drain_count ();
+  char name[sizeof "drain-4294967295"];
 
-  while (self->n_drains < n && tc_drain_start (&self->drains[self->n_drains], self->n_drains) == 0)
-    self->n_drains++;
-  return self->n_drains > 0 ? 0 : -1;
+  for (; self->n_drains < n; self->n_drains++)
+    {
+      snprintf (name, sizeof name, "drain-%u", self->n_drains);
+      if (tc_drain_start (&self->drains[self->n_drains], name) < 0)
+        break;
+    }
+  return self->n_drains > 0 ? tc_drain_start (&self->writer, "writer") : -1;
 }
 
 static void
@@ -94,12 +100,13 @@ on_directories (TcLookout *lookout)
 }
 
 TcConsumer *
-tc_consumer_new (int link_fd)
+tc_consumer_new (int link_fd, size_t staging_size)
 {
   TcConsumer *self = calloc (1, sizeof *self);
 
   if (self == NULL)
     return NULL;
+  self->staging_size = staging_size;
   self->signal_watch.fd = -1;
   tc_anatomies_init (&self->anatomies);
   self->loop = tc_loop_new ();
@@ -135,6 +142,8 @@ tc_consumer_free (TcConsumer *self)
 
   for (unsigned i = 0; i < self->n_drains; i++)
     tc_drain_stop (&self->drains[i]);
+  tc_drain_stop (&self->writer);
+  tc_staging_end (self);
   tc_table_each (&self->outputs, free_output, NULL);
   tc_table_clear (&self->outputs);
   tc_table_clear (&self->sets);

@@ -21,6 +21,11 @@ struct TcConsumer {
   bool link_wants_write;
   TcDrain drains[TC_MAX_DRAINS];
   unsigned n_drains;
+  TcDrain writer;         /* of what is in the staging pool */
+  TcStagingPool *staging; /* NULL: none yet, or none at all */
+  size_t staging_size;    /* of the one to be made; 0: none */
+  TcMail staging_mail;    /* the writer's */
+  TcTimer orphans;        /* what a dead one left in the pool has been claimed by then */
   TcLookout lookout;
   TcTable outputs, sets, channels;
   TcAnatomies anatomies;
@@ -29,8 +34,8 @@ struct TcConsumer {
   bool leaving;
 };
 
-/* Takes @link_fd if it succeeds. NULL with errno. */
-TcConsumer *tc_consumer_new (int link_fd);
+/* Takes @link_fd if it succeeds. @staging_size: bytes of the staging pool; 0: none. NULL with errno. */
+TcConsumer *tc_consumer_new (int link_fd, size_t staging_size);
 /* Until the service has gone, and everything is closed. */
 void tc_consumer_run (TcConsumer *self);
 void tc_consumer_free (TcConsumer *self);
@@ -61,6 +66,13 @@ bool tc_close_set (TcSet *set, uint64_t serial);
 bool tc_close_channel (TcChannel *channel, uint64_t serial);
 /* Answers with the counters of @operation's channels. */
 void tc_reply_counters (TcOperation *operation);
+
+/*
+ * staging.c: makes the staging pool, or goes on with the one in @fd, which it takes (and leaves -1); nothing, where
+ * there is one. Without memory there is none, and all is written from the rings.
+ */
+void tc_staging_begin (TcConsumer *self, int *fd);
+void tc_staging_end (TcConsumer *self);
 
 /* ticks.c: timers and events of what was just made. */
 void tc_ticks_add_set (TcSet *set);

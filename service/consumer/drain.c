@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <sched.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -65,9 +64,8 @@ on_stop (TcMail *mail)
 }
 
 static int
-start_thread (TcDrain *self, unsigned index)
+start_thread (TcDrain *self, const char *name)
 {
-  char name[16];
   sigset_t all, before;
   int errnum;
 
@@ -85,7 +83,6 @@ start_thread (TcDrain *self, unsigned index)
       errno = errnum;
       return -1;
     }
-  snprintf (name, sizeof name, "drain-%u", index);
   pthread_setname_np (self->thread, name);
   return 0;
 }
@@ -95,21 +92,22 @@ release (TcDrain *self)
 {
   int errnum = errno;
 
-  free (self->page);
-  self->page = NULL;
+  free (self->pages);
+  self->pages = NULL;
   tc_loop_free (self->loop);
   self->loop = NULL;
   errno = errnum;
 }
 
 int
-tc_drain_start (TcDrain *self, unsigned index)
+tc_drain_start (TcDrain *self, const char *name)
 {
   self->stop.run = on_stop;
+  self->last_waiting = &self->waiting;
   self->page_size = (size_t) sysconf (_SC_PAGESIZE);
-  self->page = aligned_alloc (self->page_size, self->page_size);
+  self->pages = aligned_alloc (self->page_size, TC_DRAIN_BATCH * self->page_size);
   self->loop = tc_loop_new ();
-  if (self->page != NULL && self->loop != NULL && start_thread (self, index) == 0)
+  if (self->pages != NULL && self->loop != NULL && start_thread (self, name) == 0)
     return 0;
   release (self);
   return -1;

@@ -5,6 +5,7 @@
 #include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -127,7 +128,7 @@ tc_index_file_retract (TcIndexFile *self)
 }
 
 int
-tc_index_file_reserve (TcIndexFile *self)
+tc_index_file_reserve (TcIndexFile *self, unsigned n)
 {
   /* Ahead of what is needed: at the end there is room for what the ring still holds. */
   if (self->fd < 0 || self->size + RESERVE <= self->room)
@@ -136,7 +137,7 @@ tc_index_file_reserve (TcIndexFile *self)
     self->room = self->size + 2 * RESERVE;
   else if (errno != ENOSPC && errno != EDQUOT)
     self->room = UINT64_MAX; /* a file system that makes no promises */
-  return self->size + sizeof (Entry) <= self->room ? 0 : -1;
+  return self->size + n * sizeof (Entry) <= self->room ? 0 : -1;
 }
 
 void
@@ -158,10 +159,10 @@ tc_index_file_close (TcIndexFile *self)
   self->name = NULL;
 }
 
-int
-tc_index_file_append (TcIndexFile *self, uint64_t offset, const TcPacketOrigin *origin, const TcPacket *packet)
+static Entry
+make_entry (uint64_t offset, const TcPacketOrigin *origin, const TcPacket *packet)
 {
-  const Entry entry = {
+  return (Entry) {
     .offset = htobe64 (offset),
     .packet_bits = htobe64 (packet->packet_bits),
     .content_bits = htobe64 (packet->content_bits),
@@ -172,14 +173,26 @@ tc_index_file_append (TcIndexFile *self, uint64_t offset, const TcPacketOrigin *
     .instance_id = htobe64 (origin->cpu),
     .sequence = htobe64 (packet->sequence),
   };
+}
+
+int
+tc_index_file_append (TcIndexFile *self, uint64_t offset, const TcPacketOrigin *origin, const TcPacket *packets,
+                      unsigned n)
+{
+  Entry entries[TC_INDEX_BATCH];
 
   if (self->fd < 0)
     return 0;
-  if (write_whole (self->fd, &entry, sizeof entry, self->size) < 0)
+  for (unsigned i = 0; i < n; i++)
+    {
+      entries[i] = make_entry (offset, origin, &packets[i]);
+      offset += packets[i].packet_bits / CHAR_BIT;
+    }
+  if (write_whole (self->fd, entries, n * sizeof entries[0], self->size) < 0)
     {
       tc_index_file_give_up (self);
       return -1;
     }
-  self->size += sizeof entry;
+  self->size += n * sizeof entries[0];
   return 0;
 }

@@ -9,6 +9,8 @@
  */
 #include "consumer/packet.h"
 
+enum { TC_INDEX_BATCH = 8 };
+
 typedef struct {
   int dir_fd; /* borrowed: the set's */
   int fd;     /* -1: there is none */
@@ -26,12 +28,16 @@ int tc_index_file_open (TcIndexFile *self, int dir_fd, const char *name);
 int tc_index_file_reopen (TcIndexFile *self, int dir_fd, const char *name, uint64_t *n, uint64_t *offset);
 /* The last entry is to be written again. */
 void tc_index_file_retract (TcIndexFile *self);
-/* Makes sure of space for the next entry. 0, or -1 with errno where there is none. */
-int tc_index_file_reserve (TcIndexFile *self);
+/* Makes sure of space for the next @n entries. 0, or -1 with errno where there is none. */
+int tc_index_file_reserve (TcIndexFile *self, unsigned n);
 /* Lets go of space that was not used. */
 void tc_index_file_trim (TcIndexFile *self);
 /* There is none any more. */
 void tc_index_file_give_up (TcIndexFile *self);
 void tc_index_file_close (TcIndexFile *self);
-/* 0, or -1 with errno; then there is no index of this file any more. */
-int tc_index_file_append (TcIndexFile *self, uint64_t offset, const TcPacketOrigin *origin, const TcPacket *packet);
+/*
+ * The @n @packets, up to TC_INDEX_BATCH, lie one after the other from @offset on. 0, or -1 with errno; then there is no
+ * index of this file any more.
+ */
+int tc_index_file_append (TcIndexFile *self, uint64_t offset, const TcPacketOrigin *origin, const TcPacket *packets,
+                          unsigned n);

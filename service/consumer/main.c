@@ -22,12 +22,17 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-enum { EXIT_USAGE = 2, MAX_GROUPS = 65536 };
+enum {
+  EXIT_USAGE = 2,
+  MAX_GROUPS = 65536,
+  MAX_STAGING = sizeof (void *) > 4 ? TC_STAGING_MAX : 512, /* MiB that there is address space for */
+};
 
 DEFINE_LTTNG_UST_SIGBUS_STATE ();
 
 typedef struct {
   bool has_uid, has_gid;
+  unsigned staging; /* MiB */
   TcOwner owner;
 } Options;
 
@@ -76,6 +81,7 @@ get_options (int argc, char **argv, Options *options)
     { "uid", required_argument, NULL, 'u' },
     { "gid", required_argument, NULL, 'g' },
     { "groups", required_argument, NULL, 'G' },
+    { "staging-pool", required_argument, NULL, 's' },
     { NULL, 0, NULL, 0 },
   };
   bool groups = false, good = true;
@@ -93,6 +99,9 @@ get_options (int argc, char **argv, Options *options)
         break;
       case 'G':
         good = groups = get_groups (optarg, &options->owner);
+        break;
+      case 's':
+        good = get_id (optarg, '\0', &options->staging, &rest) && options->staging <= TC_STAGING_MAX;
         break;
       default:
         good = false;
@@ -144,13 +153,13 @@ fail (const char *what)
 int
 main (int argc, char **argv)
 {
-  Options options = { 0 };
+  Options options = { .staging = TC_STAGING_DEFAULT };
   TcConsumer *consumer;
 
   if (!get_options (argc, argv, &options))
     {
       free (options.owner.groups);
-      fprintf (stderr, "Usage: tracebus-consumerd [--uid=UID --gid=GID [--groups=GID,...]]\n"
+      fprintf (stderr, "Usage: tracebus-consumerd [--uid=UID --gid=GID [--groups=GID,...]] [--staging-pool=MIB]\n"
                        "It is started by tracebusd, with a socket on descriptor %d.\n", TW_LINK_FD);
       return EXIT_USAGE;
     }
@@ -165,7 +174,9 @@ main (int argc, char **argv)
   tc_output_find_home ();
   if (tc_sandbox_close_others (TW_LINK_FD) < 0)
     return fail ("cannot close what it was not given");
-  consumer = tc_consumer_new (TW_LINK_FD);
+  if (options.staging > MAX_STAGING)
+    options.staging = MAX_STAGING;
+  consumer = tc_consumer_new (TW_LINK_FD, (size_t) options.staging << 20);
   if (consumer == NULL)
     return fail ("cannot take the link");
   if (tc_sandbox_enter () < 0)

@@ -37,6 +37,9 @@ run_on_stream (TcOperation *self, TcStream *stream)
       else
         tc_stream_flush (stream, true);
       break;
+    case TC_OPERATION_CLOSE:
+      tc_stream_finish (stream);
+      break;
     case TC_OPERATION_INSPECT:
       tc_stream_inspect (stream);
       break;
@@ -46,9 +49,63 @@ run_on_stream (TcOperation *self, TcStream *stream)
     case TC_OPERATION_RESUME:
       tc_stream_resume (stream);
       break;
-    case TC_OPERATION_CLOSE:
-      tc_stream_close (stream);
-      break;
+    }
+}
+
+static TcStream *
+next_stream (TcShare *share, unsigned *channel, unsigned *cpu)
+{
+  TcOperation *self = share->operation;
+
+  for (; *channel < self->n_channels; ++*channel, *cpu = share->drain)
+    if (*cpu < self->channels[*channel]->n_streams)
+      {
+        TcStream *stream = &self->channels[*channel]->streams[*cpu];
+
+        *cpu += self->consumer->n_drains;
+        return stream;
+      }
+  return NULL;
+}
+
+static bool
+is_settled (TcShare *share)
+{
+  unsigned channel = 0, cpu = share->drain;
+  TcStream *stream;
+
+  if (share->operation->kind == TC_OPERATION_ATTACH || share->operation->kind == TC_OPERATION_RESUME)
+    return true;
+  while ((stream = next_stream (share, &channel, &cpu)) != NULL)
+    if (!tc_stream_is_settled (stream))
+      return false;
+  return true;
+}
+
+static void
+finish_share (TcShare *share)
+{
+  TcOperation *self = share->operation;
+  unsigned channel = 0, cpu = share->drain;
+  TcStream *stream;
+
+  while (self->kind == TC_OPERATION_CLOSE && (stream = next_stream (share, &channel, &cpu)) != NULL)
+    tc_stream_close (stream);
+  if (atomic_fetch_sub (&self->remaining, 1) == 1)
+    tc_loop_post (self->consumer->loop, &self->done_mail);
+}
+
+void
+tc_drain_review (TcDrain *self)
+{
+  while (self->waiting != NULL && is_settled (self->waiting))
+    {
+      TcShare *share = self->waiting;
+
+      self->waiting = share->next;
+      if (self->waiting == NULL)
+        self->last_waiting = &self->waiting;
+      finish_share (share);
     }
 }
 
@@ -56,14 +113,17 @@ run_on_stream (TcOperation *self, TcStream *stream)
 static void
 run_share (TcMail *mail)
 {
-  struct TcShare *share = TC_CONTAINER (mail, struct TcShare, mail);
-  TcOperation *self = share->operation;
+  TcShare *share = TC_CONTAINER (mail, TcShare, mail);
+  TcDrain *drain = &share->operation->consumer->drains[share->drain];
+  unsigned channel = 0, cpu = share->drain;
+  TcStream *stream;
 
-  for (unsigned i = 0; i < self->n_channels; i++)
-    for (unsigned cpu = share->drain; cpu < self->channels[i]->n_streams; cpu += self->consumer->n_drains)
-      run_on_stream (self, &self->channels[i]->streams[cpu]);
-  if (atomic_fetch_sub (&self->remaining, 1) == 1)
-    tc_loop_post (self->consumer->loop, &self->done_mail);
+  while ((stream = next_stream (share, &channel, &cpu)) != NULL)
+    run_on_stream (share->operation, stream);
+  share->next = NULL;
+  *drain->last_waiting = share;
+  drain->last_waiting = &share->next;
+  tc_drain_review (drain);
 }
 
 static void
@@ -121,7 +181,7 @@ tc_operation_start (TcOperation *self)
   atomic_store (&self->remaining, self->consumer->n_drains);
   for (unsigned i = 0; i < self->consumer->n_drains; i++)
     {
-      self->shares[i] = (struct TcShare) { .mail.run = run_share, .operation = self, .drain = i };
+      self->shares[i] = (TcShare) { .mail.run = run_share, .operation = self, .drain = i };
       tc_loop_post (self->consumer->drains[i].loop, &self->shares[i].mail);
     }
 }

@@ -5,7 +5,8 @@
  * something on main.
  *
  * Mail keeps its order and every operation visits every drain, so operations happen, and are done, in the
- * order in which they were started: what one closes has seen all earlier ones, and no later one.
+ * order in which they were started: what one closes has seen all earlier ones, and no later one. One that
+ * has packets written is done when none of them is in the staging pool any more; those behind it wait for that as well.
  * Owner:   itself, from start to the return of its done function.
  * Threads: main.
  */
@@ -38,6 +39,7 @@ struct TcOperation {
   TcMail done_mail;
   struct TcShare {
     TcMail mail;
+    TcShare *next; /* waiting */
     TcOperation *operation;
     unsigned drain;
   } shares[TC_MAX_DRAINS];

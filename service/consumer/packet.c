@@ -82,6 +82,12 @@ tc_packet_read (const void *data, const TcPacketOrigin *origin, TcPacket *packet
   return true;
 }
 
+bool
+tc_packet_is_empty (const TcPacket *packet)
+{
+  return packet->content_bits == TC_PACKET_HEADER * CHAR_BIT;
+}
+
 static void
 put_u64 (uint8_t *header, size_t at, uint64_t value)
 {

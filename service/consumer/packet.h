@@ -31,6 +31,8 @@ enum { TC_PACKET_HEADER = 80 + sizeof (unsigned long) - 4 }; /* bytes that tc_pa
 
 /* False where it is not a packet of @origin, or does not fit its sub-buffer. */
 bool tc_packet_read (const void *header, const TcPacketOrigin *origin, TcPacket *packet);
+/* Whether it holds no event. */
+bool tc_packet_is_empty (const TcPacket *packet);
 /* Makes the packet of @header one of @size bytes that holds no event, at the moment when it began. */
 void tc_packet_make_empty (void *header, size_t size);
 /* Whether @header begins as every packet does. */

@@ -252,6 +252,35 @@ tc_ring_view_skip (const TcRingView *self, unsigned long position)
     ;
 }
 
+static bool
+is_committed (const TcRingView *self, unsigned long position)
+{
+  return since (self, load (self, self->committed + index_of (self, position) * self->stride), position)
+    == self->subbuf_size;
+}
+
+unsigned
+tc_ring_view_count_packets (const TcRingView *self, const TcAnatomy *anatomy, unsigned max)
+{
+  unsigned long position, ready;
+  unsigned n = 0;
+
+  if (self->memory == NULL)
+    return 1;
+  position = tc_ring_view_get_consumed (self);
+  ready = (load (self, self->produced) - position) / self->subbuf_size;
+  for (; n < max && n < ready && n < self->num_subbuf; n++, position += self->subbuf_size)
+    if (anatomy != NULL ? !tc_ring_view_is_delivered (self, anatomy, position) : !is_committed (self, position))
+      break;
+  return n;
+}
+
+size_t
+tc_ring_view_get_place (const TcRingView *self, unsigned i)
+{
+  return index_of (self, tc_ring_view_get_consumed (self) + i * self->subbuf_size) * self->subbuf_size;
+}
+
 bool
 tc_ring_has_same_shape (int fresh, int other)
 {

@@ -7,7 +7,7 @@
  * The library, asked for a packet that a writer has begun and not finished, sleeps up to 60 ms in the
  * hope that it will: on a thread that drains other apps' rings too. Each ring's memory begins with a
  * record for readers after a crash, which tells where its positions and commit counters are.
- * Owner:   a stream; one thread. What it reads is only ever compared: apps can write there.
+ * Owner:   a stream; one thread. What it reads is bounded before it is used: apps can write there.
  * Threads: made by main, then the stream's.
  */
 #include "consumer/anatomy.h"
@@ -43,6 +43,11 @@ int tc_ring_view_init (TcRingView *self, int fd);
 int tc_ring_view_move (TcRingView *self, int fd);
 void tc_ring_view_clear (TcRingView *self);
 TcRingState tc_ring_view_look (const TcRingView *self);
+/*
+ * How many packets can be read, up to @max. Without @anatomy as far as they are committed: whoever committed the last
+ * of a packet may have its last word still to say. Of a record of another kind it is 1, and only the library knows.
+ */
+unsigned tc_ring_view_count_packets (const TcRingView *self, const TcAnatomy *anatomy, unsigned max);
 
 /* The rest is for views that know their ring: @memory is not NULL. Positions count bytes since the ring was made. */
 
@@ -54,6 +59,8 @@ bool tc_ring_view_is_settled (const TcRingView *self);
 TcCommitted tc_ring_view_count (const TcRingView *self, unsigned long position);
 /* Whether @anatomy is that of a ring like this one: its counters are inside, and say what they can say. */
 bool tc_ring_view_fits (const TcRingView *self, const TcAnatomy *anatomy);
+/* Where writers do not overwrite: how far from the first sub-buffer the @i-th packet from the next one on begins. */
+size_t tc_ring_view_get_place (const TcRingView *self, unsigned i);
 /* Whether the library would give out the packet at @position. */
 bool tc_ring_view_is_delivered (const TcRingView *self, const TcAnatomy *anatomy, unsigned long position);
 /* Has the ring go on after a packet whose writer is dead: writers may use its place again. Nobody is writing there. */

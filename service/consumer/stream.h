@@ -13,6 +13,7 @@
 #include "consumer/drain.h"
 #include "consumer/metadata.h"
 #include "consumer/ring-guard.h"
+#include "consumer/stage.h"
 #include "consumer/trace-file.h"
 
 #include <sys/types.h>
@@ -27,11 +28,12 @@ typedef struct {
 
 typedef struct TcStream TcStream;
 
-/* What a stream tells its channel, from its drain. */
+/* What a stream tells its channel, from its drain if nothing else is said. */
 typedef struct {
-  void (*active) (TcStream *stream);  /* its counters have changed */
+  void (*active) (TcStream *stream);  /* its counters have changed; also from the writer */
   void (*hung_up) (TcStream *stream); /* no writer is left, and all is in the file; once */
   void (*stuck) (TcStream *stream);   /* a packet is not finished for so long that its writer may be dead */
+  void (*settled) (TcStream *stream); /* what was in the staging pool is in the file, or in vain */
 } TcStreamFuncs;
 
 /* A packet that is not finished, and what is known of it; see unfinished.c. */
@@ -57,7 +59,7 @@ struct TcStream {
   TcWatch watch;        /* the wake-up pipe's read end; the library's, or that of a dead one */
   TcTimer again;
   bool watched;
-  bool overwrites;
+  bool overwrites;      /* the ring's mode */
   bool by_timer;        /* read when a timer says so: the pipe tells of hang-up only */
   bool quiescent;       /* its last packet was closed at a stop, and no start came since */
   bool done;            /* hung up, or beyond use */
@@ -67,6 +69,11 @@ struct TcStream {
   bool resync;          /* adopted, without a file: the next packet says where its numbers stand */
   bool held;            /* the packet at @offset is taken from the ring, and not let go of yet */
   bool last_chance;     /* what cannot be written now is dropped */
+  bool thorough;        /* all has to be read: where there is no room for it, that is waited for */
+  bool starved;         /* there was no room in the pool */
+  bool by_position;     /* packets lie where the view says, and the library need not be asked */
+  bool probed;          /* whether they do is known */
+  bool closing;         /* hung up, and told once the writer is done */
 
   struct lttng_ust_ctl_consumer_stream *ring;
   TcRingView view;
@@ -77,10 +84,16 @@ struct TcStream {
   dev_t device; /* of the ring's memory, and its inode */
   ino_t inode;
   TcUnfinished unfinished;
+  TcAnatomy anatomy;    /* of the ring; where @by_position */
   const uint8_t *memory;
   size_t memory_len;
   unsigned max_packets; /* that the ring can hold */
-  TcTraceFile file;
+  uint64_t taken_at;      /* when packets were there last */
+  uint64_t pace, cost;    /* ns: from packet to packet, and to write one: of late */
+  uint64_t pressed_until; /* the ring was nearly full: until then, packets go to the pool */
+  TcTraceFile file;     /* the writer's while the stage is busy */
+  TcStage stage;
+  TcSubject staged_subject; /* the writer's */
   uint64_t next_sequence; /* of packets; the ring's first is 0 */
   unsigned long last_discarded;
   TcStreamCounters counters;
@@ -88,8 +101,7 @@ struct TcStream {
 
 /*
  * Before: funcs, channel, drain, metadata, folder, subject.problems, by_timer, overwrites, max_packets,
- * unfinished.anatomies and file. Takes @ring, whose
- * memory is @fd, if it succeeds. 0, or -1 with errno.
+ * unfinished.anatomies, file and stage. Takes @ring, whose memory is @fd, if it succeeds. 0, or -1 with errno.
  */
 int tc_stream_init (TcStream *self, struct lttng_ust_ctl_consumer_stream *ring, int fd);
 /*
@@ -110,7 +122,9 @@ void tc_stream_flush (TcStream *self, bool final);
 /* The same at the end, or where nobody who is alive is within an event: what is not finished never will be. */
 void tc_stream_finish (TcStream *self);
 void tc_stream_resume (TcStream *self);
-/* Flushes, closes the file, frees the ring. Main's, too, for a stream that was never attached. */
+/* Whether all that it has taken from its ring is in the file, or cannot be written for now; if not, it will be told. */
+bool tc_stream_is_settled (TcStream *self);
+/* Flushes, closes the file, frees the ring. It is settled. Main's, too, for a stream that was never attached. */
 void tc_stream_close (TcStream *self);
 
 /* unfinished.c */
@@ -125,6 +139,43 @@ void tc_stream_notice (TcStream *self);
 void tc_stream_unfinished_init (TcStream *self);
 /* Nothing that is not finished will be. */
 void tc_stream_mend_all (TcStream *self);
-/* Writes @packet, whose first page is the drain's and whose rest is in @subbuffer. False: it cannot be, for now. */
-bool tc_stream_write (TcStream *self, const uint8_t *subbuffer, TcPacket *packet);
+/* stream-read.c; for stream.c and unfinished.c: */
+
+enum { TC_SHORTEST_PATIENCE = 100000000 };
+
+/* How many packets are done with: @max, or a few more, where there are as many. */
+unsigned tc_stream_read_up_to (TcStream *self, unsigned max);
+/*
+ * Writes @packet, whose first page is the first of the drain's and whose rest is in @subbuffer, or has it staged.
+ * False: it cannot be, for now.
+ */
+bool tc_stream_write (TcStream *self, const uint8_t *subbuffer, const TcPacket *packet);
+/* The ring is broken, and is not read any more. False. */
+bool tc_stream_spoil (TcStream *self);
+/* Whether @n packets can be written from the ring before it is full, at the pace that it had, and without much luck. */
+bool tc_stream_has_time (const TcStream *self, unsigned n);
+/* Of a stream that goes on with a dead one's file: what that one had in the staging pool comes first. */
+void tc_stream_claim_staged (TcStream *self);
+
+/* stream-write.c; for the others: */
+
+extern const TcStageFuncs tc_stream_stage_funcs;
+
+typedef struct {
+  TcSubject *subject; /* that has the problem where not all are written */
+  struct iovec *parts; /* of all packets; changed */
+  const TcPacket *packets;
+  unsigned n;
+  bool last_chance;   /* also into the file's reserve */
+} TcAppend;
+
+/* To the file, whose owner the caller is. How many were written. */
+unsigned tc_stream_append (TcStream *self, const TcAppend *append);
+/* To the pool. False: there is no room. */
+bool tc_stream_stage (TcStream *self, const struct iovec parts[2], const TcPacket *packet);
+/* A packet is lost; one that holds no event is no loss. */
+void tc_stream_count_dropped (TcStream *self, const TcPacket *packet);
 void tc_stream_count_lost (TcStream *self); /* one packet */
+void tc_stream_count (_Atomic uint64_t *counter, uint64_t by);
+/* The writer has something done, or nothing to do. */
+void tc_stream_go_on (TcStream *self);

@@ -23,14 +23,31 @@ wait_for_operations (TcRequest *request, void (*done) (TcOperation *))
   return true;
 }
 
+/* The service keeps the pool's memory: if this process is killed, the next one finds there what is not in files yet. */
+static void
+reply_with_pool (TcConsumer *self, uint64_t serial, TwWriter *body)
+{
+  int fd = tc_staging_pool_get_fd (self->staging);
+  TcError error;
+
+  if (tc_consumer_reply_with_fds (self, serial, body, &fd, 1) == 0)
+    return;
+  tc_error (&error, errno, "Cannot hand over the staging pool");
+  tc_consumer_refuse (self, serial, &error);
+}
+
 static void
 on_ready (TcOperation *operation)
 {
+  TcConsumer *self = operation->consumer;
   const TwHello mine = { .version = TW_VERSION, .bits = sizeof (long) * CHAR_BIT, .pid = (uint64_t) getpid () };
   TwWriter body = { 0 };
 
   tw_put_hello (&body, &mine);
-  tc_consumer_reply (operation->consumer, operation->serial, &body);
+  if (self->staging == NULL)
+    tc_consumer_reply (self, operation->serial, &body);
+  else
+    reply_with_pool (self, operation->serial, &body);
 }
 
 void
@@ -38,12 +55,15 @@ tc_command_hello (TcRequest *request)
 {
   TwHello theirs;
 
-  if (!tw_get_hello (&request->body, &theirs))
+  if (!tw_get_hello (&request->body, &theirs) || request->message->n_fds > 1)
     tc_request_malformed (request);
   else if (theirs.version != TW_VERSION)
     tc_request_refuse (request, EPROTONOSUPPORT, "This consumer does not speak version %u", theirs.version);
   else if (wait_for_operations (request, on_ready))
-    request->consumer->life++;
+    {
+      tc_staging_begin (request->consumer, request->message->n_fds > 0 ? request->message->fds : NULL);
+      request->consumer->life++;
+    }
 }
 
 static void

@@ -159,7 +159,7 @@ walk (TcTraceFile *self, const File *file, TcTraceRemains *remains)
   follow_index (self, file, remains);
   while (read_packet (file, remains->bytes, &packet, &bytes) && bytes > 0)
     {
-      (void) tc_index_file_append (&self->index, remains->bytes, file->origin, &packet);
+      (void) tc_index_file_append (&self->index, remains->bytes, file->origin, &packet, 1);
       remains->packets++;
       remains->bytes += bytes;
       count (self, remains, &packet);

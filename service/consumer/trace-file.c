@@ -23,6 +23,15 @@ enum {
   MIN_CHUNK = 64 << 10, /* bytes that the file system is asked for at once, beyond what is needed */
 };
 
+/* Packets that lie one after the other in the file, and are written by one call. */
+typedef struct {
+  struct iovec *parts;
+  int n_parts;
+  const TcPacket *packets;
+  unsigned n;
+  size_t size;
+} Run;
+
 void
 tc_trace_file_init (TcTraceFile *self, int dir_fd, const char *name, const TcPacketOrigin *origin)
 {
@@ -241,9 +250,9 @@ write_parts (TcTraceFile *self, struct iovec *part, int n_parts, uint64_t offset
 }
 
 static int
-write_header (TcTraceFile *self, void *header)
+write_header (TcTraceFile *self, const void *header)
 {
-  struct iovec part = { .iov_base = header, .iov_len = TC_PACKET_HEADER };
+  struct iovec part = { .iov_base = (void *) header, .iov_len = TC_PACKET_HEADER };
 
   return write_parts (self, &part, 1, self->size);
 }
@@ -309,26 +318,28 @@ make_room (TcTraceFile *self, size_t size, bool last_chance)
  * readers do, finds an empty packet there by then.
  */
 static int
-grow (TcTraceFile *self, struct iovec parts[2], size_t size)
+grow (TcTraceFile *self, const Run *run)
 {
-  void *page = parts[0].iov_base;
-  uint8_t header[TC_PACKET_HEADER];
+  uint8_t header[TC_PACKET_HEADER], empty[TC_PACKET_HEADER];
 
-  memcpy (header, page, sizeof header);
-  tc_packet_make_empty (page, size);
+  memcpy (header, run->parts[0].iov_base, sizeof header);
+  memcpy (empty, header, sizeof empty);
+  tc_packet_make_empty (empty, run->size);
+  run->parts[0].iov_base = (uint8_t *) run->parts[0].iov_base + sizeof header;
+  run->parts[0].iov_len -= sizeof header;
   self->half = true;
-  if (ftruncate (self->fd, (off_t) (self->size + size)) < 0 || write_parts (self, &parts[0], 1, self->size) < 0
-      || write_parts (self, &parts[1], 1, self->size + self->origin.page_size) < 0)
+  if (ftruncate (self->fd, (off_t) (self->size + run->size)) < 0 || write_header (self, empty) < 0
+      || write_parts (self, run->parts, run->n_parts, self->size + sizeof header) < 0)
     return -1;
   return write_header (self, header);
 }
 
 static int
-write_packet (TcTraceFile *self, struct iovec parts[2], size_t size)
+write_run (TcTraceFile *self, const Run *run)
 {
-  if (parts[1].iov_len == 0)
-    return write_parts (self, parts, 1, self->size);
-  return self->mode == TC_WRITE_DIRECT ? write_parts (self, parts, 2, self->size) : grow (self, parts, size);
+  if (run->size <= self->origin.page_size)
+    return write_parts (self, run->parts, run->n_parts, self->size);
+  return self->mode == TC_WRITE_DIRECT ? write_parts (self, run->parts, run->n_parts, self->size) : grow (self, run);
 }
 
 /* Cuts off what is left of a packet that failed. */
@@ -344,16 +355,38 @@ take_back (TcTraceFile *self)
   return 0;
 }
 
-/* The file for a packet of @size, with room for it. 0, or -1 with errno. */
-static int
-prepare (TcTraceFile *self, size_t size, bool last_chance)
+static size_t
+size_of (const TcPacket *packet)
 {
-  /* What could not be cut off the last time must be now, or nothing can follow. */
-  if ((self->fd >= 0 && take_back (self) < 0) || choose_file (self, size) < 0)
+  return (size_t) (packet->packet_bits / CHAR_BIT);
+}
+
+static void
+add_to_run (Run *run)
+{
+  size_t left = size_of (&run->packets[run->n++]);
+
+  run->size += left;
+  while (left > 0)
+    left -= run->parts[run->n_parts++].iov_len;
+}
+
+/* As many of the @n packets as can be written at once. */
+static void
+make_run (const TcTraceFile *self, Run *run, unsigned n)
+{
+  add_to_run (run);
+  while (self->mode == TC_WRITE_DIRECT && run->n < n && run->n < TC_INDEX_BATCH
+         && (self->max_size == 0 || self->size + run->size + size_of (&run->packets[run->n]) <= self->max_size))
+    add_to_run (run);
+}
+
+static int
+prepare_room (TcTraceFile *self, const Run *run, bool last_chance)
+{
+  if (make_room (self, run->size, last_chance) < 0)
     return -1;
-  if (make_room (self, size, last_chance) < 0)
-    return -1;
-  if (tc_index_file_reserve (&self->index) == 0)
+  if (tc_index_file_reserve (&self->index, run->n) == 0)
     return 0;
   if (!last_chance)
     return -1;
@@ -361,14 +394,29 @@ prepare (TcTraceFile *self, size_t size, bool last_chance)
   return 0;
 }
 
-int
-tc_trace_file_append (TcTraceFile *self, struct iovec parts[2], const TcPacket *packet, bool last_chance)
+/* The file for the first of @n packets, with room for it and as many of the others as go along. 0, or -1 with errno. */
+static int
+prepare (TcTraceFile *self, Run *run, unsigned n, bool last_chance)
 {
-  size_t size = (size_t) (packet->packet_bits / CHAR_BIT);
+  const Run none = *run;
 
-  if (prepare (self, size, last_chance) < 0)
+  /* What could not be cut off the last time must be now, or nothing can follow. */
+  if ((self->fd >= 0 && take_back (self) < 0) || choose_file (self, size_of (run->packets)) < 0)
     return -1;
-  if (write_packet (self, parts, size) < 0)
+  make_run (self, run, n);
+  if (prepare_room (self, run, last_chance) == 0)
+    return 0;
+  if (run->n == 1)
+    return -1;
+  *run = none;
+  add_to_run (run);
+  return prepare_room (self, run, last_chance);
+}
+
+static int
+append_run (TcTraceFile *self, const Run *run)
+{
+  if (write_run (self, run) < 0)
     {
       int errnum = errno;
 
@@ -380,9 +428,26 @@ tc_trace_file_append (TcTraceFile *self, struct iovec parts[2], const TcPacket *
     }
   self->half = false;
   if (self->mode == TC_WRITE_RECYCLE)
-    recycle (self, size);
-  (void) tc_index_file_append (&self->index, self->size, &self->origin, packet);
-  self->size += size;
-  self->last_size = size;
+    recycle (self, run->size);
+  (void) tc_index_file_append (&self->index, self->size, &self->origin, run->packets, run->n);
+  self->size += run->size;
+  self->last_size = size_of (&run->packets[run->n - 1]);
   return 0;
+}
+
+unsigned
+tc_trace_file_append (TcTraceFile *self, struct iovec *parts, const TcPacket *packets, unsigned n, bool last_chance)
+{
+  unsigned done = 0;
+
+  while (done < n)
+    {
+      Run run = { .parts = parts, .packets = &packets[done] };
+
+      if (prepare (self, &run, n - done, last_chance) < 0 || append_run (self, &run) < 0)
+        break;
+      parts += run.n_parts;
+      done += run.n;
+    }
+  return done;
 }

@@ -64,11 +64,13 @@ void tc_trace_file_close (TcTraceFile *self);
 /* The last packet of a file that was adopted was only begun: the next one takes its place. */
 void tc_trace_file_retract (TcTraceFile *self);
 /*
- * Appends one packet: @parts, page-aligned pages, as much as @packet says, the first part a page. Changes the parts,
- * and may change the first one's header. @last_chance: also into the reserve. 0, or -1 with errno: then no byte of it
- * is in the file. A failing index is not an error.
+ * Appends @n packets, as far as it gets: @parts are those of the first packet, then those of the next; page-aligned,
+ * and whole pages but for a packet's last. Changes the parts, not what is in them. How many; where these are less than
+ * @n, errno says why, and of the others no byte is in the file. @last_chance: also into the reserve. A failing index is
+ * not an error.
  */
-int tc_trace_file_append (TcTraceFile *self, struct iovec parts[2], const TcPacket *packet, bool last_chance);
+unsigned tc_trace_file_append (TcTraceFile *self, struct iovec *parts, const TcPacket *packets, unsigned n,
+                               bool last_chance);
 /* The directory is another one now. */
 void tc_trace_file_restart (TcTraceFile *self);
 /* Lets go of the reserve, until something is appended again. */

@@ -28,7 +28,7 @@ is_stuck (const TcStream *self)
     case TC_RING_UNFINISHED:
       return true;
     case TC_RING_PACKET:
-      return self->view.memory != NULL && !self->held && tc_now () < self->not_before;
+      return self->view.memory != NULL && !self->held && !self->by_position && tc_now () < self->not_before;
     case TC_RING_EMPTY:
       break;
     }
@@ -172,13 +172,13 @@ salvage (TcStream *self, unsigned long position, const TcCommitted *committed)
 
   if (subbuffer == NULL || committed->from_start < TC_PACKET_HEADER)
     return NOTHING;
-  memcpy (self->drain->page, subbuffer, origin->page_size);
+  memcpy (self->drain->pages, subbuffer, origin->page_size);
   /* Who died after the last event, while delivering, may have written the sizes. */
-  delivered = delivered && tc_packet_read (self->drain->page, origin, &packet);
+  delivered = delivered && tc_packet_read (self->drain->pages, origin, &packet);
   if (!delivered)
     {
-      tc_packet_finish (self->drain->page, origin, committed->from_start, find_end (self, position));
-      if (!tc_packet_read (self->drain->page, origin, &packet))
+      tc_packet_finish (self->drain->pages, origin, committed->from_start, find_end (self, position));
+      if (!tc_packet_read (self->drain->pages, origin, &packet))
         return NOTHING;
     }
   if (!tc_stream_write (self, subbuffer, &packet))

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
+#define _GNU_SOURCE
 #include "supervise/consumer.h"
 
 #include "base/error.h"
@@ -11,6 +12,7 @@
 #include "supervise/former.h"
 #include "supervise/verbs.h"
 
+#include <fcntl.h>
 #include <unistd.h>
 
 struct _TbusSupervisedConsumer {
@@ -21,6 +23,7 @@ struct _TbusSupervisedConsumer {
   gint64 born;            /* monotonic, microseconds */
   TbusBackoff backoff;
   gint64 rested;          /* monotonic, microseconds: given up, it is not tried again before */
+  int staging_fd;         /* -1, or memory that each process gives on to the next: packets that are not in files yet */
   TbusHoldings held;
   GQueue waiting;  /* of TbusRequest: for a process that says hello */
   GError *failure; /* why requests are refused: there is no process, and none comes; nullable */
@@ -126,7 +129,7 @@ read_hello (TbusSupervisedConsumer *self, TwMessage *reply, char **why)
   TwReader reader = { .data = reply->body, .len = reply->body_len };
   TwHello hello;
 
-  if (reply->n_fds > 0)
+  if (reply->n_fds > 1)
     return FALSE;
   if (reply->status != 0)
     {
@@ -145,13 +148,32 @@ read_hello (TbusSupervisedConsumer *self, TwMessage *reply, char **why)
   return TRUE;
 }
 
+/* FALSE: it is none whose size will stay. */
+static gboolean
+keep_staging_pool (TbusSupervisedConsumer *self, TwMessage *reply)
+{
+  const int needed = F_SEAL_SHRINK | F_SEAL_GROW;
+  int seals;
+
+  if (reply->n_fds == 0)
+    return TRUE;
+  seals = fcntl (reply->fds[0], F_GET_SEALS);
+  if (seals < 0 || (seals & needed) != needed)
+    return FALSE;
+  if (self->staging_fd >= 0)
+    close (self->staging_fd);
+  self->staging_fd = reply->fds[0];
+  reply->fds[0] = -1;
+  return TRUE;
+}
+
 static gboolean
 handle_hello (TbusSupervisedConsumer *self, TwMessage *reply, GError **error)
 {
   g_autofree char *why = NULL;
   TbusRequest *request;
 
-  if (!read_hello (self, reply, &why))
+  if (!read_hello (self, reply, &why) || !keep_staging_pool (self, reply))
     {
       g_set_error (error, TBUS_ERROR, TBUS_ERROR_CONSUMER_FAILED, "answered hello with something else");
       return FALSE;
@@ -364,8 +386,16 @@ say_hello (TbusSupervisedConsumer *self)
   TbusConsumer *base = TBUS_CONSUMER (self);
   TbusRequest *request = tbus_request_new (base, TW_HELLO, 0, NULL, NULL);
   const TwHello hello = { .version = TW_VERSION, .bits = tbus_consumer_get_bits (base), .pid = (guint64) getpid () };
+  g_autoptr(GError) error = NULL;
 
   tw_put_hello (&request->body, &hello);
+  if (self->staging_fd >= 0 && !tbus_request_take_copy (request, self->staging_fd, &error))
+    {
+      self->breach = g_strdup_printf ("could not be given the staging pool (%s)", error->message);
+      tbus_request_free (request);
+      tbus_child_kill (self->child);
+      return;
+    }
   self->timer = g_timeout_add (tbus_spawner_get_times (self->spawner)->hello_ms, on_hello_due, self);
   send_now (self, request);
 }
@@ -527,6 +557,8 @@ tbus_supervised_consumer_finalize (GObject *object)
 {
   TbusSupervisedConsumer *self = TBUS_SUPERVISED_CONSUMER (object);
 
+  if (self->staging_fd >= 0)
+    close (self->staging_fd);
   tbus_holdings_clear (&self->held);
   g_clear_error (&self->failure);
   g_free (self->breach);
@@ -561,6 +593,7 @@ tbus_supervised_consumer_class_init (TbusSupervisedConsumerClass *klass)
 static void
 tbus_supervised_consumer_init (TbusSupervisedConsumer *self)
 {
+  self->staging_fd = -1;
   tbus_holdings_init (&self->held);
   g_queue_init (&self->waiting);
 }

@@ -21,8 +21,9 @@ typedef enum {
   TW_REPLY = 1,
 
   /* requests */
-  TW_HELLO = 16,    /* TwHello -> TwHello. First, and again from a service that came back: answered when all that the
-                       former one asked for is done. */
+  TW_HELLO = 16,    /* TwHello, 0 or 1 fd -> TwHello, 0 or 1 fd. First, and again from a service that came back:
+                       answered when all that the former one asked for is done. The descriptor is the staging pool:
+                       what comes with the answer is kept, for the hello to the successor of one that is killed. */
   TW_CHECK_OUTPUT,  /* TwOutput, 0 or 1 fd -> str: the absolute path. Makes nothing. */
   TW_OPEN_OUTPUT,   /* TwOutput, 0 or 1 fd -> str: the absolute path. Makes the directory, keeps it open. */
   TW_CLOSE_OUTPUT,  /* u64 session -> empty */

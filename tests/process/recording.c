@@ -1,7 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "process/recording.h"
 
+#include "support/mounts.h"
 #include "support/trace.h"
+
+static void
+mount_output (TstRecording *self, guint megabytes)
+{
+  g_autofree char *path = tst_dir_file (self->rig->dir, "traces");
+  const char *why;
+
+  self->mounted = tst_mount ("tmpfs", path, megabytes, &why);
+  g_assert_true (self->mounted);
+}
 
 void
 tst_recording_set_up (TstRecording *self, gconstpointer data)
@@ -9,7 +20,9 @@ tst_recording_set_up (TstRecording *self, gconstpointer data)
   const TstShape *shape = data;
   TwChannel config;
 
-  self->rig = tst_rig_new (NULL);
+  self->rig = tst_rig_new (shape->arguments);
+  if (shape->megabytes > 0)
+    mount_output (self, shape->megabytes);
   self->log = tst_log_new ();
   tst_rig_hello (self->rig);
   self->output = tst_rig_open_output (self->rig, TST_SESSION);
@@ -33,6 +46,8 @@ tst_recording_tear_down (TstRecording *self, gconstpointer data)
   g_clear_pointer (&self->tracer, tst_tracer_free);
   g_clear_pointer (&self->channel, tst_channel_free);
   tst_log_free (self->log);
+  if (self->mounted)
+    tst_unmount (self->output);
   tst_rig_free (self->rig);
   g_free (self->output);
 }

@@ -20,6 +20,7 @@ typedef struct {
   TstTracer *tracer;
   TstChild *app;
   char *output; /* of the session */
+  gboolean mounted;
 } TstRecording;
 
 /* What differs from the channel of tst_channel_config_init(); the tests' data. */
@@ -28,6 +29,8 @@ typedef struct {
   guint32 overwrite, switch_us, read_us;
   guint64 file_size, file_count;
   guint32 metadata_us;
+  guint megabytes; /* of a file system for the traces alone; 0: none. tst_mounts_own() was called. */
+  const char *const *arguments; /* of the consumer; nullable */
 } TstShape;
 
 void tst_recording_set_up (TstRecording *self, gconstpointer shape);

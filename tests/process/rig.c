@@ -55,6 +55,7 @@ tst_rig_new (const char *const *arguments)
   TstRig *self = g_new0 (TstRig, 1);
 
   self->dir = tst_dir_new ();
+  self->staging = -1;
   g_queue_init (&self->events);
   launch (self, arguments);
   return self;
@@ -76,6 +77,13 @@ tst_rig_kill_and_replace (TstRig *self)
   g_queue_clear_full (&self->events, free_event);
   launch (self, NULL);
   tst_rig_hello (self);
+}
+
+void
+tst_rig_freeze (TstRig *self)
+{
+  g_assert_cmpint (kill (self->pid, SIGSTOP), ==, 0);
+  g_assert_cmpint (waitpid (self->pid, NULL, WUNTRACED), ==, self->pid);
 }
 
 void
@@ -102,6 +110,8 @@ tst_rig_free (TstRig *self)
     kill (self->pid, SIGKILL);
   tst_rig_wait_exit (self);
   g_queue_clear_full (&self->events, free_event);
+  if (self->staging >= 0)
+    close (self->staging);
   tst_dir_free (self->dir);
   g_free (self);
 }
@@ -299,9 +309,20 @@ void
 tst_rig_hello (TstRig *self)
 {
   TwWriter body = { 0 };
+  TwMessage reply;
 
   tw_put_hello (&body, &(TwHello) { .version = TW_VERSION, .bits = 64, .pid = (guint64) getpid () });
-  tst_rig_ask (self, TW_HELLO, &body, 0, NULL);
+  tst_rig_wait_reply (self, tst_rig_send (self, TW_HELLO, &body, &self->staging, self->staging >= 0), &reply);
+  check_status (&reply, 0);
+  if (self->staging >= 0)
+    close (self->staging);
+  self->staging = -1;
+  if (reply.n_fds > 0)
+    {
+      self->staging = reply.fds[0];
+      reply.fds[0] = -1;
+    }
+  tw_message_clear (&reply);
 }
 
 char *

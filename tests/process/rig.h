@@ -22,6 +22,7 @@ typedef struct {
   gboolean reaped;
   int status; /* of waitpid() */
   guint64 serial;
+  int staging; /* -1, or the staging pool, which is given on to who comes next */
   GQueue events; /* of TwMessage */
 } TstRig;
 
@@ -35,6 +36,8 @@ void tst_rig_kill_and_replace (TstRig *self);
  * in between is forgotten.
  */
 void tst_rig_die_and_come_back (TstRig *self);
+/* Stops it, until it is killed; all its threads have stopped then. */
+void tst_rig_freeze (TstRig *self);
 void tst_rig_hang_up (TstRig *self);
 /* Waits for its end; self->status. */
 void tst_rig_wait_exit (TstRig *self);

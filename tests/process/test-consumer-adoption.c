@@ -131,7 +131,7 @@ outlives_app_and_consumer (TstRecording *f, const char *name)
   tst_channel_close_write_ends (f->channel);
   tst_recording_emit (f, 10);
   (void) flush (f);
-  kill (f->rig->pid, SIGSTOP); /* its ring overflows from here on */
+  tst_rig_freeze (f->rig); /* its ring overflows from here on */
   tst_recording_emit (f, 5000);
   tst_child_signal (f->app, SIGKILL);
   tst_child_wait (f->app);
@@ -535,7 +535,7 @@ count_mappings (TstRecording *f)
 
   g_assert_true (g_file_get_contents (path, &text, NULL, NULL));
   for (const char *at = text; (at = strstr (at, "memfd:")) != NULL; at++)
-    n++;
+    n += !g_str_has_prefix (at, "memfd:tracebus-staging");
   return n;
 }
 

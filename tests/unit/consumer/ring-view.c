@@ -7,6 +7,7 @@
 #include <glib.h>
 #include <lttng/ust-ctl.h>
 #include <signal.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -198,6 +199,57 @@ goes_on_after_what_nobody_will_finish (Fixture *f, gconstpointer data)
   tc_anatomies_clear (&anatomies);
 }
 
+static guint64
+sequence_at (Fixture *f, gsize place)
+{
+  const guint8 *memory = lttng_ust_ctl_get_mmap_base (f->stream);
+  guint64 sequence;
+
+  memcpy (&sequence, memory + place + 64, sizeof sequence);
+  return sequence;
+}
+
+/* By position, and by the library in between, over many rounds of the ring; only what is delivered. */
+static void
+reads_packets_as_the_library_does (Fixture *f, gconstpointer data)
+{
+  const Shape *shape = data;
+  const TcRingShape ring = { shape->subbuf_size, shape->num_subbuf, shape->overwrite };
+  TcAnatomies anatomies;
+  TcAnatomy anatomy;
+  guint64 next = 0;
+
+  tc_anatomies_init (&anatomies);
+  g_assert_cmpint (tc_anatomies_find (&anatomies, &ring, &anatomy), ==, 0);
+  for (guint i = 0; i < 100; i++)
+    {
+      guint n = 1 + i % MIN (3, shape->num_subbuf), by_position = i % (n + 1);
+      gulong position = tc_ring_view_get_consumed (&f->view), offset;
+
+      for (guint k = 0; k < n; k++)
+        lttng_ust_ctl_flush_buffer (f->stream, 0);
+      tear (f, &anatomy, position + (n - 1) * shape->subbuf_size, DELIVERING);
+      g_assert_cmpuint (tc_ring_view_count_packets (&f->view, NULL, 8), ==, n);
+      g_assert_cmpuint (tc_ring_view_count_packets (&f->view, &anatomy, 8), ==, n - 1);
+      tc_ring_view_deliver (&f->view, &anatomy, position + (n - 1) * shape->subbuf_size);
+      g_assert_cmpuint (tc_ring_view_count_packets (&f->view, &anatomy, 8), ==, n);
+      for (guint k = 0; k < n; k++)
+        g_assert_cmpuint (sequence_at (f, tc_ring_view_get_place (&f->view, k)), ==, next + k);
+      if (by_position > 0)
+        tc_ring_view_skip (&f->view, position + (by_position - 1) * shape->subbuf_size);
+      for (guint k = by_position; k < n; k++)
+        {
+          g_assert_cmpint (lttng_ust_ctl_get_next_subbuf (f->stream), ==, 0);
+          g_assert_cmpint (lttng_ust_ctl_get_mmap_read_offset (f->stream, &offset), ==, 0);
+          g_assert_cmpuint (offset, ==, tc_ring_view_get_place (&f->view, 0));
+          g_assert_cmpint (lttng_ust_ctl_put_next_subbuf (f->stream), ==, 0);
+        }
+      next += n;
+    }
+  g_assert_cmpint (lttng_ust_ctl_get_next_subbuf (f->stream), ==, -EAGAIN);
+  tc_anatomies_clear (&anatomies);
+}
+
 /* How much of a packet is whole: what was committed without a gap. */
 static void
 counts_what_is_whole (Fixture *f, gconstpointer data)
@@ -273,6 +325,14 @@ main (int argc, char **argv)
   add ("says-no-to-what-is-not-finished", says_no_to_what_is_not_finished);
   add ("goes-on-after-what-nobody-will-finish", goes_on_after_what_nobody_will_finish);
   add ("counts-what-is-whole", counts_what_is_whole);
+  for (gsize i = 0; i < G_N_ELEMENTS (shapes); i++)
+    if (!shapes[i].overwrite)
+      {
+        g_autofree char *path = g_strdup_printf ("/consumer/ring-view/reads-packets-as-the-library-does/%ux%u",
+                                                 (guint) shapes[i].num_subbuf, (guint) shapes[i].subbuf_size);
+
+        g_test_add (path, Fixture, &shapes[i], set_up, reads_packets_as_the_library_does, tear_down);
+      }
   g_test_add_func ("/consumer/ring-view/knows-no-ring-of-too-many", knows_no_ring_of_too_many);
   g_test_add_func ("/consumer/ring-view/leaves-the-answer-to-the-library-where-it-knows-nothing",
                    leaves_the_answer_to_the_library_where_it_knows_nothing);

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The consumer's staging pool: made, or inherited, when the service says hello. */
+#include "consumer/consumer.h"
+
+/* ns: long after a service has asked for all that the dead one held. */
+static const uint64_t claimed_by = 60000000000;
+
+/* On the writer. */
+static void
+on_fill (TcMail *mail)
+{
+  tc_staging_pool_fill (TC_CONTAINER (mail, TcConsumer, staging_mail)->staging);
+}
+
+static void
+on_orphans (TcTimer *timer)
+{
+  (void) tc_staging_pool_forget (TC_CONTAINER (timer, TcConsumer, orphans)->staging);
+}
+
+void
+tc_staging_begin (TcConsumer *self, int *fd)
+{
+  if (self->staging != NULL)
+    return;
+  if (fd != NULL && (self->staging = tc_staging_pool_adopt (*fd)) != NULL)
+    {
+      *fd = -1;
+      self->orphans.fire = on_orphans;
+      tc_loop_arm (self->loop, &self->orphans, tc_now () + claimed_by);
+    }
+  else if (self->staging_size > 0)
+    self->staging = tc_staging_pool_new (self->staging_size);
+  if (self->staging == NULL)
+    return;
+  self->staging_mail.run = on_fill;
+  tc_loop_post (self->writer.loop, &self->staging_mail);
+}
+
+void
+tc_staging_end (TcConsumer *self)
+{
+  tc_staging_pool_free (self->staging);
+  self->staging = NULL;
+}

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Where a stream's packets go: to the file, or by way of the staging pool, on the writer's thread. */
+#include "consumer/stream.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <string.h>
+
+enum { MAX_PARTS = 2 * TC_STAGING_MAX_BLOCKS };
+
+void
+tc_stream_count (_Atomic uint64_t *counter, uint64_t by)
+{
+  atomic_fetch_add_explicit (counter, by, memory_order_relaxed);
+}
+
+void
+tc_stream_count_lost (TcStream *self)
+{
+  tc_stream_count (&self->counters.packets_lost, 1);
+}
+
+void
+tc_stream_count_dropped (TcStream *self, const TcPacket *packet)
+{
+  /* That it never recorded is no loss. */
+  if (!tc_packet_is_empty (packet))
+    tc_stream_count (&self->counters.bytes_dropped, packet->packet_bits / CHAR_BIT);
+}
+
+/* Whether there is a directory to write to. Where there is none, that is told already. */
+static bool
+find_folder (TcStream *self)
+{
+  unsigned number = atomic_load (&self->folder->number);
+
+  if (!atomic_load (&self->folder->there))
+    return false;
+  if (number != self->folder_number)
+    tc_trace_file_restart (&self->file);
+  self->folder_number = number;
+  return true;
+}
+
+static void
+cannot_write (TcStream *self, TcSubject *subject, int errnum)
+{
+  TcProblem problem = tc_problem_of_errno (errnum);
+
+  tc_problem_begin (subject, problem, errnum, "Cannot write the file %s_%u: %s", self->file.name,
+                    self->file.origin.cpu, strerror (errnum));
+  if (problem == TC_PROBLEM_OUTPUT_GONE)
+    tc_folder_doubt (self->folder);
+}
+
+unsigned
+tc_stream_append (TcStream *self, const TcAppend *append)
+{
+  unsigned done = 0;
+  int errnum;
+
+  if (!find_folder (self))
+    return 0;
+  /* Descriptions first: whatever dies, whenever, the packets that are on disk can be read. */
+  if (tc_metadata_sync (self->metadata) == 0)
+    done = tc_trace_file_append (&self->file, append->parts, append->packets, append->n, append->last_chance);
+  errnum = errno;
+  for (unsigned i = 0; i < done; i++)
+    tc_stream_count (&self->counters.bytes_written, append->packets[i].packet_bits / CHAR_BIT);
+  tc_stream_count (&self->counters.packets_written, done);
+  if (done == append->n)
+    tc_problem_end (append->subject, TC_ALL_PROBLEMS);
+  else if (atomic_load (&self->folder->there))
+    cannot_write (self, append->subject, errnum);
+  return done;
+}
+
+/* Packets of the pool, as far as they fit one call. */
+typedef struct {
+  TcPacket packets[TC_DRAIN_BATCH];
+  struct iovec parts[MAX_PARTS];
+  int n_parts;
+  unsigned n;
+} Batch;
+
+static bool
+add (TcStream *self, Batch *batch, uint32_t number)
+{
+  struct iovec *parts = &batch->parts[batch->n_parts];
+  int n = tc_staging_pool_locate (self->stage.pool, number, parts, MAX_PARTS - batch->n_parts);
+
+  /* What was put there was checked; and so was, in an adopted pool, what was claimed. */
+  if (n == 0 || !tc_packet_read (parts[0].iov_base, &self->file.origin, &batch->packets[batch->n]))
+    return false;
+  batch->n_parts += n;
+  batch->n++;
+  return true;
+}
+
+/* On the writer. */
+static void
+lose_staged (TcStage *stage, uint32_t number)
+{
+  TcStream *self = (TcStream *) ((char *) stage - offsetof (TcStream, stage));
+  TcPacket packet;
+
+  if (tc_packet_read (tc_staging_pool_begin (stage->pool, number), &self->file.origin, &packet))
+    tc_stream_count_dropped (self, &packet);
+  self->funcs->active (self);
+}
+
+/* On the writer. */
+static unsigned
+write_staged (TcStage *stage, const uint32_t *numbers, unsigned n, bool last_chance)
+{
+  TcStream *self = (TcStream *) ((char *) stage - offsetof (TcStream, stage));
+  TcAppend append;
+  Batch batch;
+  unsigned done;
+
+  batch.n = 0;
+  batch.n_parts = 0;
+  while (batch.n < n && batch.n < TC_DRAIN_BATCH && add (self, &batch, numbers[batch.n]))
+    ;
+  if (batch.n == 0)
+    {
+      lose_staged (stage, numbers[0]);
+      return 1;
+    }
+  append = (TcAppend) { &self->staged_subject, batch.parts, batch.packets, batch.n, last_chance };
+  done = tc_stream_append (self, &append);
+  if (done > 0)
+    self->funcs->active (self);
+  return done;
+}
+
+static void
+on_news (TcStage *stage)
+{
+  TcStream *self = (TcStream *) ((char *) stage - offsetof (TcStream, stage));
+
+  tc_stream_go_on (self);
+}
+
+const TcStageFuncs tc_stream_stage_funcs = { .write = write_staged, .lose = lose_staged, .news = on_news };
+
+bool
+tc_stream_stage (TcStream *self, const struct iovec parts[2], const TcPacket *packet)
+{
+  const TcStagedPacket staged = { .size = packet->packet_bits / CHAR_BIT, .sequence = packet->sequence };
+  uint32_t number = tc_staging_pool_put (self->stage.pool, &self->file.origin, parts, &staged);
+
+  if (number == 0)
+    return false;
+  tc_stage_put (&self->stage, number, true);
+  return true;
+}
