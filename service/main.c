@@ -27,6 +27,8 @@
 
 /* What is no app yet, and what is in no budget. */
 enum { FD_RESERVE = TBUS_MAX_HALF_OPEN + TBUS_OTHER_DESCRIPTORS };
+/* MiB */
+enum { MAX_STAGING = 16384 };
 
 typedef struct {
   gboolean session_bus;
@@ -37,6 +39,7 @@ typedef struct {
   char *statedir;
   char *consumer;
   char *consumer32;
+  int staging; /* MiB; -1: as consumers like */
   char *config;
 } Options;
 
@@ -64,6 +67,7 @@ parse_options (Options *options, int *argc, char ***argv, GError **error)
     { "statedir", 0, 0, G_OPTION_ARG_FILENAME, &options->statedir, "Know sessions again by what is in DIR", "DIR" },
     { "consumer", 0, 0, G_OPTION_ARG_FILENAME, &options->consumer, "Consumer for 64-bit programs", "PROGRAM" },
     { "consumer32", 0, 0, G_OPTION_ARG_FILENAME, &options->consumer32, "Consumer for 32-bit programs", "PROGRAM" },
+    { "staging-pool", 0, 0, G_OPTION_ARG_INT, &options->staging, "Memory of consumers that bridges bursts", "MIB" },
     { "config", 0, 0, G_OPTION_ARG_FILENAME, &options->config, "Read limits from FILE", "FILE" },
     { "version", 0, 0, G_OPTION_ARG_NONE, &options->version, "Print the version and exit", NULL },
     { NULL },
@@ -77,6 +81,8 @@ parse_options (Options *options, int *argc, char ***argv, GError **error)
     g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED, "\"%s\" is no option", (*argv)[1]);
   else if (options->session_bus && options->system_bus)
     g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED, "--system and --session exclude each other");
+  else if (options->staging < -1 || options->staging > MAX_STAGING)
+    g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED, "--staging-pool takes 0 to %d MiB", MAX_STAGING);
   else
     return TRUE;
   return FALSE;
@@ -343,6 +349,8 @@ service_init (Service *self, const Options *options, GError **error)
   self->index = tbus_tracee_index_new ();
   self->core = tbus_core_new (self->index);
   self->pool = tbus_pool_new (consumer, consumer32);
+  if (options->staging >= 0)
+    tbus_spawner_set_staging_pool (tbus_pool_get_spawner (self->pool), (guint) options->staging);
   self->tracer = tbus_tracer_side_new (self->index, &tbus_core_tracer_events, self->core, &paths);
   tbus_core_plug (self->core, tbus_tracer_side_get_port (self->tracer), tbus_pool_port (self->pool));
   info.registration_socket = tbus_tracer_side_get_socket_path (self->tracer);
@@ -385,7 +393,7 @@ service_leave (Service *self)
 int
 main (int argc, char **argv)
 {
-  Options options = { 0 };
+  Options options = { .staging = -1 };
   Service service = { 0 };
   g_autoptr(GError) error = NULL;
 

@@ -17,7 +17,7 @@ typedef struct TbusPool TbusPool;
 TbusPool *tbus_pool_new (const char *program64, const char *program32);
 /* After the shutdown. */
 void tbus_pool_free (TbusPool *self);
-/* For tests: its times. (transfer none) */
+/* What consumers are started with; for tests, its times. (transfer none) */
 TbusSpawner *tbus_pool_get_spawner (TbusPool *self);
 /* For tbus_core_plug(). */
 TbusConsumerPool tbus_pool_port (TbusPool *self);

@@ -20,6 +20,7 @@ struct _TbusSpawner {
   GObject parent_instance;
   char *program64, *program32;
   TbusSpawnerTimes times;
+  char *staging; /* nullable: an argument for consumers */
   guint n_starting;
   GPtrArray *children; /* alive, or not yet reaped */
   GTask *finishing;    /* nullable */
@@ -31,7 +32,7 @@ G_DEFINE_FINAL_TYPE (TbusSpawner, tbus_spawner, G_TYPE_OBJECT)
 
 /* A worker's errand. */
 typedef struct {
-  char *program;
+  char *program, *staging;
   uid_t uid;
   gboolean switch_user;
   GSubprocess *process; /* what it brings */
@@ -47,6 +48,7 @@ birth_free (gpointer data)
     close (self->link_fd);
   g_clear_object (&self->process);
   g_free (self->program);
+  g_free (self->staging);
   g_free (self);
 }
 
@@ -59,6 +61,7 @@ tbus_spawner_finalize (GObject *object)
   g_ptr_array_unref (self->children);
   g_free (self->program64);
   g_free (self->program32);
+  g_free (self->staging);
   G_OBJECT_CLASS (tbus_spawner_parent_class)->finalize (object);
 }
 
@@ -91,6 +94,13 @@ TbusSpawnerTimes *
 tbus_spawner_get_times (TbusSpawner *self)
 {
   return &self->times;
+}
+
+void
+tbus_spawner_set_staging_pool (TbusSpawner *self, guint mib)
+{
+  g_free (self->staging);
+  self->staging = g_strdup_printf ("--staging-pool=%u", mib);
 }
 
 static const char *
@@ -142,12 +152,12 @@ make_environment (const TbusIdentity *identity)
 
 /* Returns: (transfer full): the command line. */
 static GStrv
-make_arguments (const char *program, const TbusIdentity *identity, GError **error)
+make_arguments (const Birth *birth, const TbusIdentity *identity, GError **error)
 {
   g_autoptr(GPtrArray) arguments = g_ptr_array_new_with_free_func (g_free);
   g_autoptr(GString) groups = g_string_new ("--groups=");
 
-  g_ptr_array_add (arguments, g_strdup (program));
+  g_ptr_array_add (arguments, g_strdup (birth->program));
   if (identity != NULL)
     {
       for (guint i = 0; i < identity->groups->len; i++)
@@ -162,6 +172,8 @@ make_arguments (const char *program, const TbusIdentity *identity, GError **erro
       g_ptr_array_add (arguments, g_strdup_printf ("--gid=%u", identity->gid));
       g_ptr_array_add (arguments, g_strdup (groups->str));
     }
+  if (birth->staging != NULL)
+    g_ptr_array_add (arguments, g_strdup (birth->staging));
   g_ptr_array_add (arguments, NULL);
   return (GStrv) g_ptr_array_steal (arguments, NULL);
 }
@@ -182,7 +194,7 @@ birth_run (Birth *self, GError **error)
       if (identity == NULL)
         return FALSE;
     }
-  arguments = make_arguments (self->program, identity, error);
+  arguments = make_arguments (self, identity, error);
   if (arguments == NULL)
     return FALSE;
   if (socketpair (AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, link) < 0)
@@ -298,6 +310,7 @@ tbus_spawner_spawn_async (TbusSpawner *self, uid_t uid, guint32 bits, GAsyncRead
 
   tbus_thread_assert_main ();
   birth->program = g_strdup (find_program (self, bits));
+  birth->staging = g_strdup (self->staging);
   birth->uid = uid;
   birth->switch_user = uid != geteuid ();
   birth->link_fd = -1;

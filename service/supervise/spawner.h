@@ -30,6 +30,9 @@ TbusSpawner *tbus_spawner_new (const char *program64, const char *program32);
 /* What all consumers of it keep to; tests change them. */
 TbusSpawnerTimes *tbus_spawner_get_times (TbusSpawner *self);
 
+/* How much memory each consumer has for packets that the disk has not taken yet; if it is not said, 64 MiB. */
+void tbus_spawner_set_staging_pool (TbusSpawner *self, guint mib);
+
 /* Whether there can be a consumer for @uid and @bits, as far as it is known without asking anybody (B10). */
 gboolean tbus_spawner_check (TbusSpawner *self, uid_t uid, guint32 bits, GError **error);
 /* Starts one for what was checked. */
