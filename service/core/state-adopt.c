@@ -416,6 +416,15 @@ settle (gpointer id, gpointer consumer, gpointer data)
   TBUS_CONSUMER_GET_CLASS (consumer)->settle (consumer, NULL, NULL);
 }
 
+/* Stopped for good, and started again: nothing was kept, not even for those who could be told by their state. */
+static gboolean
+is_anything_kept (void)
+{
+  g_auto(GStrv) names = tbus_fd_store_list ("");
+
+  return names[0] != NULL;
+}
+
 GPtrArray *
 tbus_core_adopt (TbusCore *core, TbusState *state)
 {
@@ -429,7 +438,7 @@ tbus_core_adopt (TbusCore *core, TbusState *state)
 
   tbus_thread_assert_main ();
   self.hub->keeps_buffers = TRUE;
-  if (tbus_state_is_of_this_boot (state))
+  if (tbus_state_is_of_this_boot (state) && is_anything_kept ())
     {
       take_consumers (&self);
       take_sessions (&self);

@@ -361,6 +361,27 @@ the_store_holds_what_there_is (Fixture *self, gconstpointer options)
   g_assert_cmpuint (tst_store_count (self->store, "app-"), ==, 0);
 }
 
+/* systemctl stop, and later start: that is another life, but nothing was kept for it. */
+static void
+a_stop_is_a_gap (Fixture *self, gconstpointer options)
+{
+  g_autofree char *session = tst_start_recording (self->service, "stopped", options);
+  g_autoptr(TstChild) app = tst_app_start (self->service, "app-idle", NULL);
+  struct pollfd ended = { .fd = watch (tst_service_consumer_pid (self->service)), .events = POLLIN };
+
+  tst_app_go (app, 40);
+  tst_service_stop (self->service);
+  tst_store_clear (self->store);
+  g_assert_cmpint (poll (&ended, 1, TST_PATIENCE_MS), ==, 1);
+  close (ended.fd);
+  g_assert_cmpuint (tst_count (self->service, "stopped", "tbtest:tick"), ==, 40);
+  tst_child_finish (app);
+  tst_service_start (self->service, NULL);
+  g_assert_cmpuint (tst_get_length (self->service, session, "Session.Problems"), ==, 1);
+  tst_app_run (self->service, "app-tiny", NULL);
+  assert_exact (self, "stopped", tst_session_run (self->service, session, "Stop"), 41);
+}
+
 #define ADD(name, test)                                                                                               \
   g_test_add ("/process/takeover/per-user/" name, Fixture, TST_PER ("user"), set_up, test, tear_down);                \
   g_test_add ("/process/takeover/per-process/" name, Fixture, TST_PER ("process"), set_up, test, tear_down)
@@ -378,6 +399,7 @@ main (int argc, char **argv)
   ADD ("a-program-that-ends-in-between-loses-nothing", a_program_that_ends_in_between_loses_nothing);
   ADD ("a-consumer-that-dies-in-between-has-a-successor", a_consumer_that_dies_in_between_has_a_successor);
   ADD ("the-store-holds-what-there-is", the_store_holds_what_there_is);
+  ADD ("a-stop-is-a-gap", a_stop_is_a_gap);
   ADD ("a-program-in-the-middle-of-something-registers-anew", a_program_in_the_middle_of_something_registers_anew);
   return g_test_run ();
 }
