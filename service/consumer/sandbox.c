@@ -270,6 +270,11 @@ static const Call allowed[] = {
   { __NR_rt_sigaction },
   { __NR_rt_sigprocmask },
   { __NR_rt_sigreturn },
+  { __NR_rt_sigpending },
+  { __NR_rt_sigtimedwait },
+#ifdef __NR_rt_sigtimedwait_time64
+  { __NR_rt_sigtimedwait_time64 },
+#endif
 #ifdef __NR_sigreturn
   { __NR_sigreturn },
 #endif

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glib.h>
+#include <lttng/ust-ctl.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -17,6 +18,8 @@
 #include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+DEFINE_LTTNG_UST_SIGBUS_STATE ();
 
 #ifdef __SANITIZE_ADDRESS__
 #define REPORTS_NEED_IT TRUE
@@ -220,6 +223,42 @@ allows_what_a_consumer_does (void)
   g_assert_cmpint (run (do_what_is_needed, TRUE), ==, DONE);
 }
 
+/* The library's calls on rings, before and after: it tells readers, who are ourselves, by a pipe that is open here. */
+static int
+use_rings (void)
+{
+  struct lttng_ust_ctl_consumer_channel_attr attr = {
+    .type = LTTNG_UST_ABI_CHAN_PER_CPU, .subbuf_size = 65536, .num_subbuf = 2, .output = LTTNG_UST_ABI_MMAP,
+  };
+  int n = lttng_ust_ctl_get_nr_stream_per_channel ();
+
+  for (int round = 0; round < 2; round++)
+    {
+      g_autofree int *fds = g_new (int, n);
+      struct lttng_ust_ctl_consumer_channel *channel;
+      struct lttng_ust_ctl_consumer_stream *stream;
+
+      for (int i = 0; i < n; i++)
+        fds[i] = memfd_create ("ring", MFD_CLOEXEC);
+      channel = lttng_ust_ctl_create_channel (&attr, fds, n);
+      stream = channel != NULL ? lttng_ust_ctl_create_stream (channel, 0) : NULL;
+      if (stream == NULL || (round == 0 && tc_sandbox_enter () < 0))
+        return CANNOT_ENTER;
+      lttng_ust_ctl_flush_buffer (stream, 0);
+      if (lttng_ust_ctl_get_next_subbuf (stream) < 0 || lttng_ust_ctl_put_next_subbuf (stream) < 0)
+        return EINVAL;
+      lttng_ust_ctl_destroy_stream (stream);
+      lttng_ust_ctl_destroy_channel (channel);
+    }
+  return DONE;
+}
+
+static void
+allows_what_the_tracer_does (void)
+{
+  g_assert_cmpint (run (use_rings, FALSE), ==, DONE);
+}
+
 static int
 abort_it (void)
 {
@@ -304,6 +343,7 @@ main (int argc, char **argv)
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
     g_test_add_data_func (cases[i].name, &cases[i], refuses);
   g_test_add_func ("/sandbox/allows/work", allows_what_a_consumer_does);
+  g_test_add_func ("/sandbox/allows/rings", allows_what_the_tracer_does);
   g_test_add_func ("/sandbox/allows/abort", allows_to_abort);
   g_test_add_func ("/sandbox/files", leaves_files_to_their_owners);
   g_test_add_func ("/sandbox/threads", holds_for_threads_that_are_there);
