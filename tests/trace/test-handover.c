@@ -147,7 +147,7 @@ go_on_in_spite_of (Fixture *self, gconstpointer ownership, void (*end) (Fixture 
     {
       gint64 began;
 
-      begin_to_emit (self, 10000);
+      begin_to_emit (self, 5000);
       g_usleep ((gulong) g_rand_int_range (random, 0, 3000)); /* any moment will do */
       began = g_get_monotonic_time ();
       end (self);
@@ -193,7 +193,7 @@ killed_with_its_consumer (Fixture *self, gconstpointer ownership)
     {
       pid_t consumer = tst_service_consumer_pid (self->service);
 
-      begin_to_emit (self, 10000);
+      begin_to_emit (self, 5000);
       tst_service_kill (self->service);
       g_assert_cmpint (kill (consumer, SIGKILL), ==, 0);
       tst_service_start (self->service, NULL);
