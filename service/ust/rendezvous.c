@@ -227,11 +227,42 @@ listen_on_socket (TbusRendezvous *self, GError **error)
 static int
 open_wait_shm (const TbusRendezvousPaths *paths)
 {
-  int fd = shm_open (paths->wait_shm, O_RDWR | O_CREAT | O_CLOEXEC, paths->wait_mode);
+  int fd = shm_open (paths->wait_shm, O_RDWR | O_CREAT | O_CLOEXEC | O_NONBLOCK, paths->wait_mode);
 
   if (fd < 0 && errno == EACCES)
-    fd = shm_open (paths->wait_shm, O_RDWR | O_CLOEXEC, paths->wait_mode);
+    fd = shm_open (paths->wait_shm, O_RDWR | O_CLOEXEC | O_NONBLOCK, paths->wait_mode);
   return fd;
+}
+
+/* A file, under this name alone: what it is taken over as must be nobody's other file. */
+static gboolean
+is_own_file (int fd)
+{
+  struct stat status;
+
+  return fstat (fd, &status) == 0 && S_ISREG (status.st_mode) && status.st_nlink == 1;
+}
+
+/* Anybody may put anything in the place before us: a pipe, a link, a socket. Apps could not have used it either. */
+static gboolean
+open_wait_word (TbusRendezvous *self, GError **error)
+{
+  const char *name = self->paths.wait_shm;
+
+  self->wait_fd = open_wait_shm (&self->paths);
+  if (self->wait_fd >= 0 && is_own_file (self->wait_fd))
+    return TRUE;
+  if (self->wait_fd < 0 && errno != ELOOP && errno != ENXIO)
+    return fail (error, errno, "open the shared memory", name);
+  if (self->wait_fd >= 0)
+    close (self->wait_fd);
+  self->wait_fd = -1;
+  if (shm_unlink (name) < 0 && errno != ENOENT)
+    return fail (error, errno, "remove what is in the place of the shared memory", name);
+  tbus_log_message (TBUS_MSG_RENDEZVOUS_TAKEN, "TRACEBUS_SOCKET", self->paths.socket,
+                    "The shared memory %s was not a file of its own; it is made anew", name);
+  self->wait_fd = shm_open (name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, self->paths.wait_mode);
+  return self->wait_fd >= 0 || fail (error, errno, "make the shared memory", name);
 }
 
 static gboolean
@@ -242,9 +273,8 @@ map_wait_word (TbusRendezvous *self, GError **error)
   struct stat status;
   void *memory;
 
-  self->wait_fd = open_wait_shm (&self->paths);
-  if (self->wait_fd < 0)
-    return fail (error, errno, "open the shared memory", name);
+  if (!open_wait_word (self, error))
+    return FALSE;
   if (fstat (self->wait_fd, &status) < 0)
     return fail (error, errno, "look at the shared memory", name);
   /* Apps refuse a user's own one that belongs to somebody else; the system's becomes root's. */

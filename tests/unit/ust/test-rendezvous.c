@@ -252,6 +252,40 @@ survives_its_memory_cut_short (Fixture *f, gconstpointer data)
   tbus_rendezvous_free (rendezvous);
 }
 
+/* It serves, and whatever the name led to is as it was. */
+static void
+assert_replaced (Fixture *f, const char *path)
+{
+  TbusRendezvous *rendezvous = claim (f);
+  struct stat status;
+
+  tbus_rendezvous_publish (rendezvous);
+  g_assert_cmpint (lstat (path, &status), ==, 0);
+  g_assert_true (S_ISREG (status.st_mode));
+  g_assert_cmpuint (status.st_nlink, ==, 1);
+  tbus_rendezvous_free (rendezvous);
+  g_assert_cmpint (unlink (path), ==, 0);
+}
+
+static void
+replaces_what_is_no_file_of_its_own (Fixture *f, gconstpointer data)
+{
+  g_autofree char *path = g_strconcat ("/dev/shm", f->paths.wait_shm, NULL);
+  g_autofree char *other = g_strconcat (path, "-other", NULL);
+  g_autofree char *text = NULL;
+
+  g_assert_cmpint (mkfifo (path, 0666), ==, 0);
+  assert_replaced (f, path);
+  g_assert_true (g_file_set_contents (other, "mine", -1, NULL));
+  g_assert_cmpint (symlink (other, path), ==, 0);
+  assert_replaced (f, path);
+  g_assert_cmpint (link (other, path), ==, 0);
+  assert_replaced (f, path);
+  g_assert_true (g_file_get_contents (other, &text, NULL, NULL));
+  g_assert_cmpstr (text, ==, "mine");
+  g_assert_cmpint (unlink (other), ==, 0);
+}
+
 static void
 refuses_a_second_service (Fixture *f, gconstpointer data)
 {
@@ -338,6 +372,7 @@ main (int argc, char **argv)
   RENDEZVOUS_TEST ("wakes-apps-that-wait", wakes_apps_that_wait);
   RENDEZVOUS_TEST ("narrows-what-an-app-left-open", narrows_what_an_app_left_open);
   RENDEZVOUS_TEST ("survives-its-memory-cut-short", survives_its_memory_cut_short);
+  RENDEZVOUS_TEST ("replaces-what-is-no-file-of-its-own", replaces_what_is_no_file_of_its_own);
   RENDEZVOUS_TEST ("refuses-a-second-service", refuses_a_second_service);
   RENDEZVOUS_TEST ("refuses-beside-another-daemon-that-lives", refuses_beside_another_daemon_that_lives);
   RENDEZVOUS_TEST ("takes-a-dead-ones-socket-over", takes_a_dead_ones_socket_over);
