@@ -42,6 +42,7 @@ G_BEGIN_DECLS
 #define TBUS_MAX_METADATA (64u << 20)   /* bytes of one buffer set's metadata */
 #define TBUS_MAX_CLASS_TEXT (8u << 20)  /* bytes of metadata that describe one list of fields */
 #define TBUS_MAX_REPLY (8u << 20)       /* bytes of one D-Bus reply */
+#define TBUS_MAX_OBJECTS (16u << 20)    /* bytes of the list of all objects; the bus ends who sends 32 MiB */
 #define TBUS_MAX_REPLIES (64u << 20)    /* bytes of replies that are being made for one user */
 #define TBUS_MAX_CALLS 16               /* calls of one sender in flight */
 #define TBUS_MAX_CALLS_OF_USER 64       /* calls in flight of all senders of one user */

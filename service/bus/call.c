@@ -36,16 +36,17 @@ invocation_fail (GDBusMethodInvocation *invocation, const GError *error)
 static void
 invocation_return (GDBusMethodInvocation *invocation, const TbusMethod *method, GVariant *value)
 {
+  gsize most = method->lists_all ? TBUS_MAX_OBJECTS : TBUS_MAX_REPLY;
   g_autoptr(GVariant) owned = value == NULL ? NULL : g_variant_ref_sink (value);
   g_autoptr(GError) error = NULL;
 
-  if (owned == NULL || g_variant_get_size (owned) <= TBUS_MAX_REPLY)
+  if (owned == NULL || g_variant_get_size (owned) <= most)
     {
       g_dbus_method_invocation_return_value (invocation, owned);
       return;
     }
-  error = g_error_new (TBUS_ERROR, TBUS_ERROR_EXHAUSTED, "The reply of %s would pass %u bytes%s%s",
-                       method->name, TBUS_MAX_REPLY,
+  error = g_error_new (TBUS_ERROR, TBUS_ERROR_EXHAUSTED, "The reply of %s would pass %" G_GSIZE_FORMAT " bytes%s%s",
+                       method->name, most,
                        method->narrow == NULL ? "" : ": narrow it with ", method->narrow == NULL ? "" : method->narrow);
   invocation_fail (invocation, error);
 }
@@ -204,6 +205,12 @@ gpointer
 tbus_call_get_object (TbusCall *self)
 {
   return self->object;
+}
+
+GDBusConnection *
+tbus_call_get_connection (TbusCall *self)
+{
+  return g_dbus_method_invocation_get_connection (self->invocation);
 }
 
 GCancellable *

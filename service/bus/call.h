@@ -28,6 +28,8 @@ TbusBusContext *tbus_call_get_bus (TbusCall *self);
 TbusPeer *tbus_call_get_peer (TbusCall *self);
 uid_t tbus_call_get_uid (TbusCall *self);
 gpointer tbus_call_get_object (TbusCall *self);
+/* The one that it came on. */
+GDBusConnection *tbus_call_get_connection (TbusCall *self);
 /* Fires when the caller leaves the bus. */
 GCancellable *tbus_call_get_cancellable (TbusCall *self);
 /* In serialised form: what is borrowed of it lives as long as the call. */

@@ -22,6 +22,7 @@ struct TbusBusContext {
   TbusPeerSet *peers;
   TbusChanges *changes;
   TbusEphemerals *ephemerals; /* NULL while there is no connection */
+  struct TbusObjectList *objects; /* the object tree's; likewise */
   char *version;
   char *tracer_version;
   char *registration_socket;

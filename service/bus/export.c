@@ -12,6 +12,7 @@ struct _TbusExport {
   GObject *object;
   guint64 changed;  /* one bit a property row; not 0: it waits in the bus's changes */
   guint64 counters; /* likewise */
+  guint64 generation;
 };
 
 G_DEFINE_FINAL_TYPE (TbusExport, tbus_export, G_TYPE_DBUS_INTERFACE_SKELETON)
@@ -102,6 +103,7 @@ tbus_export_emit (GObject *object, gboolean counters)
 
   if (connection != NULL && *bits != 0)
     {
+      self->generation++;
       g_variant_builder_init (&values, G_VARIANT_TYPE_VARDICT);
       for (guint i = 0; properties[i].name != NULL; i++)
         if (*bits & (G_GUINT64_CONSTANT (1) << i))
@@ -113,6 +115,12 @@ tbus_export_emit (GObject *object, gboolean counters)
                                      NULL);
     }
   *bits = 0;
+}
+
+guint64
+tbus_export_get_generation (TbusExport *self)
+{
+  return self->generation;
 }
 
 static void

@@ -17,6 +17,8 @@ G_DECLARE_FINAL_TYPE (TbusExport, tbus_export, TBUS, EXPORT, GDBusInterfaceSkele
 TbusExport *tbus_export_new (TbusBusContext *bus, const TbusInterface *interface, GObject *object);
 /* The property @name has another value now. For what the object does not notify. */
 void tbus_export_changed (TbusExport *self, const char *name);
+/* Another number whenever a change of a property was signalled. */
+guint64 tbus_export_get_generation (TbusExport *self);
 /* The TbusChangesFunc of exports. */
 void tbus_export_emit (GObject *object, gboolean counters);
 

@@ -23,6 +23,7 @@ typedef struct {
   TbusAction action;
   TbusHandler handler;
   const char *narrow; /* (nullable): the options that make its reply smaller */
+  gboolean lists_all; /* its reply may have TBUS_MAX_OBJECTS bytes */
   gboolean durable;   /* its answer is a promise: what it changed is on the disk before */
 } TbusMethod;
 

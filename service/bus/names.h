@@ -11,6 +11,7 @@ G_BEGIN_DECLS
 
 #define TBUS_BUS_NAME "org.tracebus1"
 #define TBUS_ROOT_PATH "/org/tracebus1"
+#define TBUS_OBJECT_MANAGER "org.freedesktop.DBus.ObjectManager"
 
 /* All (transfer full). */
 char *tbus_path_session (guint64 id);

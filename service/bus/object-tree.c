@@ -1,26 +1,81 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "bus/object-tree.h"
 
+#include "base/error.h"
 #include "base/thread.h"
-#include "bus/export.h"
 #include "bus/names.h"
+#include "bus/object-list.h"
 
 struct TbusObjectTree {
   TbusBusContext *bus;
+  GDBusConnection *connection;
   TbusExport *manager;
-  GDBusObjectManagerServer *server;
+  TbusExport *lister; /* the ObjectManager */
+  TbusObjectList *objects;
+  gboolean announces; /* what comes now is news */
 };
+
+static GDBusArgInfo out_objects = { -1, (char *) "object_paths_interfaces_and_properties", (char *) "a{oa{sa{sv}}}",
+                                    NULL };
+static GDBusArgInfo path_arg = { -1, (char *) "object_path", (char *) "o", NULL };
+static GDBusArgInfo added_arg = { -1, (char *) "interfaces_and_properties", (char *) "a{sa{sv}}", NULL };
+static GDBusArgInfo removed_arg = { -1, (char *) "interfaces", (char *) "as", NULL };
+static GDBusArgInfo *get_out[] = { &out_objects, NULL };
+static GDBusArgInfo *added_args[] = { &path_arg, &added_arg, NULL };
+static GDBusArgInfo *removed_args[] = { &path_arg, &removed_arg, NULL };
+static GDBusMethodInfo get_info = { -1, (char *) "GetManagedObjects", NULL, get_out, NULL };
+static GDBusSignalInfo added_info = { -1, (char *) "InterfacesAdded", added_args, NULL };
+static GDBusSignalInfo removed_info = { -1, (char *) "InterfacesRemoved", removed_args, NULL };
+static GDBusMethodInfo *method_infos[] = { &get_info, NULL };
+static GDBusSignalInfo *signal_infos[] = { &added_info, &removed_info, NULL };
+static const GDBusInterfaceInfo lister_info = { -1, (char *) TBUS_OBJECT_MANAGER, method_infos, signal_infos, NULL,
+                                                NULL };
+
+static void
+get_managed_objects (TbusCall *call, gpointer core)
+{
+  g_autoptr(GError) error = NULL;
+
+  if (tbus_call_get_bus (call)->objects != NULL)
+    {
+      tbus_object_list_answer (tbus_call_get_bus (call)->objects, call);
+      return;
+    }
+  error = g_error_new (TBUS_ERROR, TBUS_ERROR_INVALID_STATE, "The service is stopping");
+  tbus_call_fail (call, g_steal_pointer (&error));
+}
+
+static const TbusMethod lister_methods[] = {
+  { "GetManagedObjects", TBUS_ACTION_OPEN, get_managed_objects, .lists_all = TRUE },
+  { NULL },
+};
+
+static const TbusInterface lister_interface = { &lister_info, lister_methods, NULL };
+
+static void
+announce (TbusObjectTree *self, const char *name, GVariant *parameters)
+{
+  g_dbus_connection_emit_signal (self->connection, NULL, TBUS_ROOT_PATH, TBUS_OBJECT_MANAGER, name, parameters, NULL);
+}
 
 /* @path: (transfer full) */
 static void
 tree_add (TbusObjectTree *self, char *path, const TbusInterface *interface, gpointer object)
 {
   g_autofree char *owned = path;
-  g_autoptr(GDBusObjectSkeleton) skeleton = g_dbus_object_skeleton_new (owned);
   g_autoptr(TbusExport) export = tbus_export_new (self->bus, interface, G_OBJECT (object));
+  g_autoptr(GVariant) properties = NULL;
+  GVariantBuilder interfaces;
 
-  g_dbus_object_skeleton_add_interface (skeleton, G_DBUS_INTERFACE_SKELETON (export));
-  g_dbus_object_manager_server_export (self->server, skeleton);
+  if (!g_dbus_interface_skeleton_export (G_DBUS_INTERFACE_SKELETON (export), self->connection, owned, NULL))
+    g_return_if_reached (); /* ids are never reused */
+  tbus_object_list_add (self->objects, owned, export);
+  if (!self->announces)
+    return;
+  properties = g_dbus_interface_skeleton_get_properties (G_DBUS_INTERFACE_SKELETON (export));
+  g_variant_builder_init (&interfaces, G_VARIANT_TYPE ("a{sa{sv}}"));
+  g_variant_builder_add (&interfaces, "{s@a{sv}}", interface->info->name, properties);
+  announce (self, "InterfacesAdded", g_variant_new ("(oa{sa{sv}})", owned, &interfaces));
 }
 
 /* What has changed before is signalled while the object is still there. @path: (transfer full) */
@@ -28,12 +83,14 @@ static void
 tree_remove (TbusObjectTree *self, char *path, const TbusInterface *interface)
 {
   g_autofree char *owned = path;
-  g_autoptr(GDBusInterface) export = g_dbus_object_manager_get_interface (G_DBUS_OBJECT_MANAGER (self->server), owned,
-                                                                          interface->info->name);
+  const char *const interfaces[] = { interface->info->name, NULL };
+  TbusExport *export = tbus_object_list_find (self->objects, owned);
 
   g_return_if_fail (export != NULL);
   g_dbus_interface_skeleton_flush (G_DBUS_INTERFACE_SKELETON (export));
-  g_dbus_object_manager_server_unexport (self->server, owned);
+  g_dbus_interface_skeleton_unexport (G_DBUS_INTERFACE_SKELETON (export));
+  tbus_object_list_remove (self->objects, owned);
+  announce (self, "InterfacesRemoved", g_variant_new ("(o^as)", owned, interfaces));
 }
 
 static void
@@ -166,16 +223,20 @@ TbusObjectTree *
 tbus_object_tree_new (TbusBusContext *bus, GDBusConnection *connection, GError **error)
 {
   g_autoptr(TbusExport) manager = tbus_export_new (bus, &tbus_manager_interface, G_OBJECT (bus->core));
+  g_autoptr(TbusExport) lister = tbus_export_new (bus, &lister_interface, G_OBJECT (bus->core));
   TbusObjectTree *self;
 
-  if (!g_dbus_interface_skeleton_export (G_DBUS_INTERFACE_SKELETON (manager), connection, TBUS_ROOT_PATH, error))
+  if (!g_dbus_interface_skeleton_export (G_DBUS_INTERFACE_SKELETON (manager), connection, TBUS_ROOT_PATH, error)
+      || !g_dbus_interface_skeleton_export (G_DBUS_INTERFACE_SKELETON (lister), connection, TBUS_ROOT_PATH, error))
     return NULL;
   self = g_new0 (TbusObjectTree, 1);
   self->bus = tbus_bus_context_ref (bus);
+  self->connection = g_object_ref (connection);
   self->manager = g_steal_pointer (&manager);
-  self->server = g_dbus_object_manager_server_new (TBUS_ROOT_PATH);
+  self->lister = g_steal_pointer (&lister);
+  self->objects = bus->objects = tbus_object_list_new ();
   tree_follow (self);
-  g_dbus_object_manager_server_set_connection (self->server, connection);
+  self->announces = TRUE;
   return self;
 }
 
@@ -190,10 +251,14 @@ tbus_object_tree_free (TbusObjectTree *self)
   g_signal_handlers_disconnect_by_data (tbus_core_get_sessions (core), self);
   g_signal_handlers_disconnect_by_data (tbus_core_get_apps (core), self);
   g_signal_handlers_disconnect_by_data (core, self);
-  g_dbus_object_manager_server_set_connection (self->server, NULL);
-  g_object_unref (self->server);
+  self->bus->objects = NULL;
+  tbus_object_list_unexport (self->objects);
+  g_clear_pointer (&self->objects, tbus_object_list_free);
+  g_dbus_interface_skeleton_unexport (G_DBUS_INTERFACE_SKELETON (self->lister));
+  g_object_unref (self->lister);
   g_dbus_interface_skeleton_unexport (G_DBUS_INTERFACE_SKELETON (self->manager));
   g_object_unref (self->manager);
+  g_object_unref (self->connection);
   tbus_bus_context_unref (self->bus);
   g_free (self);
 }

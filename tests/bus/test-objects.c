@@ -105,6 +105,118 @@ the_list_has_every_object_but_the_managers (Rig *rig)
     }
 }
 
+/* What somebody knows who has asked for the list, and follows the signals: path to State of each app. */
+typedef struct {
+  GHashTable *states;
+  gboolean has_list;
+} Follower;
+
+static void
+follow_object (Follower *self, const char *path, GVariant *interfaces)
+{
+  g_autoptr(GVariant) properties = g_variant_lookup_value (interfaces, "org.tracebus1.App", G_VARIANT_TYPE_VARDICT);
+  char *state;
+
+  if (properties != NULL && g_variant_lookup (properties, "State", "s", &state))
+    g_hash_table_insert (self->states, g_strdup (path), state);
+}
+
+static void
+follow_list (Follower *self, GVariant *reply)
+{
+  g_autoptr(GVariant) list = g_variant_get_child_value (reply, 0);
+
+  for (gsize i = 0; i < g_variant_n_children (list); i++)
+    {
+      g_autoptr(GVariant) interfaces = NULL;
+      const char *path;
+
+      g_variant_get_child (list, i, "{&o@a{sa{sv}}}", &path, &interfaces);
+      follow_object (self, path, interfaces);
+    }
+  self->has_list = TRUE;
+}
+
+static void
+on_list (GObject *source, GAsyncResult *result, gpointer data)
+{
+  g_autoptr(GError) error = NULL;
+  g_autoptr(GVariant) reply = g_dbus_connection_call_finish (G_DBUS_CONNECTION (source), result, &error);
+
+  g_assert_no_error (error);
+  follow_list (data, reply);
+}
+
+static void
+on_news (GDBusConnection *connection, const char *sender, const char *path, const char *interface, const char *signal,
+         GVariant *parameters, gpointer data)
+{
+  Follower *self = data;
+  g_autoptr(GVariant) values = g_variant_n_children (parameters) > 1 ? g_variant_get_child_value (parameters, 1) : NULL;
+  const char *object;
+  char *state;
+
+  if (g_str_equal (signal, "PropertiesChanged"))
+    {
+      if (g_hash_table_contains (self->states, path) && g_variant_lookup (values, "State", "s", &state))
+        g_hash_table_insert (self->states, g_strdup (path), state);
+      return;
+    }
+  g_variant_get_child (parameters, 0, "&o", &object);
+  if (g_str_equal (signal, "InterfacesAdded"))
+    follow_object (self, object, values);
+  else
+    g_hash_table_remove (self->states, object);
+}
+
+/* Main's loop goes on while the list is made, and the objects change: nobody who follows them is left with less. */
+static void
+who_follows_the_objects_misses_nothing_of_a_long_list (Rig *rig)
+{
+  enum { N = 300, SOMEBODY = 1000 };
+  g_autoptr(GHashTable) states = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+  g_autoptr(GHashTable) expected = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+  Follower follower = { states, FALSE }, afterwards = { expected, FALSE };
+  g_autoptr(GVariant) reply = NULL;
+  GHashTableIter iter;
+  gpointer path, state;
+  guint subscription, n_apps = N;
+
+  for (guint i = 0; i < N; i++)
+    g_ptr_array_add (rig->tracees, tst_fake_tracer_register (rig->tracer, rig->core, "crowd", SOMEBODY));
+  rig_wait_until (tbus_app_set_count (tbus_core_get_apps (rig->core)) == n_apps);
+  subscription = g_dbus_connection_signal_subscribe (rig->caller, "org.tracebus1", NULL, NULL, NULL, NULL,
+                                                     G_DBUS_SIGNAL_FLAGS_NONE, on_news, &follower, NULL);
+  g_dbus_connection_call (rig->caller, "org.tracebus1", RIG_ROOT, "org.freedesktop.DBus.ObjectManager",
+                          "GetManagedObjects", NULL, NULL, G_DBUS_CALL_FLAGS_NONE, -1, NULL, on_list, &follower);
+  for (guint i = 0; !follower.has_list; i++)
+    {
+      g_main_context_iteration (NULL, TRUE);
+      if (i % 2 == 0 && i < N)
+        tst_fake_tracer_freeze (rig->tracer, rig->core, g_ptr_array_index (rig->tracees, i), TRUE);
+      else if (i < N / 2)
+        {
+          tst_fake_tracer_leave (rig->tracer, rig->core, g_ptr_array_index (rig->tracees, i));
+          n_apps--;
+        }
+      if (i < N / 4)
+        {
+          g_ptr_array_add (rig->tracees, tst_fake_tracer_register (rig->tracer, rig->core, "late", SOMEBODY));
+          n_apps++;
+        }
+    }
+  rig_wait_until (tbus_app_set_count (tbus_core_get_apps (rig->core)) == n_apps);
+  reply = rig_call_standard (rig, RIG_ROOT, "org.freedesktop.DBus.ObjectManager", "GetManagedObjects", NULL);
+  follow_list (&afterwards, reply);
+  while (g_main_context_iteration (NULL, FALSE))
+    ;
+  g_dbus_connection_signal_unsubscribe (rig->caller, subscription);
+  g_assert_cmpuint (g_hash_table_size (states), ==, g_hash_table_size (expected));
+  g_hash_table_iter_init (&iter, expected);
+  while (g_hash_table_iter_next (&iter, &path, &state))
+    g_assert_cmpstr (g_hash_table_lookup (states, path), ==, state);
+}
+
 static void
 every_property_has_the_type_that_the_xml_says (Rig *rig)
 {
@@ -289,6 +401,8 @@ add_tests (void)
 {
   rig_add ("/bus/objects/come-and-go-with-a-signal-each", objects_come_and_go_with_a_signal_each);
   rig_add ("/bus/objects/are-all-listed-but-the-managers", the_list_has_every_object_but_the_managers);
+  rig_add ("/bus/objects/who-follows-them-misses-nothing-of-a-long-list",
+           who_follows_the_objects_misses_nothing_of_a_long_list);
   rig_add ("/bus/objects/are-introspected-as-the-xml", live_objects_are_introspected_as_the_xml);
   rig_add ("/bus/objects/that-were-there-before-the-bus-are-shown", what_is_there_before_the_bus_is_shown);
   rig_add ("/bus/properties/have-the-types-that-the-xml-says", every_property_has_the_type_that_the_xml_says);
