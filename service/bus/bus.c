@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/thread.h"
 #include "bus/context.h"
+#include "bus/descriptors.h"
 #include "bus/error-names.h"
 #include "bus/export.h"
 #include "bus/log-control.h"
@@ -139,6 +140,7 @@ on_connected (GObject *source, GAsyncResult *result, gpointer user_data)
   else if (self->connection != NULL)
     {
       g_signal_connect_swapped (self->connection, "closed", G_CALLBACK (on_closed), self);
+      tbus_descriptors_watch (self->connection);
       self->context->peers = tbus_peer_set_new (self->connection);
       self->context->ephemerals = tbus_ephemerals_new (self->connection,
                                                        tbus_core_get_sessions (self->context->core));

@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/fd-budget.h"
 #include "base/quota.h"
+#include "base/stray.h"
 #include "core/ids.h"
 #include "ust/kept-app.h"
 
@@ -88,8 +89,8 @@ tbus_handover (const TbusHandover *self, const TbusRegistration *registration, i
 
   if (!has_room (self, registration, error) || !take_descriptors (&registration->peer, &descriptors, error))
     {
-      close (command_fd);
-      close (notify_fd);
+      tbus_stray_close_socket (command_fd);
+      tbus_stray_close_socket (notify_fd);
       return FALSE;
     }
   tracee = make_tracee (registration, &descriptors, command_fd, notify_fd);

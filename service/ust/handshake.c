@@ -2,6 +2,7 @@
 #include "ust/handshake.h"
 
 #include "base/quota.h"
+#include "base/stray.h"
 
 #include <errno.h>
 #include <sys/epoll.h>
@@ -132,7 +133,7 @@ half_open_close (HalfOpen *connection, const char *why)
   TbusHandshake *self = connection->handshake;
   uid_t uid = connection->peer.uid;
 
-  close (half_open_take (connection));
+  tbus_stray_close_socket (half_open_take (connection));
   if (why != NULL)
     self->events.refused (uid, why, self->data);
 }
@@ -231,7 +232,12 @@ half_open_read (HalfOpen *connection)
       half_open_refuse (connection, "went before its registration was complete");
       return FALSE;
     }
-  n = recv (connection->fd, connection->raw + connection->have, sizeof connection->raw - connection->have, 0);
+  n = tbus_stray_recv (connection->fd, connection->raw + connection->have, sizeof connection->raw - connection->have);
+  if (n < 0 && errno == EPROTO)
+    {
+      half_open_refuse (connection, "sent descriptors");
+      return FALSE;
+    }
   if (n < 0 && (errno == EAGAIN || errno == EINTR))
     return TRUE;
   if (n <= 0)
@@ -310,7 +316,7 @@ tbus_handshake_add (TbusHandshake *self, int fd)
 
   if (!tbus_peer_init (&peer, fd, &error))
     {
-      close (fd);
+      tbus_stray_close_socket (fd);
       self->events.refused ((uid_t) -1, error->message, self->data);
       return;
     }

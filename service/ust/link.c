@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/limits.h"
 #include "base/log-rate.h"
+#include "base/stray.h"
 #include "ust/activity.h"
 #include "ust/exchange.h"
 #include "ust/kept-app.h"
@@ -122,6 +123,8 @@ link_end (Link *link, const char *why)
   link_release (link);
   /* Their numbers stay taken until the grace period is over; the app learns of it at once. */
   tbus_kept_app_end (tracee);
+  tbus_stray_drain (tracee->command_fd);
+  tbus_stray_drain (tracee->notify_fd);
   link_free (link);
   tbus_reports_gone (reports, tracee);
 }
@@ -232,12 +235,12 @@ link_receive (Link *link)
 
   if (link->n_partial > 0)
     memcpy (scratch, link->partial, link->n_partial);
-  n = recv (link->tracee->command_fd, scratch + link->n_partial, SCRATCH, MSG_DONTWAIT);
+  n = tbus_stray_recv (link->tracee->command_fd, scratch + link->n_partial, SCRATCH);
   if (n < 0 && (errno == EAGAIN || errno == EINTR))
     return TRUE;
   if (n <= 0)
     {
-      link_end (link, NULL);
+      link_end (link, n < 0 && errno == EPROTO ? "it sent descriptors" : NULL);
       return FALSE;
     }
   if (link->exchange == NULL)

@@ -2,6 +2,8 @@
 #define _GNU_SOURCE
 #include "ust/listener.h"
 
+#include "base/stray.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/epoll.h>
@@ -66,7 +68,7 @@ turn_away (TbusListener *self)
   close (self->reserve);
   fd = accept4 (self->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
   if (fd >= 0)
-    close (fd);
+    tbus_stray_close_socket (fd);
   self->reserve = reserve_open ();
   if (fd < 0)
     {

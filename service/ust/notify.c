@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/log-rate.h"
 #include "base/marks.h"
+#include "base/stray.h"
 #include "ust/errors.h"
 #include "ust/fields.h"
 #include "ust/notice-budget.h"
@@ -271,7 +272,7 @@ on_notify_socket (guint32 events, gpointer user_data)
 
   tbus_thread_assert (TBUS_THREAD_NOTIFY);
   connection_set_busy (connection, TRUE);
-  n = recv (connection->tracee->notify_fd, self->scratch, sizeof self->scratch, MSG_DONTWAIT);
+  n = tbus_stray_recv (connection->tracee->notify_fd, self->scratch, sizeof self->scratch);
   if (n < 0 && (errno == EAGAIN || errno == EINTR))
     {
       connection_set_busy (connection, !tbus_notice_reader_is_idle (connection->reader));
@@ -279,7 +280,7 @@ on_notify_socket (guint32 events, gpointer user_data)
     }
   tbus_thread_report (TBUS_THREAD_NOTIFY, "notifications");
   if (n <= 0)
-    connection_end (connection, NULL);
+    connection_end (connection, n < 0 && errno == EPROTO ? "it sent descriptors" : NULL);
   else
     {
       tbus_pulse_beat (connection->pulse);

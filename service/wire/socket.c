@@ -37,13 +37,23 @@ struct TwSocket {
   uint8_t buffer[TW_FRAGMENT_BODY];
 };
 
+/* What came may be anything: a socket that lingers would keep us here. */
+static void
+close_one (int fd)
+{
+  const struct linger off = { 0, 0 };
+
+  setsockopt (fd, SOL_SOCKET, SO_LINGER, &off, sizeof off);
+  close (fd);
+}
+
 static void
 close_all (int *fds, size_t n)
 {
   for (size_t i = 0; i < n; i++)
     {
       if (fds[i] >= 0)
-        close (fds[i]);
+        close_one (fds[i]);
       fds[i] = -1;
     }
 }

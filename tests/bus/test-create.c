@@ -2,6 +2,7 @@
 /* CreateSession: outputs by descriptor, and sessions that end with their creator. */
 #define _GNU_SOURCE
 #include "rig.h"
+#include "support/lingering.h"
 
 #include "base/error.h"
 #include "base/fd-budget.h"
@@ -76,6 +77,26 @@ an_output_may_be_a_descriptor (Rig *rig)
   destroyed = rig_call (rig, session, "Session.Destroy", rig_no_options ());
   g_assert_cmpuint (tbus_fd_budget_used (), ==, before);
   g_assert_cmpint (rmdir (moved), ==, 0);
+}
+
+/* Where this fails, the service hangs. */
+static void
+a_descriptor_that_takes_long_to_close_holds_up_nobody (Rig *rig)
+{
+  g_autoptr(GUnixFDList) list = g_unix_fd_list_new ();
+  g_autoptr(GVariant) reply = NULL;
+  g_autoptr(GError) error = NULL;
+  int listening, fd = tst_lingering_socket (&listening);
+
+  g_assert_null (create_at (rig, "socket", fd, &error));
+  g_assert_error (error, TBUS_ERROR, TBUS_ERROR_INVALID_ARGS);
+  g_assert_cmpint (g_unix_fd_list_append (list, fd, NULL), ==, 0);
+  close (fd);
+  g_dbus_connection_call_with_unix_fd_list (rig->caller, "org.tracebus1", RIG_ROOT, "org.tracebus1.Manager", "Nonsense",
+                                            NULL, NULL, G_DBUS_CALL_FLAGS_NONE, -1, list, NULL, NULL, NULL);
+  g_assert_true (g_dbus_connection_flush_sync (rig->caller, NULL, NULL));
+  reply = rig_call (rig, RIG_ROOT, "Manager.GetPermissions", NULL);
+  close (listening);
 }
 
 static void
@@ -190,6 +211,8 @@ static void
 add_tests (void)
 {
   rig_add ("/bus/create/an-output-may-be-a-descriptor", an_output_may_be_a_descriptor);
+  rig_add ("/bus/create/a-descriptor-that-takes-long-to-close-holds-up-nobody",
+           a_descriptor_that_takes_long_to_close_holds_up_nobody);
   rig_add ("/bus/create/a-session-that-is-refused-keeps-no-descriptor", a_session_that_is_refused_keeps_no_descriptor);
   rig_add ("/bus/create/an-ephemeral-session-ends-with-its-creator", an_ephemeral_session_ends_with_its_creator);
   rig_add ("/bus/create/an-ephemeral-session-may-end-before", an_ephemeral_session_may_end_before);

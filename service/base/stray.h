@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#pragma once
+/*
+ * Stray descriptors: those that somebody sends over a socket and nobody has asked for.
+ *
+ * Who gets the last copy of a descriptor closes it, and what its maker made of it decides how long that takes: a TCP
+ * socket may linger for hours, a file of a file system in user space for ever. That holds too for what the kernel drops
+ * by itself, where recv() has no room for descriptors, or a socket is closed with some in its queue: whoever calls
+ * these is stopped for as long. So sockets of others are read and closed here, and descriptors are closed on a worker.
+ *
+ * Threads: any. Limit: TBUS_MAX_CLOSERS workers.
+ */
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+/* As recv() without waiting. With descriptors, which no peer of ours may send: -1 with EPROTO. */
+gssize tbus_stray_recv (int fd, gpointer buffer, gsize size);
+/* Takes out what is left in a socket that nobody reads any more, and that has been shut down: then it can be closed. */
+void tbus_stray_drain (int fd);
+/* Ends the connection @fd (taken) and closes it, without waiting for anything. */
+void tbus_stray_close_socket (int fd);
+/* Closes @fds, whatever they are, on a worker. */
+void tbus_stray_close (const int *fds, gsize n);
+
+G_END_DECLS

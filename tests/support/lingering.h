@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#pragma once
+/*
+ * Lingering socket: a descriptor whose last copy takes an hour to close, as SO_LINGER has it.
+ *
+ * Owner: the test. Threads: any.
+ */
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+/* @listening: (out): its other end, which reads nothing; close it afterwards. */
+int tst_lingering_socket (int *listening);
+
+G_END_DECLS
