@@ -13,7 +13,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-enum { KILLS = 10, COMERS = 8, WRITERS = 4, BURST = 10000 };
+enum { KILLS = 10, COMERS = 8, WRITERS = 4, BURST = 6000 };
 
 typedef struct {
   TstService *service;
