@@ -18,6 +18,7 @@ struct TcFolder {
   int fd; /* O_PATH */
   _Atomic bool there;
   _Atomic unsigned number; /* of directories that it has been */
+  _Atomic unsigned looks;  /* how often something may have happened to what is in it */
   TcLoop *loop; /* main's */
   TcMail mail;
   _Atomic bool mailed;

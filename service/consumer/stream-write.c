@@ -33,12 +33,14 @@ static bool
 find_folder (TcStream *self)
 {
   unsigned number = atomic_load (&self->folder->number);
+  unsigned looks = atomic_load (&self->folder->looks);
 
   if (!atomic_load (&self->folder->there))
     return false;
-  if (number != self->folder_number)
+  if (number != self->folder_number || (looks != self->looks && tc_trace_file_is_removed (&self->file)))
     tc_trace_file_restart (&self->file);
   self->folder_number = number;
+  self->looks = looks;
   return true;
 }
 

@@ -55,6 +55,7 @@ struct TcStream {
   TcMetadata *metadata; /* the set's */
   TcFolder *folder;     /* the same */
   unsigned folder_number; /* that @file is in */
+  unsigned looks;         /* of the folder, when @file was there last */
   TcSubject subject;
   TcWatch watch;        /* the wake-up pipe's read end; the library's, or that of a dead one */
   TcTimer again;

@@ -145,21 +145,18 @@ tc_trace_file_restart (TcTraceFile *self)
   tc_trace_file_close (self);
 }
 
-/* Somebody has removed it: what is written to it nobody would see. */
-static bool
-is_removed (const TcTraceFile *self)
+bool
+tc_trace_file_is_removed (const TcTraceFile *self)
 {
   struct stat about;
 
-  return fstat (self->fd, &about) == 0 && about.st_nlink == 0;
+  return self->fd >= 0 && fstat (self->fd, &about) == 0 && about.st_nlink == 0;
 }
 
 /* The file that the next packet of @size goes to is open. */
 static int
 choose_file (TcTraceFile *self, size_t size)
 {
-  if (self->fd >= 0 && is_removed (self))
-    tc_trace_file_restart (self);
   if (self->fd < 0)
     return open_file (self);
   if (self->max_size == 0 || self->size == 0 || self->size + size <= self->max_size)

@@ -73,6 +73,8 @@ unsigned tc_trace_file_append (TcTraceFile *self, struct iovec *parts, const TcP
                                bool last_chance);
 /* The directory is another one now. */
 void tc_trace_file_restart (TcTraceFile *self);
+/* Whether somebody has removed the file: what is written to it nobody would see. */
+bool tc_trace_file_is_removed (const TcTraceFile *self);
 /* Lets go of the reserve, until something is appended again. */
 void tc_trace_file_trim (TcTraceFile *self);
 

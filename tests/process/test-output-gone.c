@@ -150,6 +150,41 @@ only_its_files_are_removed (Fixture *self, gconstpointer scheme)
   stop_and_count (self, 57);
 }
 
+static guint n_streams; /* that the last walk found */
+
+static int
+remove_stream (const char *path, const struct stat *about, int type, struct FTW *ftw)
+{
+  return g_str_has_prefix (path + ftw->base, "events_") ? g_unlink (path) : 0;
+}
+
+static int
+count_stream (const char *path, const struct stat *about, int type, struct FTW *ftw)
+{
+  n_streams += g_str_has_prefix (path + ftw->base, "events_");
+  return 0;
+}
+
+/* Those begin anew, soon after; nothing stands in the way of recording, so that nobody is told. */
+static void
+only_its_streams_are_removed (Fixture *self, gconstpointer scheme)
+{
+  g_autofree char *output = tst_output (self->service, "folder/trace");
+
+  begin (self, scheme);
+  g_assert_cmpint (nftw (output, remove_stream, 16, FTW_PHYS), ==, 0);
+  for (n_streams = 0; n_streams == 0;)
+    {
+      tst_app_go (self->app, 1);
+      tst_do (self->service, self->session, "Session.Flush", "(@a{sv} {},)");
+      g_assert_cmpint (nftw (output, count_stream, 16, FTW_PHYS), ==, 0);
+    }
+  tst_app_go (self->app, 5);
+  tst_session_run (self->service, self->session, "Stop");
+  g_assert_cmpuint (tst_count (self->service, "folder/trace", "tbtest:tick"), >, 5);
+  g_assert_false (tst_heard (self->service, "Session.Problems", "'output-gone'"));
+}
+
 /* What is in no file then is counted. */
 static void
 a_stop_while_it_is_gone_is_answered (Fixture *self, gconstpointer scheme)
@@ -262,6 +297,7 @@ main (int argc, char **argv)
   tst_mounts_own (&no_mounts);
   ADD (a_directory_is_removed_and_made);
   ADD (only_its_files_are_removed);
+  ADD (only_its_streams_are_removed);
   ADD (a_stop_while_it_is_gone_is_answered);
   ADD (a_program_that_comes_meanwhile_is_recorded);
   ADD (the_first_program_comes_while_it_is_gone);
