@@ -368,11 +368,13 @@ add_to_run (Run *run)
     left -= run->parts[run->n_parts++].iov_len;
 }
 
-/* As many of the @n packets as can be written at once. */
+/* As many of the @n packets as can be written at once. Those of a page are not worth a direct write, however many. */
 static void
 make_run (const TcTraceFile *self, Run *run, unsigned n)
 {
   add_to_run (run);
+  if (run->size <= self->origin.page_size)
+    return;
   while (self->mode == TC_WRITE_DIRECT && run->n < n && run->n < TC_INDEX_BATCH
          && (self->max_size == 0 || self->size + run->size + size_of (&run->packets[run->n]) <= self->max_size))
     add_to_run (run);
