@@ -16,13 +16,15 @@ static const GDBusErrorEntry client_errors[] = {
   { TBUS_CLIENT_ERROR_CONSUMER_FAILED, "org.tracebus1.Error.ConsumerFailed" },
   { TBUS_CLIENT_ERROR_APP_GONE, "org.tracebus1.Error.AppGone" },
   { TBUS_CLIENT_ERROR_TIMED_OUT, "org.tracebus1.Error.TimedOut" },
+  { TBUS_CLIENT_ERROR_NEEDS_INTERACTION, "org.freedesktop.DBus.Error.InteractiveAuthorizationRequired" },
 };
-G_STATIC_ASSERT (G_N_ELEMENTS (client_errors) == TBUS_CLIENT_ERROR_TIMED_OUT + 1);
+G_STATIC_ASSERT (G_N_ELEMENTS (client_errors) == TBUS_CLIENT_ERROR_NEEDS_INTERACTION + 1);
 
 struct _TbusClient
 {
   GObject parent_instance;
   GDBusConnection *connection;
+  gboolean interactive;
 };
 
 G_DEFINE_FINAL_TYPE (TbusClient, tbus_client, G_TYPE_OBJECT)
@@ -54,6 +56,7 @@ tbus_client_class_init (TbusClientClass *klass)
 static void
 tbus_client_init (TbusClient *self)
 {
+  self->interactive = TRUE;
 }
 
 static GBusType
@@ -139,6 +142,13 @@ tbus_client_get_connection (TbusClient *self)
   return self->connection;
 }
 
+void
+tbus_client_set_interactive (TbusClient *self, gboolean interactive)
+{
+  g_return_if_fail (TBUS_IS_CLIENT (self));
+  self->interactive = interactive;
+}
+
 static void
 on_answered (GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -168,6 +178,7 @@ tbus_client_call_with_fds_async (TbusClient *self, const char *path, const char 
                                  GUnixFDList *fds, GCancellable *cancellable, GAsyncReadyCallback callback,
                                  gpointer user_data)
 {
+  GDBusCallFlags flags = G_DBUS_CALL_FLAGS_NONE;
   g_autofree char *interface = NULL;
   const char *method;
   GTask *task;
@@ -179,9 +190,10 @@ tbus_client_call_with_fds_async (TbusClient *self, const char *path, const char 
                                (int) (method - member), member);
   task = g_task_new (self, cancellable, callback, user_data);
   g_task_set_source_tag (task, tbus_client_call_async);
+  if (self->interactive)
+    flags = G_DBUS_CALL_FLAGS_ALLOW_INTERACTIVE_AUTHORIZATION;
   g_dbus_connection_call_with_unix_fd_list (self->connection, TBUS_BUS_NAME, path, interface, method + 1, parameters,
-                                            NULL, G_DBUS_CALL_FLAGS_ALLOW_INTERACTIVE_AUTHORIZATION, G_MAXINT, fds,
-                                            cancellable, on_answered, task);
+                                            NULL, flags, G_MAXINT, fds, cancellable, on_answered, task);
 }
 
 GVariant *

@@ -119,6 +119,8 @@ ctl_connect (Ctl *ctl, GError **error)
       g_set_error (error, CTL_ERROR, CTL_ERROR_NO_SERVICE, "The bus cannot be reached: %s", local_error->message);
       return FALSE;
     }
+  /* Most calls take no password: who asks for one is brought up when it is wanted. */
+  tbus_client_set_interactive (ctl->client, FALSE);
   /* The end of the bus is an error to print, not a signal to die of. */
   g_dbus_connection_set_exit_on_close (tbus_client_get_connection (ctl->client), FALSE);
   return TRUE;
@@ -168,29 +170,54 @@ ctl_call (Ctl *ctl, const char *path, const char *member, GVariant *parameters, 
   return ctl_call_with_fds (ctl, path, member, parameters, NULL, error);
 }
 
-GVariant *
-ctl_call_with_fds (Ctl *ctl, const char *path, const char *member, GVariant *parameters, GUnixFDList *fds,
-                   GError **error)
+typedef struct {
+  const char *path, *member;
+  GVariant *parameters; /* nullable */
+  GUnixFDList *fds;     /* nullable */
+} Question;
+
+/* (transfer full) */
+static GVariant *
+ask_once (Ctl *ctl, const Question *question, GError **error)
 {
-  g_autoptr(GVariant) held = parameters != NULL ? g_variant_ref_sink (parameters) : NULL;
-  g_autoptr(GVariant) answer = NULL;
-  g_autoptr(GError) local_error = NULL;
+  GVariant *answer;
   Wait wait = { 0 };
   guint interrupt;
 
-  if (!ctl_connect (ctl, error))
-    return NULL;
   if (ctl->verbose)
-    ctl_warn ("%s of %s", member, path);
+    ctl_warn ("%s of %s", question->member, question->path);
   interrupt = g_unix_signal_add (SIGINT, on_interrupt, &wait);
-  tbus_client_call_with_fds_async (ctl->client, path, member, held, fds, NULL, on_answered, &wait);
+  tbus_client_call_with_fds_async (ctl->client, question->path, question->member, question->parameters, question->fds,
+                                   NULL, on_answered, &wait);
   while (wait.result == NULL && !wait.interrupted)
     g_main_context_iteration (NULL, TRUE);
   g_source_remove (interrupt);
   if (wait.result == NULL)
     die_interrupted ();
-  answer = tbus_client_call_finish (ctl->client, wait.result, &local_error);
+  answer = tbus_client_call_finish (ctl->client, wait.result, error);
   g_object_unref (wait.result);
+  return answer;
+}
+
+GVariant *
+ctl_call_with_fds (Ctl *ctl, const char *path, const char *member, GVariant *parameters, GUnixFDList *fds,
+                   GError **error)
+{
+  g_autoptr(GVariant) held = parameters != NULL ? g_variant_ref_sink (parameters) : NULL;
+  const Question question = { path, member, held, fds };
+  g_autoptr(GVariant) answer = NULL;
+  g_autoptr(GError) local_error = NULL;
+
+  if (!ctl_connect (ctl, error))
+    return NULL;
+  answer = ask_once (ctl, &question, &local_error);
+  if (g_error_matches (local_error, TBUS_CLIENT_ERROR, TBUS_CLIENT_ERROR_NEEDS_INTERACTION) && !ctl->never_asks)
+    {
+      g_clear_error (&local_error);
+      ctl->agent = ctl_agent_new ();
+      tbus_client_set_interactive (ctl->client, TRUE);
+      answer = ask_once (ctl, &question, &local_error);
+    }
   if (answer == NULL)
     {
       explain_absence (&local_error);

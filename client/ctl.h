@@ -10,6 +10,7 @@
  * Owner:   main() in tracebusctl.c.
  * Threads: one.
  */
+#include "client/agent.h"
 #include "client/style.h"
 #include "client/tracebus.h"
 
@@ -24,7 +25,7 @@ enum {
 
 /* What fails on this side of the bus. The numbers go on where those of TbusClientError end. */
 typedef enum {
-  CTL_ERROR_NO_SERVICE = TBUS_CLIENT_ERROR_TIMED_OUT + 1,
+  CTL_ERROR_NO_SERVICE = TBUS_CLIENT_ERROR_NEEDS_INTERACTION + 1,
   CTL_ERROR_NO_CURRENT_SESSION,
   CTL_ERROR_NO_SESSION,    /* that is named so */
   CTL_ERROR_NO_CHANNEL,    /* that is named so */
@@ -48,6 +49,8 @@ typedef struct {
   const CtlVerb *verb;
   gboolean quiet;
   gboolean verbose; /* each call is told */
+  gboolean never_asks; /* for a password */
+  CtlAgent *agent;  /* NULL until one is needed */
   gboolean coarse;  /* of this run LTTng's command would not tell one failure from another */
 } Ctl;
 
@@ -85,7 +88,10 @@ typedef gboolean (*CtlNameFunc) (Ctl *ctl, const char *name, gpointer user_data,
  */
 gboolean ctl_for_each (Ctl *ctl, char **names, CtlNameFunc function, gpointer user_data, GError **error);
 
-/* Calls @member, as "Session.Start", and waits for its answer as long as it takes; Ctrl-C leaves the program. */
+/*
+ * Calls @member, as "Session.Start", and waits for its answer as long as it takes; Ctrl-C leaves the program. Where it
+ * takes a password, the user is asked, on the terminal if nobody else asks.
+ */
 GVariant *ctl_call (Ctl *ctl, const char *path, const char *member, GVariant *parameters, GError **error);
 /* The same with descriptors that @parameters speaks of. @fds: nullable */
 GVariant *ctl_call_with_fds (Ctl *ctl, const char *path, const char *member, GVariant *parameters, GUnixFDList *fds,

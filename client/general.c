@@ -48,6 +48,7 @@ parse (Ctl *ctl, Options *options, char ***args, GError **error)
     { "lttng", 0, 0, G_OPTION_ARG_NONE, &options->lttng, "Speak as LTTng's command does", NULL },
     { "quiet", 'q', 0, G_OPTION_ARG_NONE, &options->quiet, "Print nothing, not even errors", NULL },
     { "verbose", 'v', 0, G_OPTION_ARG_NONE, &ctl->verbose, "Tell each call to the service", NULL },
+    { "no-ask-password", 0, 0, G_OPTION_ARG_NONE, &ctl->never_asks, "Never ask for a password", NULL },
     { "version", 'V', 0, G_OPTION_ARG_NONE, &options->version, "Print the version of this program", NULL },
     { "list-commands", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_NONE, &options->list_verbs, NULL, NULL },
     { "mi", 'm', G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_STRING, &options->format, NULL, NULL },

@@ -34,8 +34,11 @@ G_BEGIN_DECLS
  * @TBUS_CLIENT_ERROR_CONSUMER_FAILED: the process that writes the trace died or refused
  * @TBUS_CLIENT_ERROR_APP_GONE: the app exited
  * @TBUS_CLIENT_ERROR_TIMED_OUT: something did not answer in time
+ * @TBUS_CLIENT_ERROR_NEEDS_INTERACTION: the user may do that after giving a password, for which the call did not let
+ *   the user be asked; see tbus_client_set_interactive()
  *
- * What the service answers: one code for each `org.tracebus1.Error.*`. The message is the service's sentence.
+ * What the service answers: one code for each `org.tracebus1.Error.*`, and one for
+ * `org.freedesktop.DBus.Error.InteractiveAuthorizationRequired`. The message is the service's sentence.
  */
 typedef enum {
   TBUS_CLIENT_ERROR_NOT_FOUND,
@@ -50,6 +53,7 @@ typedef enum {
   TBUS_CLIENT_ERROR_CONSUMER_FAILED,
   TBUS_CLIENT_ERROR_APP_GONE,
   TBUS_CLIENT_ERROR_TIMED_OUT,
+  TBUS_CLIENT_ERROR_NEEDS_INTERACTION,
 } TbusClientError;
 
 #define TBUS_CLIENT_ERROR (tbus_client_error_quark ())
@@ -110,6 +114,16 @@ TbusClient *tbus_client_new_for_connection (GDBusConnection *connection);
 GDBusConnection *tbus_client_get_connection (TbusClient *self);
 
 /**
+ * tbus_client_set_interactive:
+ * @self: a #TbusClient
+ * @interactive: whether its calls let the user be asked for a password; by default they do
+ *
+ * A call that does not, and is refused for that with %TBUS_CLIENT_ERROR_NEEDS_INTERACTION, has done nothing: it may be
+ * made again.
+ */
+void tbus_client_set_interactive (TbusClient *self, gboolean interactive);
+
+/**
  * tbus_client_call_async:
  * @self: a #TbusClient
  * @path: the object, `/org/tracebus1` or below
@@ -120,7 +134,8 @@ GDBusConnection *tbus_client_get_connection (TbusClient *self);
  * @user_data: data of @callback
  *
  * Calls a method and waits for the answer as long as it takes: Stop and Destroy answer when the trace is complete.
- * Where the service wants an authorisation that the user could give, the user may be asked.
+ * Where the service wants an authorisation that the user could give, the user may be asked, unless
+ * tbus_client_set_interactive() said otherwise.
  */
 void tbus_client_call_async (TbusClient *self, const char *path, const char *member, GVariant *parameters,
                              GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);

@@ -34,6 +34,7 @@ main (int argc, char **argv)
   g_set_prgname (ctl.style->program);
   args = g_strdupv (argv);
   status = ctl_run (&ctl, &args);
+  g_clear_pointer (&ctl.agent, ctl_agent_free);
   g_clear_object (&ctl.client);
   if (!flush_answer ())
     status = MAX (status, CTL_EXIT_FAILED);

@@ -74,7 +74,7 @@ _tracebusctl ()
   local candidates=''
   if [[ -z $verb ]]; then
     case $current in
-      -*) candidates='--help --lttng --quiet --session --system --verbose --version' ;;
+      -*) candidates='--help --lttng --no-ask-password --quiet --session --system --verbose --version' ;;
       *) candidates=$(__tracebusctl_verbs) ;;
     esac
   else

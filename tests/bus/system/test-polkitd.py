@@ -3,6 +3,7 @@
 """test-polkitd.py SOURCE: who may do what where the real polkit decides, by the policy and the rule that we install."""
 import os
 import pathlib
+import pty
 import re
 import signal
 import subprocess
@@ -218,6 +219,42 @@ def check_leaving(tap):
                   refusal("alice", ROOT_PATH, "Manager.GetSession", "left"), "NotFound")
 
 
+def at_terminal(user, password, *arguments):
+    """Runs tracebusctl at a terminal and types @password where one is asked for: what was said, and its status."""
+    entry = as_user(user)
+    process, terminal = pty.fork()
+    if process == 0:
+        os.setgroups(entry["extra_groups"])
+        os.setgid(entry["group"])
+        os.setuid(entry["user"])
+        os.chdir("/")
+        os.execvpe("tracebusctl", ["tracebusctl", *arguments], {**entry["env"], "TERM": "dumb"})
+    said = ""
+    try:
+        while part := os.read(terminal, 1000):
+            said += part.decode(errors="replace")
+            if said.endswith("Password: "):
+                said += "\n"
+                os.write(terminal, f"{password}\n".encode())
+    except OSError:
+        pass  # nobody has the terminal open any more
+    os.close(terminal)
+    return said, os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
+
+
+def check_password(tap):
+    """A password at a terminal: the real agent asks, and the real helper looks at it."""
+    subprocess.run(["chpasswd"], input="root:secret\n", text=True, check=True)
+    everybody = ("create", "everybody", "--all-users")
+    said, status = at_terminal("alice", "secret", *everybody)
+    tap.point("whoever knows the password may do more", [status, "Password: " in said], [0, True])
+    said, status = at_terminal("bob", "secret", "--no-ask-password", *everybody)
+    tap.point("nobody is asked who does not want to be", [status, "Password: " in said], [1, False])
+    said, status = at_terminal("alice", "secret", "create", "mine")
+    tap.point("nobody is asked for what takes no password", [status, "Password: " in said], [0, False])
+    tap.point("the agent ends with the program", process_ids("pkttyagent"), [])
+
+
 def check_absence(tap):
     """No polkit, and nobody to start it."""
     service = "/usr/share/dbus-1/system-services/org.freedesktop.PolicyKit1.service"
@@ -248,6 +285,7 @@ def main():
     check_rules(tap)
     check_leaving(tap)
     check_logins(tap)
+    check_password(tap)
     check_absence(tap)
     return tap.finish()
 

@@ -86,7 +86,7 @@ exits_with_the_codes_that_scripts_know (void)
 
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
     {
-      GQuark domain = cases[i].failure <= TBUS_CLIENT_ERROR_TIMED_OUT ? TBUS_CLIENT_ERROR : CTL_ERROR;
+      GQuark domain = cases[i].failure < (int) CTL_ERROR_NO_SERVICE ? TBUS_CLIENT_ERROR : CTL_ERROR;
       g_autoptr(GError) error = g_error_new_literal (domain, cases[i].failure, "no");
 
       g_assert_cmpint (ctl_lttng_code (cases[i].verb, cases[i].coarse, error), ==, cases[i].code);
