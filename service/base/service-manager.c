@@ -10,6 +10,7 @@ enum { FEEDS_A_PERIOD = 4, US_A_MS = 1000 };
 struct TbusWatchdog {
   gint refs; /* main, and each thread that is asked */
   guint timer;
+  gint64 asked_at;
   guint unanswered; /* threads that were asked and are silent */
   gboolean silent[TBUS_N_THREADS]; /* which */
   gboolean complained;
@@ -98,6 +99,7 @@ complain (TbusWatchdog *self)
 {
   gint64 now = g_get_monotonic_time ();
 
+  /* One that has said nothing of what it does has been silent since it was asked. */
   for (TbusThreadRole role = 0; role < TBUS_N_THREADS && !self->complained; role++)
     {
       TbusHealth health = tbus_thread_health (role);
@@ -105,7 +107,7 @@ complain (TbusWatchdog *self)
       if (!self->silent[role])
         continue;
       sd_notifyf (0, "STATUS=The thread %s is stuck for %.1f s%s%s", tbus_thread_role_name (role),
-                  (double) (now - health.since) / G_TIME_SPAN_SECOND, health.doing != NULL ? ": " : "",
+                  (double) (now - (health.doing != NULL ? health.since : self->asked_at)) / G_TIME_SPAN_SECOND, health.doing != NULL ? ": " : "",
                   health.doing != NULL ? health.doing : "");
       self->complained = TRUE;
     }
@@ -122,6 +124,7 @@ on_due (gpointer data)
       complain (self);
       return G_SOURCE_CONTINUE;
     }
+  self->asked_at = g_get_monotonic_time ();
   for (TbusThreadRole role = 0; role < TBUS_N_THREADS; role++)
     if (role != TBUS_THREAD_MAIN)
       {

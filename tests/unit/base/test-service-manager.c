@@ -71,16 +71,20 @@ says_that_it_is_ready_and_that_it_ends (Manager *self, gconstpointer data)
   g_assert_cmpstr (stopping, ==, "STOPPING=1");
 }
 
+/* On a busy machine a thread may well be late once, which is told. */
 static void
 feeds_the_watchdog_again_and_again (Manager *self, gconstpointer data)
 {
   g_autoptr(TbusWatchdog) watchdog = tbus_watchdog_start ();
+  guint n_fed = 0;
 
-  for (guint i = 0; i < 5; i++)
+  while (n_fed < 5)
     {
-      g_autofree char *fed = receive (self, NULL);
+      g_autofree char *said = receive (self, NULL);
 
-      g_assert_cmpstr (fed, ==, "WATCHDOG=1");
+      if (!g_str_has_prefix (said, "STATUS="))
+        g_assert_cmpstr (said, ==, "WATCHDOG=1");
+      n_fed += said[0] == 'W';
     }
 }
 
