@@ -104,10 +104,12 @@ complain (TbusWatchdog *self)
     {
       TbusHealth health = tbus_thread_health (role);
 
+      gint64 since = health.doing != NULL ? health.since : self->asked_at;
+
       if (!self->silent[role])
         continue;
       sd_notifyf (0, "STATUS=The thread %s is stuck for %.1f s%s%s", tbus_thread_role_name (role),
-                  (double) (now - (health.doing != NULL ? health.since : self->asked_at)) / G_TIME_SPAN_SECOND, health.doing != NULL ? ": " : "",
+                  (double) (now - since) / G_TIME_SPAN_SECOND, health.doing != NULL ? ": " : "",
                   health.doing != NULL ? health.doing : "");
       self->complained = TRUE;
     }

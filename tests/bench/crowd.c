@@ -52,6 +52,7 @@ struct App {
 
 typedef struct {
   int epoll;
+  GPtrArray *apps;
   guint n, registered;
   guint64 described;
   gint64 began;
@@ -361,6 +362,7 @@ app_new (Crowd *self, const char *path)
   app->notice = (Source){ app, TRUE };
   app->objects = g_array_new (FALSE, TRUE, sizeof (Object));
   g_array_append_val (app->objects, none);
+  g_ptr_array_add (self->apps, app);
   app->command_fd = join (path, FALSE);
   app->notify_fd = join (path, TRUE);
   watch (self, EPOLL_CTL_ADD, &app->command, EPOLLIN);
@@ -397,7 +399,7 @@ serve (Crowd *self, int timeout_ms)
 int
 main (int argc, char **argv)
 {
-  Crowd self = { .epoll = epoll_create1 (EPOLL_CLOEXEC), .began = now_ns () };
+  Crowd self = { .epoll = epoll_create1 (EPOLL_CLOEXEC), .apps = g_ptr_array_new (), .began = now_ns () };
   struct epoll_event input = { .events = EPOLLIN };
   struct rlimit files;
 
