@@ -197,6 +197,8 @@ tbus_app_set_gone (TbusApp *self)
       TbusAppSession *app_session = g_ptr_array_index (self->sessions, i);
       TbusSession *session = tbus_session_set_find_id (self->hub->sessions, app_session->session_id);
 
+      if (app_session->set != NULL)
+        tbus_session_app_left (app_session->set, self->tracee->pid);
       if (session != NULL && app_session->set != NULL)
         tbus_session_leave_set (session, app_session->set);
     }

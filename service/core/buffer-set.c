@@ -44,6 +44,7 @@ set_free (struct rcu_head *head)
   tbus_charge_clear (&self->descriptors);
   tbus_charge_clear (&self->memory);
   g_clear_pointer (&self->channels, g_array_unref);
+  g_clear_pointer (&self->stopped, g_array_unref);
   g_clear_pointer (&self->classes, tbus_class_registry_free);
   g_clear_pointer (&self->log, tbus_metadata_log_free);
   tbus_mark_give (self->mark);
@@ -69,6 +70,7 @@ set_alloc (const TbusBufferKey *key)
   self->key = *key;
   self->channels = g_array_new (FALSE, TRUE, sizeof (TbusSetChannel));
   g_array_set_clear_func (self->channels, set_channel_clear);
+  self->stopped = g_array_new (FALSE, FALSE, sizeof (pid_t));
   return self;
 }
 

@@ -74,6 +74,7 @@ struct TbusBufferSet {
   TbusCharge descriptors, memory; /* of the session's owner's share */
   TbusInspection inspection;
   gboolean in_files; /* the rings; then the metadata is beside them as soon as it is known */
+  GArray *stopped;   /* of pid_t: apps that were dropped while they were stopped, and may go on within an event */
   guint leave_guard; /* source: its app is gone, but not every writer has hung up */
 };
 

@@ -126,6 +126,8 @@ void tbus_session_part_with (TbusSession *self, TbusApp *app, TbusBufferSet *set
 void tbus_session_forget_app (TbusSession *self, guint64 app);
 /* An app that shared @set is gone: its consumer looks whether that was in the middle of an event. */
 void tbus_session_inspect_set (TbusSession *self, TbusBufferSet *set);
+/* One that shared @set is not served any more. */
+void tbus_session_app_left (TbusBufferSet *set, pid_t pid);
 /* Its consumer found a packet of the channel @channel_key that is not finished, and told so at @told_at. */
 void tbus_session_unfinished (TbusSession *self, TbusBufferSet *set, guint64 channel_key, guint64 told_at);
 /* An app that had @set to itself is gone: what it wrote is drained, then the set goes. */

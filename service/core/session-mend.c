@@ -7,6 +7,10 @@
  */
 #include "core/session-private.h"
 
+#include "base/process.h"
+
+enum { RETRY_MS = 1000 }; /* while somebody is stopped who cannot be asked */
+
 typedef struct {
   TbusSession *session; /* a reference */
   TbusBufferSet *set;   /* a reference */
@@ -64,15 +68,51 @@ on_mended (TbusConsumer *consumer, gconstpointer reply, const GError *error, gpo
     tbus_session_take_counters (self, reply);
 }
 
+/* An app that runs ends its event long before anybody looks; one that was dropped while it was stopped has not yet. */
+void
+tbus_session_app_left (TbusBufferSet *set, pid_t pid)
+{
+  if (set->key.ownership == TBUS_BUFFER_USER && tbus_process_is_stopped (pid))
+    g_array_append_val (set->stopped, pid);
+}
+
+static gboolean
+has_stopped (TbusBufferSet *set)
+{
+  for (guint i = set->stopped->len; i-- > 0;)
+    if (!tbus_process_is_stopped (g_array_index (set->stopped, pid_t, i)))
+      g_array_remove_index_fast (set->stopped, i);
+  return set->stopped->len > 0;
+}
+
+static void round_end (Round *self);
+
+static gboolean
+on_retry_due (gpointer data)
+{
+  round_end (data);
+  return G_SOURCE_REMOVE;
+}
+
 static void
 round_release (Round *self)
+{
+  if (--self->held == 0)
+    round_end (self);
+}
+
+static void
+round_end (Round *self)
 {
   g_autoptr(TbusSession) session = NULL;
   g_autoptr(TbusBufferSet) set = NULL;
   TbusSetChannel *channel;
 
-  if (--self->held > 0)
-    return;
+  if (self->set->state == TBUS_SET_READY && has_stopped (self->set))
+    {
+      g_timeout_add (RETRY_MS, on_retry_due, self);
+      return;
+    }
   session = g_steal_pointer (&self->session);
   set = g_steal_pointer (&self->set);
   channel = &g_array_index (set->channels, TbusSetChannel, self->channel);

@@ -329,9 +329,12 @@ miss_app (Adopter *self, const TbusSavedApp *saved)
     {
       const TbusSavedAppSession *app_session = g_ptr_array_index (saved->sessions, i);
       TbusSession *session = find_session (self, app_session->session_id);
+      TbusBufferSet *set = g_hash_table_lookup (self->sets, &app_session->set);
 
       if (session != NULL)
         session->gap = TRUE;
+      if (set != NULL)
+        tbus_session_app_left (set, saved->pid);
     }
   tbus_log_message (TBUS_MSG_NOT_ADOPTED, "TRACEBUS_PID", pid,
                     "Process %s was in the middle of something when the service ended: it registers anew", pid);
@@ -410,6 +413,18 @@ finish_sessions (Adopter *self)
     }
 }
 
+/* Programs may have died meanwhile; and what its consumer had told nobody has heard. */
+static void
+inspect (gpointer id, gpointer data, gpointer user_data)
+{
+  Adopter *self = user_data;
+  TbusBufferSet *set = data;
+  TbusSession *session = find_session (self, set->key.session);
+
+  if (session != NULL && set->key.ownership == TBUS_BUFFER_USER)
+    tbus_session_inspect_set (session, set);
+}
+
 static void
 settle (gpointer id, gpointer consumer, gpointer data)
 {
@@ -446,6 +461,7 @@ tbus_core_adopt (TbusCore *core, TbusState *state)
       leave_unused_sets (&self);
       finish_sessions (&self);
       g_hash_table_foreach (self.consumers, settle, NULL);
+      g_hash_table_foreach (self.sets, inspect, &self);
     }
   tbus_kept_sweep ();
   g_hash_table_unref (self.sets);

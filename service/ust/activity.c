@@ -1,29 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "ust/activity.h"
 
-#include <fcntl.h>
-#include <string.h>
-#include <unistd.h>
-
-/* The state letter of a stat file: behind the name, which is in parentheses and may hold any byte. '?': it has gone. */
-static char
-read_state (const char *path)
-{
-  char text[128]; /* a name has at most 64 bytes here */
-  const char *name_end;
-  gssize n;
-  int fd = open (path, O_RDONLY | O_CLOEXEC);
-
-  if (fd < 0)
-    return '?';
-  n = read (fd, text, sizeof text - 1);
-  close (fd);
-  if (n <= 0)
-    return '?';
-  text[n] = '\0';
-  name_end = strrchr (text, ')');
-  return name_end != NULL && name_end[1] == ' ' ? name_end[2] : '?';
-}
+#include "base/process.h"
 
 gboolean
 tbus_process_is_active (pid_t pid, guint *n_looks)
@@ -37,7 +15,7 @@ tbus_process_is_active (pid_t pid, guint *n_looks)
   for (guint n = 0; n < TBUS_ACTIVITY_MAX_THREADS && (name = g_dir_read_name (tasks)) != NULL; n++)
     {
       g_autofree char *path = g_strconcat (directory, "/", name, "/stat", NULL);
-      char state = read_state (path);
+      char state = tbus_process_read_state (path);
 
       (*n_looks)++;
       if (state == 'R' || state == 'D')

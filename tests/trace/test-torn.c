@@ -27,6 +27,18 @@ set_up (Fixture *self, gconstpointer options)
   self->session = tst_start_recording (self->service, "trace", all);
 }
 
+/* The same where descriptors are kept while the service does not run. */
+static void
+set_up_with_store (Fixture *self, gconstpointer options)
+{
+  g_autofree char *all = g_strdup_printf ("{%s}", (const char *) options);
+
+  self->service = tst_service_new_idle ();
+  tst_service_use_store (self->service);
+  tst_service_start (self->service, NULL);
+  self->session = tst_start_recording (self->service, "trace", all);
+}
+
 static void
 tear_down (Fixture *self, gconstpointer options)
 {
@@ -235,6 +247,42 @@ who_is_stopped_and_then_killed (Fixture *self, gconstpointer options)
   g_assert_cmpuint (count_of (events, "frozen"), ==, 5);
 }
 
+/* It cannot be asked any more, but it is alive: it may finish its event yet. */
+static void
+who_is_stopped_and_dropped_is_waited_for (Fixture *self, gconstpointer options)
+{
+  g_autoptr(TstChild) other = start (self, "other");
+  g_autoptr(TstChild) frozen = start (self, "frozen");
+  g_autoptr(TstChild) victim = start (self, "victim");
+  g_autoptr(GPtrArray) events = NULL;
+  TstMissing missing;
+  TstResult result;
+
+  tst_app_go (other, 10);
+  tst_child_say (frozen, "raise %d", SIGSTOP);
+  tst_child_wait_frozen (frozen);
+  tst_child_signal (victim, SIGKILL);
+  tst_child_wait (victim);
+  g_free (tst_wait_app (self->service, tst_child_pid (frozen), "unresponsive"));
+  tst_do (self->service, self->session, "Session.Flush", "(@a{sv} {},)");
+  tst_service_kill (self->service);
+  tst_service_start (self->service, NULL);
+  tst_wait_until (self->service, has_problem (self, "service-restarted"));
+  tst_app_go (other, 10);
+  for (guint i = 0; i < 10; i++)
+    tst_app_run (self->service, "app-tiny", NULL); /* each has the consumer look, and all be asked */
+  tst_child_signal (frozen, SIGCONT);
+  g_free (tst_child_wait_line (frozen, "done"));
+  g_free (tst_wait_app (self->service, tst_child_pid (frozen), "ready"));
+  tst_app_go (other, 10);
+  result = tst_session_run (self->service, self->session, "Stop");
+  events = tst_events_lossy (self->service, "trace", &missing);
+  g_assert_cmpuint (result.lost, ==, 0);
+  g_assert_false (tst_heard (self->service, "Session.Problems", "torn-stream"));
+  g_assert_cmpuint (count_of (events, "other"), ==, 30);
+  g_assert_cmpuint (count_of (events, "frozen"), ==, 1);
+}
+
 /* Nobody has noticed yet: what ends everything finds it. */
 static void
 at_once_before_the_end (Fixture *self, gconstpointer options)
@@ -315,5 +363,7 @@ main (int argc, char **argv)
   ADD (at_once_before_the_end, PER_USER);
   add ("at_once_before_the_end", PER_PROCESS SMALL, at_once_before_the_end);
   ADD (together_with_the_consumer, PER_USER);
+  g_test_add ("/trace/torn/small/per-user/who-is-stopped-and-dropped-is-waited-for", Fixture, PER_USER SMALL,
+              set_up_with_store, who_is_stopped_and_dropped_is_waited_for, tear_down);
   return g_test_run ();
 }
