@@ -161,28 +161,44 @@ emit_until_it_is_told (Fixture *self, const char *session, TstChild *app, guint 
   tst_wait_until (self->service, tst_get_number (self->service, session, "Session.BytesWritten") > before);
 }
 
+/* How often: TRACEBUS_KILLS=100 is the long version. */
+static guint
+count_kills (void)
+{
+  const char *wanted = g_getenv ("TRACEBUS_KILLS");
+
+  return wanted != NULL ? (guint) g_ascii_strtoull (wanted, NULL, 10) : 4;
+}
+
 /* Each has lived for a second, so that none counts as a quick death. */
 static void
-ten_kills_one_after_the_other (Fixture *self, gconstpointer ownership)
+many_kills_one_after_the_other (Fixture *self, gconstpointer ownership)
 {
-  enum { KILLS = 10, N = 3000 };
-  g_autofree char *session = start (self, ownership, SMALL);
-  g_autoptr(TstChild) app = tst_app_start (self->service, "app-idle", NULL);
+  enum { N = 20000 };
+  g_autofree char *session = start (self, ownership, SMALL SWITCHED);
+  g_autoptr(TstChild) app = tst_app_start (self->service, "app-idle", "one", NULL);
+  g_autoptr(TstChild) other = tst_app_start (self->service, "app-idle", "other", NULL);
   g_autofree char *object = tst_wait_app (self->service, tst_child_pid (app), "ready");
-  guint n_fds = 0;
+  g_autofree char *other_object = tst_wait_app (self->service, tst_child_pid (other), "ready");
+  g_autoptr(GRand) random = g_rand_new_with_seed (11);
+  guint n_fds = 0, n_kills = count_kills ();
 
-  for (guint i = 0; i < KILLS; i++)
+  for (guint i = 0; i < n_kills; i++)
     {
       tst_child_say (app, "go %u", N);
+      tst_child_say (other, "go %u", N);
+      g_usleep ((gulong) g_rand_int_range (random, 0, 10000)); /* any moment will do */
       kill_consumer (self, session);
       g_free (tst_child_wait_line (app, "done"));
+      g_free (tst_child_wait_line (other, "done"));
       emit_until_it_is_told (self, session, app, N);
       emit_until_it_is_told (self, session, app, N);
       if (i == 0)
         n_fds = tst_fd_count (tst_service_pid (self->service));
     }
   g_assert_cmpuint (tst_fd_count (tst_service_pid (self->service)), ==, n_fds);
-  assert_complete (self, tst_session_run (self->service, session, "Stop"), 3 * KILLS * N);
+  assert_complete (self, tst_session_run (self->service, session, "Stop"), 4 * n_kills * N);
+  assert_one_trace (self, ownership, strcmp (ownership, PER_USER) == 0 ? 1 : 2);
   g_free (tst_wait_app (self->service, tst_child_pid (app), "ready"));
 }
 
@@ -371,7 +387,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   ADD (one_kill_at_full_rate);
   ADD (five_kills_in_a_row_with_small_buffers);
-  ADD (ten_kills_one_after_the_other);
+  ADD (many_kills_one_after_the_other);
   ADD (at_any_moment_of_a_stop);
   ADD (after_every_program_has_gone);
   ADD (together_with_a_program);
