@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "supervise/consumer-link.h"
 
+#include "base/cpus.h"
 #include "base/error.h"
 #include "base/thread.h"
 
@@ -248,6 +249,8 @@ tbus_consumer_link_new (int fd, const TbusConsumerLinkOps *ops, gpointer owner, 
       close (fd);
       return NULL;
     }
+  /* No answer has more than that of a channel in files: its own pipe, and of each stream two ends and the memory. */
+  tw_socket_expect_fds (socket, 1 + 3 * (gsize) tbus_cpus_possible ());
   self = g_new0 (TbusConsumerLink, 1);
   self->refs = 1;
   self->socket = socket;

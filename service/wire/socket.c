@@ -32,6 +32,7 @@ struct TwSocket {
   int fd;
   Outgoing *first, **last;
   bool allows_cuts;
+  size_t max_fds; /* of a message that comes in */
   TwMessage incoming; /* type 0: none has begun */
   Header expected;    /* of the next fragment of @incoming */
   uint8_t buffer[TW_FRAGMENT_BODY];
@@ -89,6 +90,7 @@ tw_socket_new (int fd)
     return NULL;
   self->fd = fd;
   self->last = &self->first;
+  self->max_fds = TW_MAX_FDS;
   return self;
 }
 
@@ -133,6 +135,12 @@ static size_t
 min_size (size_t a, size_t b)
 {
   return a < b ? a : b;
+}
+
+void
+tw_socket_expect_fds (TwSocket *self, size_t most)
+{
+  self->max_fds = min_size (most, TW_MAX_FDS);
 }
 
 /* Sends one fragment, from the header's offsets on. 0, or -1 with errno (EAGAIN: not now). */
@@ -310,7 +318,7 @@ begin (TwSocket *self, const Header *header)
 {
   TwMessage *incoming = &self->incoming;
 
-  if (header->type == 0 || header->body_len > TW_MAX_BODY || header->n_fds > TW_MAX_FDS)
+  if (header->type == 0 || header->body_len > TW_MAX_BODY || header->n_fds > self->max_fds)
     {
       errno = EPROTO;
       return false;

@@ -44,6 +44,9 @@ int tw_socket_fd (const TwSocket *self);
  */
 void tw_socket_allow_cuts (TwSocket *self);
 
+/* From now on a message with more than @most descriptors breaks the rules: who knows what to expect takes no more. */
+void tw_socket_expect_fds (TwSocket *self, size_t most);
+
 /*
  * Sends or queues; the body and the descriptors stay the caller's (copied where they have to wait).
  * 0, or -1 with errno: ENOMEM, E2BIG, EMFILE (nothing was sent), EPIPE (the other end is gone).

@@ -361,6 +361,22 @@ refuses_malformed_fragments (Fixture *f, gconstpointer data)
 }
 
 static void
+takes_no_more_descriptors_than_it_expects (Fixture *f, gconstpointer data)
+{
+  int fds[] = { f->raw, f->raw, f->raw };
+  TwMessage two = { .type = 1, .fds = fds, .n_fds = 2 }, three = { .type = 1, .fds = fds, .n_fds = 3 }, message = { 0 };
+
+  tw_socket_expect_fds (f->b, 2);
+  g_assert_cmpint (tw_socket_send (f->a, &two), ==, 0);
+  g_assert_cmpint (tw_socket_receive (f->b, &message), ==, 1);
+  g_assert_cmpuint (message.n_fds, ==, 2);
+  tw_message_clear (&message);
+  g_assert_cmpint (tw_socket_send (f->a, &three), ==, 0);
+  g_assert_cmpint (tw_socket_receive (f->b, &message), ==, -1);
+  g_assert_cmpint (errno, ==, EPROTO);
+}
+
+static void
 refuses_a_packet_shorter_than_its_header (Fixture *f, gconstpointer data)
 {
   TwMessage message = { 0 };
@@ -431,6 +447,7 @@ main (int argc, char **argv)
   ADD ("refuses-what-is-too-big-to-carry", refuses_what_is_too_big_to_carry);
   ADD ("tells-the-end-from-silence", tells_the_end_from_silence);
   ADD ("gets-over-cuts-where-they-are-allowed", gets_over_cuts_where_they_are_allowed);
+  ADD ("takes-no-more-descriptors-than-it-expects", takes_no_more_descriptors_than_it_expects);
   ADD ("refuses-a-packet-shorter-than-its-header", refuses_a_packet_shorter_than_its_header);
   ADD ("refuses-a-packet-larger-than-a-fragment", refuses_a_packet_larger_than_a_fragment);
   for (gsize i = 0; i < G_N_ELEMENTS (malformed); i++)
