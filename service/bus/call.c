@@ -320,13 +320,22 @@ tbus_call_fail (TbusCall *self, GError *error)
   tbus_call_free (self);
 }
 
+/* What one user's calls have made at a time is bounded, however many they are. */
 static void
 build_run (GTask *task, gpointer source, gpointer task_data, GCancellable *cancellable)
 {
   g_autoptr(TbusErrand) at = tbus_errand_begin ("making a large answer");
   Build *build = task_data;
+  g_autoptr(GVariant) value = g_variant_ref_sink (build->build (build->data));
+  g_autoptr(GError) error = NULL;
+  TbusCharge memory;
 
-  invocation_return (g_steal_pointer (&build->invocation), build->call->method, build->build (build->data));
+  tbus_charge_init (&memory, TBUS_LIMIT_REPLY_MEMORY, tbus_peer_get_uid (build->call->peer));
+  if (tbus_charge_add (&memory, g_variant_get_size (value), &error))
+    invocation_return (g_steal_pointer (&build->invocation), build->call->method, value);
+  else
+    invocation_fail (g_steal_pointer (&build->invocation), error);
+  tbus_charge_clear (&memory);
   g_task_return_boolean (task, TRUE);
 }
 

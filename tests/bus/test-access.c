@@ -3,7 +3,7 @@
 #include "rig.h"
 
 #include "base/error.h"
-#include "base/limits.h"
+#include "base/quota.h"
 #include "bus/peer.h"
 
 #include <unistd.h>
@@ -130,6 +130,55 @@ a_service_of_a_user_is_for_that_user_and_root (void)
   assert_denied (error, "CreateSession");
   g_assert_nonnull (strstr (error->message, "user 1,"));
   rig_free (rig);
+}
+
+/* The same for everybody may be asked by everybody; who is root is not bound. */
+static GError *
+list_objects (GDBusConnection *caller)
+{
+  g_autoptr(GAsyncResult) result = NULL;
+  g_autoptr(GVariant) reply = NULL;
+  GError *error = NULL;
+
+  g_dbus_connection_call (caller, "org.tracebus1", RIG_ROOT, "org.freedesktop.DBus.ObjectManager", "GetManagedObjects",
+                          NULL, NULL, G_DBUS_CALL_FLAGS_NONE, -1, NULL, keep_result, &result);
+  rig_wait_until (result != NULL);
+  reply = g_dbus_connection_call_finish (caller, result, &error);
+  return error;
+}
+
+static void
+large_replies_of_one_user_are_bounded_together (Rig *rig)
+{
+  g_autoptr(GDBusConnection) other = rig_connect_as (rig, NOBODY);
+  g_autoptr(GError) refused = NULL;
+
+  g_free (rig_session (rig, "one"));
+  g_assert_no_error (list_objects (other));
+  tbus_limit_set (TBUS_LIMIT_REPLY_MEMORY, 100);
+  refused = list_objects (other);
+  g_assert_error (refused, TBUS_ERROR, TBUS_ERROR_EXHAUSTED);
+  g_assert_nonnull (strstr (refused->message, "ReplyMemoryPerUser"));
+  g_assert_no_error (list_objects (rig->caller));
+  rig_wait_until (tbus_quota_used (TBUS_LIMIT_REPLY_MEMORY, NOBODY) == 0);
+  tbus_limits_reset ();
+}
+
+static void
+calls_of_one_user_are_bounded_together (Rig *rig)
+{
+  g_autoptr(GDBusConnection) other = rig_connect_as (rig, NOBODY);
+  g_autoptr(GError) refused = NULL;
+
+  tbus_limit_set (TBUS_LIMIT_CALLS_OF_USER, 1);
+  g_assert_true (tbus_quota_take (TBUS_LIMIT_CALLS_OF_USER, NOBODY, 1, NULL)); /* by another connection */
+  refused = list_objects (other);
+  g_assert_error (refused, TBUS_ERROR, TBUS_ERROR_EXHAUSTED);
+  g_assert_nonnull (strstr (refused->message, "A user has at most 1 calls in flight; CallsPerUser"));
+  tbus_quota_give (TBUS_LIMIT_CALLS_OF_USER, NOBODY, 1);
+  g_assert_no_error (list_objects (other));
+  rig_wait_until (tbus_quota_used (TBUS_LIMIT_CALLS_OF_USER, NOBODY) == 0);
+  tbus_limits_reset ();
 }
 
 static void
@@ -283,6 +332,9 @@ add_tests (void)
   rig_add ("/bus/access/the-owner-of-the-service-may-all", the_owner_of_the_service_may_all);
   g_test_add_func ("/bus/access/a-service-of-a-user-is-for-that-user-and-root",
                    a_service_of_a_user_is_for_that_user_and_root);
+  rig_add_for_root ("/bus/access/large-replies-of-one-user-are-bounded-together",
+                    large_replies_of_one_user_are_bounded_together);
+  rig_add_for_root ("/bus/access/calls-of-one-user-are-bounded-together", calls_of_one_user_are_bounded_together);
   rig_add ("/bus/access/one-caller-has-so-many-calls-and-no-more", one_caller_has_so_many_calls_and_no_more);
   rig_add ("/bus/access/calls-of-one-caller-begin-in-order", calls_of_one_caller_begin_in_order);
   rig_add ("/bus/access/who-leaves-before-the-grant-gets-nothing-done", who_leaves_before_the_grant_gets_nothing_done);
