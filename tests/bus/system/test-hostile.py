@@ -30,6 +30,7 @@ MALFORMED = {
     "kinds": "unknown kind 4711",
     "replies": "command socket",
     "enumerations": "too many of its descriptions had to be refused",
+    "descriptors": "it sent descriptors",
 }
 MOST_MEMORY = 400 << 10  # KiB: what one user's apps may fill of one trace, read and unread, and a margin
 
