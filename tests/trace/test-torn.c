@@ -94,6 +94,20 @@ overwrites (gconstpointer options)
   return strstr (options, OVERWRITE) != NULL;
 }
 
+/* Others @emitted in one go: where buffers overwrite, a consumer that is slow just then has lost more. */
+static void
+assert_all_but_one_packet (gconstpointer options, TstResult result, guint recorded, guint emitted)
+{
+  if (overwrites (options))
+    {
+      g_assert_cmpuint (result.lost, >=, 1);
+      g_assert_cmpuint (recorded, >, 0);
+      return;
+    }
+  g_assert_cmpuint (result.lost, ==, 1);
+  g_assert_cmpuint (recorded + result.discarded, ==, emitted);
+}
+
 /* The stall is seen without anybody asking, and everything before and after is there. */
 static void
 costs_one_packet (Fixture *self, gconstpointer options)
@@ -300,8 +314,7 @@ at_once_before_the_end (Fixture *self, gconstpointer options)
   tst_app_go (other, 1000);
   result = tst_session_run (self->service, self->session, "Destroy");
   events = tst_events_lossy (self->service, "trace", &missing);
-  g_assert_cmpuint (result.lost, ==, 1);
-  g_assert_cmpuint (count_of (events, "other") + result.discarded, ==, 1000);
+  assert_all_but_one_packet (options, result, count_of (events, "other"), 1000);
   g_assert_cmpuint (count_of (events, "victim"), ==, 10);
 }
 
@@ -325,8 +338,7 @@ together_with_the_consumer (Fixture *self, gconstpointer options)
     tst_app_go (other, 50);
   result = tst_session_run (self->service, self->session, "Stop");
   events = tst_events_lossy (self->service, "trace", &missing);
-  g_assert_cmpuint (result.lost, ==, 1);
-  g_assert_cmpuint (count_of (events, "other") + result.discarded, ==, 1000);
+  assert_all_but_one_packet (options, result, count_of (events, "other"), 1000);
   g_assert_cmpuint (count_of (events, "victim"), ==, 10);
 }
 
