@@ -25,9 +25,13 @@ without_longs (GPtrArray *events)
   GPtrArray *kept = g_ptr_array_new_with_free_func (g_free);
 
   for (guint i = 0; i < events->len; i++)
-    if (tst_trace_field (g_ptr_array_index (events, i), "l") == NULL
-        && tst_trace_field (g_ptr_array_index (events, i), "ul") == NULL)
-      g_ptr_array_add (kept, g_strdup (g_ptr_array_index (events, i)));
+    {
+      g_autofree char *signed_long = tst_trace_field (g_ptr_array_index (events, i), "l");
+      g_autofree char *unsigned_long = tst_trace_field (g_ptr_array_index (events, i), "ul");
+
+      if (signed_long == NULL && unsigned_long == NULL)
+        g_ptr_array_add (kept, g_strdup (g_ptr_array_index (events, i)));
+    }
   return kept;
 }
 
