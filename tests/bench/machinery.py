@@ -142,6 +142,19 @@ def memory_mib(pid):
     return sizes["Rss:"], sizes["Pss:"]
 
 
+def consumer_memory_mib(pid):
+    """(resident, proportional) memory without the staging pool, and that of the pool."""
+    others, pool = {"Rss:": 0, "Pss:": 0}, {"Rss:": 0, "Pss:": 0}
+    sizes = others
+    for line in pathlib.Path(f"/proc/{pid}/smaps").read_text().splitlines():
+        words = line.split()
+        if not words[0].endswith(":"):
+            sizes = pool if "memfd:tracebus-staging" in line else others
+        elif words[0] in sizes:
+            sizes[words[0]] += int(words[1]) / 1024
+    return others["Rss:"], others["Pss:"], pool["Rss:"]
+
+
 def wakeups(pid):
     """How often its threads have been switched away from, by thread."""
     counts = {}

@@ -3,7 +3,7 @@
 from functools import partial
 
 import traces
-from machinery import Row, memory_mib
+from machinery import Row, consumer_memory_mib, memory_mib
 
 LABELS = {"idle": "no session", "one": "one app, default channel, its rings full", "hundred": "100 apps, the same"}
 
@@ -13,8 +13,9 @@ def rows(bench):
         yield Row(f"service-{key}-rss", f"{text}: resident memory of the service", "MiB", 1.0)
         yield Row(f"service-{key}-pss", "its proportional share", "MiB")
         if key != "idle":
-            yield Row(f"consumer-{key}-rss", f"{text}: resident memory of the consumer", "MiB", 1.0)
+            yield Row(f"consumer-{key}-rss", f"{text}: resident memory of the consumer without its pool", "MiB", 1.0)
             yield Row(f"consumer-{key}-pss", "its proportional share", "MiB")
+            yield Row(f"consumer-{key}-pool", "its staging pool (tracebusd --staging-pool)", "MiB")
 
 
 def _tell(peer, key):
@@ -22,9 +23,9 @@ def _tell(peer, key):
     yield f"service-{key}-rss", service[0]
     yield f"service-{key}-pss", service[1]
     if key != "idle":
-        consumers = [memory_mib(pid) for pid in peer.consumer_pids()]
-        yield f"consumer-{key}-rss", sum(consumer[0] for consumer in consumers)
-        yield f"consumer-{key}-pss", sum(consumer[1] for consumer in consumers)
+        consumers = [consumer_memory_mib(pid) for pid in peer.consumer_pids()]
+        for number, name in enumerate(("rss", "pss", "pool")):
+            yield f"consumer-{key}-{name}", sum(consumer[number] for consumer in consumers)
 
 
 def _idle(bench, peer):
