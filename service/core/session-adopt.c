@@ -89,6 +89,19 @@ say_lost (Adoption *self)
   tbus_session_set_problem (self->session, TBUS_PROBLEM_BUFFERS_LOST, message, tbus_consumer_get_id (self->consumer));
 }
 
+/* Nobody is left who would have another one started. */
+static void
+say_failed (Adoption *self)
+{
+  g_autofree char *message = NULL;
+
+  message = g_strdup_printf ("the consumer of user %u (%u-bit) died again and again, and none runs now: the next "
+                             "program that is recorded, or Stop and Start, has another one tried",
+                             (guint) tbus_consumer_get_uid (self->consumer), tbus_consumer_get_bits (self->consumer));
+  tbus_session_set_problem (self->session, TBUS_PROBLEM_CONSUMER_RESTARTING, message,
+                            tbus_consumer_get_id (self->consumer));
+}
+
 static void
 finish (Adoption *self)
 {
@@ -110,6 +123,8 @@ finish (Adoption *self)
       if (self->lost != NULL)
         say_lost (self);
       replan_apps (session);
+      if (tbus_consumer_get_state (self->consumer) == TBUS_CONSUMER_FAILED)
+        say_failed (self);
     }
   if (tbus_consumer_get_state (self->consumer) != TBUS_CONSUMER_RUNNING)
     return; /* it failed: once it is given another try and runs, that is over */
