@@ -163,7 +163,10 @@ others_come_in_when_there_is_room (Fixture *self, gconstpointer options)
   g_assert_true (is_recorded (self, PROGRAMS - 1) || n_registries > 1);
 }
 
-/* The consumer needs some for each program's buffers, and then for its files: what has none of these is counted. */
+/*
+ * The consumer needs some for each program's buffers, and then for its files: what has none of these is counted. How
+ * many fit is told only: the limit is also one of descriptors that the user's processes, all of them, have on the way.
+ */
 static void
 a_consumer_may_lack_them (Fixture *self, gconstpointer options)
 {
@@ -178,7 +181,6 @@ a_consumer_may_lack_them (Fixture *self, gconstpointer options)
   n_recorded = count_recorded (self);
   g_test_message ("%u of %u programs recorded, %" G_GUINT64_FORMAT " bytes dropped", n_recorded, PROGRAMS,
                   result.dropped);
-  g_assert_cmpuint (n_recorded, >=, 1);
   g_assert_cmpuint (result.pending, ==, 0);
   tst_session_run (self->service, self->session, "Destroy");
   g_assert_cmpuint (get_number (self, "Manager.SessionCount"), ==, 0);
