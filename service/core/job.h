@@ -37,7 +37,6 @@ typedef struct {
   TbusOp op;
   guint32 target;  /* slot */
   guint32 result;  /* slot that is filled; unused where the op creates nothing */
-  gboolean vital;  /* when it fails, the target slot becomes void as well */
   int status;      /* out: 0, -ECANCELED (skipped), or the tracer's negative code */
   union {
     TbusBufferSet *set;    /* CREATE_SESSION, SEND_RING: a reference */

@@ -107,8 +107,7 @@ is_undecided (const TbusExchange *self, guint32 slot)
       if (expected->command == NO_COMMAND || expected->command == self->next)
         continue;
       command = command_at (self, expected->command);
-      if ((tbus_command_creates (command) && command->op != TBUS_OP_LIST && command->result == slot)
-          || (command->vital && command->target == slot))
+      if (tbus_command_creates (command) && command->op != TBUS_OP_LIST && command->result == slot)
         return TRUE;
     }
   return FALSE;
@@ -130,12 +129,8 @@ finish_command (TbusExchange *self, guint number)
       g_array_append_val (self->orphans, progress->handle);
     }
   if (command->status != 0)
-    {
-      if (command->vital)
-        *slot_at (self, command->target) = TBUS_SLOT_VOID;
-      tbus_log_debug ("Process %d did not %s: %s", (int) self->job->tracee->pid, tbus_op_to_string (command->op),
-                      tbus_ust_strerror (command->status));
-    }
+    tbus_log_debug ("Process %d did not %s: %s", (int) self->job->tracee->pid, tbus_op_to_string (command->op),
+                    tbus_ust_strerror (command->status));
   if (number == self->next)
     self->next++;
 }

@@ -4,9 +4,8 @@
  * Exchange: one job's conversation with one app, without its socket: what may be sent now, and what the
  * answers mean.
  *
- * Commands are sent ahead of their answers as long as what they need is known: the handle of their target, and that no
- * vital command on the same target is still undecided. Answers come in the order of the questions.
- * Handles are bound in the index before anything that depends on them goes out.
+ * Commands are sent ahead of their answers as long as what they need is known: the handle of their target. Answers come
+ * in the order of the questions. Handles are bound in the index before anything that depends on them goes out.
  *
  * Owner:   the link of the app. Threads: link.
  * Limit:   WINDOW unanswered messages (exchange.c) and TBUS_OUTBOX_FULL bytes.

@@ -230,23 +230,6 @@ skips_what_depends_on_a_failure (Fixture *f, gconstpointer data)
 }
 
 static void
-voids_the_target_of_a_vital_command (Fixture *f, gconstpointer data)
-{
-  guint32 channel = tbus_job_add_slot (f->job, 5), other = tbus_job_add_slot (f->job, 6);
-  TbusCommand *command = tbus_job_add (f->job, TBUS_OP_ADD_CONTEXT, channel);
-
-  command->context = tbus_context_parse ("vpid", NULL);
-  command->vital = TRUE;
-  tbus_job_add (f->job, TBUS_OP_ENABLE, channel);
-  tbus_job_add (f->job, TBUS_OP_ENABLE, other);
-  submit (f);
-  tst_fake_expect (&f->app, 5, LTTNG_UST_ABI_CONTEXT, -LTTNG_UST_ERR_INVAL, 0);
-  tst_fake_expect (&f->app, 6, LTTNG_UST_ABI_ENABLE, 0, 0); /* what is not of that target goes on */
-  wait_done (f);
-  assert_statuses (f, 3, (int[]){ -LTTNG_UST_ERR_INVAL, -ECANCELED, 0 });
-}
-
-static void
 names_contexts_of_applications_and_counters (Fixture *f, gconstpointer data)
 {
   guint32 channel = tbus_job_add_slot (f->job, 5);
@@ -363,7 +346,6 @@ main (int argc, char **argv)
   LINK_TEST ("bounds-what-is-unanswered", bounds_what_is_unanswered);
   LINK_TEST ("waits-for-handles-and-binds-them-B14", waits_for_handles_and_binds_them);
   LINK_TEST ("skips-what-depends-on-a-failure", skips_what_depends_on_a_failure);
-  LINK_TEST ("voids-the-target-of-a-vital-command", voids_the_target_of_a_vital_command);
   LINK_TEST ("names-contexts-of-applications-and-counters", names_contexts_of_applications_and_counters);
   LINK_TEST ("gives-an-event-its-filter-and-exclusions", gives_an_event_its_filter_and_exclusions);
   LINK_TEST ("releases-an-event-whose-filter-failed", releases_an_event_whose_filter_failed);
