@@ -296,7 +296,10 @@ tbus_consumer_link_send (TbusConsumerLink *self, TbusRequest *request, GError **
     }
   if (!self->broken && self->send_errno == 0 && tw_socket_send (self->socket, &message) < 0)
     {
-      if (errno == E2BIG || errno == ENOMEM || errno == EMFILE)
+      /* Too many descriptors are on their way: nothing of it was sent, unless a part stands in the queue. */
+      gboolean refused = errno == ETOOMANYREFS && !tw_socket_wants_write (self->socket);
+
+      if (errno == E2BIG || errno == ENOMEM || errno == EMFILE || refused)
         {
           tbus_set_errno (error, TBUS_ERROR_EXHAUSTED, errno, "Cannot send a request to a consumer");
           return FALSE;
