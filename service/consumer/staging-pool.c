@@ -26,6 +26,7 @@ typedef struct {
 } Head;
 
 enum { FREE, FULL };
+enum { FILL = 2 << 20 }; /* bytes that are taken from the system at once */
 
 /* Blocks are numbered from 1. Those of a packet that are not its first only have @next. */
 typedef struct {
@@ -43,6 +44,7 @@ struct TcStagingPool {
   int fd;
   uint8_t *memory;
   size_t len;
+  size_t filled; /* who fills it */
   Head *head;
   Entry *entries;      /* [1] to [n_blocks] */
   uint8_t *blocks;
@@ -247,13 +249,22 @@ tc_staging_pool_get_fd (const TcStagingPool *self)
   return self->fd;
 }
 
-void
+bool
 tc_staging_pool_fill (TcStagingPool *self)
 {
+  size_t n = self->len - self->filled < FILL ? self->len - self->filled : FILL;
+
   /* Pages that are first touched while rings overflow take time then. Huge ones make copies and writes cheaper. */
-  (void) madvise (self->memory, self->len, MADV_HUGEPAGE);
-  if (madvise (self->memory, self->len, MADV_POPULATE_WRITE) < 0 && errno != EINVAL)
-    atomic_store (&self->unusable, true);
+  if (self->filled == 0)
+    (void) madvise (self->memory, self->len, MADV_HUGEPAGE);
+  if (madvise (self->memory + self->filled, n, MADV_POPULATE_WRITE) < 0)
+    {
+      if (errno != EINVAL)
+        atomic_store (&self->unusable, true);
+      return false;
+    }
+  self->filled += n;
+  return self->filled < self->len;
 }
 
 /* @n blocks, chained. The first; 0: so many are not free. */

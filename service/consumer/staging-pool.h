@@ -36,8 +36,11 @@ TcStagingPool *tc_staging_pool_adopt (int fd);
 void tc_staging_pool_free (TcStagingPool *self);
 /* The memfd, borrowed. */
 int tc_staging_pool_get_fd (const TcStagingPool *self);
-/* Takes the memory from the system, at some length; where there is none, there is no room from then on. Any thread. */
-void tc_staging_pool_fill (TcStagingPool *self);
+/*
+ * Takes some more of the memory from the system, which takes a millisecond or so: true until it has all. Where there is
+ * none, there is no room from then on. One thread.
+ */
+bool tc_staging_pool_fill (TcStagingPool *self);
 
 /* Copies the packet of @parts in. Its number; 0: no room, or none for one as large. */
 uint32_t tc_staging_pool_put (TcStagingPool *self, const TcPacketOrigin *origin, const struct iovec parts[2],

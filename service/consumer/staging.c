@@ -9,7 +9,11 @@ static const uint64_t claimed_by = 60000000000;
 static void
 on_fill (TcMail *mail)
 {
-  tc_staging_pool_fill (TC_CONTAINER (mail, TcConsumer, staging_mail)->staging);
+  TcConsumer *self = TC_CONTAINER (mail, TcConsumer, staging_mail);
+
+  /* In between it writes. */
+  if (tc_staging_pool_fill (self->staging))
+    tc_loop_post (self->writer.loop, mail);
 }
 
 static void
