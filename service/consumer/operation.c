@@ -77,7 +77,7 @@ is_settled (TcShare *share)
   if (share->operation->kind == TC_OPERATION_ATTACH || share->operation->kind == TC_OPERATION_RESUME)
     return true;
   while ((stream = next_stream (share, &channel, &cpu)) != NULL)
-    if (!tc_stream_is_settled (stream))
+    if (!tc_stream_is_settled (stream, share->operation->kind == TC_OPERATION_CLOSE))
       return false;
   return true;
 }
@@ -119,7 +119,10 @@ run_share (TcMail *mail)
   TcStream *stream;
 
   while ((stream = next_stream (share, &channel, &cpu)) != NULL)
-    run_on_stream (share->operation, stream);
+    {
+      run_on_stream (share->operation, stream);
+      tc_stream_expect (stream);
+    }
   share->next = NULL;
   *drain->last_waiting = share;
   drain->last_waiting = &share->next;

@@ -14,7 +14,10 @@ tell (TcStage *self)
   if (!self->asked)
     return;
   self->asked = false;
-  tc_loop_post (self->drain, &self->news);
+  /* News that are on their way tell this, too: who hears them looks at how it is then. */
+  if (!self->told)
+    tc_loop_post (self->drain, &self->news);
+  self->told = true;
 }
 
 /* The first ones, up to BATCH. */
@@ -39,6 +42,7 @@ take_off (TcStage *self, const uint32_t *numbers, unsigned n)
     self->first = *tc_staging_pool_next (self->pool, numbers[n - 1]);
   if (self->first == 0)
     self->last = 0;
+  self->n_done += n;
   pthread_mutex_unlock (&self->lock);
   for (unsigned i = 0; i < n; i++)
     tc_staging_pool_drop (self->pool, numbers[i]);
@@ -118,6 +122,9 @@ on_news (TcMail *mail)
 {
   TcStage *self = (TcStage *) ((char *) mail - offsetof (TcStage, news));
 
+  pthread_mutex_lock (&self->lock);
+  self->told = false;
+  pthread_mutex_unlock (&self->lock);
   self->funcs->news (self);
 }
 
@@ -175,6 +182,7 @@ tc_stage_put (TcStage *self, uint32_t number, bool now)
 {
   pthread_mutex_lock (&self->lock);
   *tc_staging_pool_next (self->pool, number) = 0;
+  self->n_put++;
   if (self->last != 0)
     *tc_staging_pool_next (self->pool, self->last) = number;
   else
@@ -202,13 +210,24 @@ tc_stage_ask (TcStage *self)
   pthread_mutex_unlock (&self->lock);
 }
 
+uint64_t
+tc_stage_count_put (TcStage *self)
+{
+  uint64_t n;
+
+  pthread_mutex_lock (&self->lock);
+  n = self->n_put;
+  pthread_mutex_unlock (&self->lock);
+  return n;
+}
+
 bool
-tc_stage_is_settled (TcStage *self)
+tc_stage_is_settled (TcStage *self, uint64_t n)
 {
   bool settled;
 
   pthread_mutex_lock (&self->lock);
-  settled = !atomic_load (&self->busy) || self->asleep;
+  settled = !atomic_load (&self->busy) || self->asleep || self->n_done >= n;
   pthread_mutex_unlock (&self->lock);
   return settled;
 }

@@ -41,6 +41,8 @@ struct TcStage {
   bool asleep;          /* the last attempt failed, and the next is to come */
   bool last_chance;     /* what cannot be written is lost */
   bool asked;           /* for news */
+  bool told;            /* news are on their way */
+  uint64_t n_put, n_done; /* packets so far */
 };
 
 /* @pool is nullable. Drain and writer do not run it yet. */
@@ -54,8 +56,13 @@ void tc_stage_put (TcStage *self, uint32_t number, bool start);
 void tc_stage_start (TcStage *self);
 /* Calls @news when something has been done. Not where it is not busy. */
 void tc_stage_ask (TcStage *self);
-/* Whether nothing is left to wait for: all is written, or is in vain for now and is to be tried again. */
-bool tc_stage_is_settled (TcStage *self);
+/* Packets that were put so far. */
+uint64_t tc_stage_count_put (TcStage *self);
+/*
+ * Whether nothing is left to wait for: the first @n packets are written, or it is in vain for now and is to be tried
+ * again. UINT64_MAX: all.
+ */
+bool tc_stage_is_settled (TcStage *self, uint64_t n);
 /* Waits for that. */
 void tc_stage_wait (TcStage *self);
 /* What was in vain is tried again at once. */

@@ -66,7 +66,14 @@ empty_pipe (TcStream *self)
 static void
 hang_up (TcStream *self)
 {
-  if (!tc_stream_is_settled (self))
+  if (tc_stage_is_busy (&self->stage))
+    {
+      /* The file is the writer's as long as it has something to write; asleep, it has. */
+      if (tc_stage_is_settled (&self->stage, UINT64_MAX))
+        tc_stage_give_up (&self->stage);
+      tc_stage_ask (&self->stage);
+    }
+  if (tc_stage_is_busy (&self->stage))
     return;
   self->closing = false;
   tc_trace_file_close (&self->file);
@@ -85,10 +92,18 @@ tc_stream_go_on (TcStream *self)
   self->funcs->settled (self);
 }
 
-bool
-tc_stream_is_settled (TcStream *self)
+void
+tc_stream_expect (TcStream *self)
 {
-  if (tc_stage_is_settled (&self->stage))
+  /* What is expected already comes first: programs may be faster than the disk for ever. */
+  if (tc_stage_is_settled (&self->stage, self->expected))
+    self->expected = tc_stage_count_put (&self->stage);
+}
+
+bool
+tc_stream_is_settled (TcStream *self, bool all)
+{
+  if (tc_stage_is_settled (&self->stage, all ? UINT64_MAX : self->expected))
     return true;
   tc_stage_ask (&self->stage);
   return false;
@@ -232,6 +247,8 @@ tc_stream_read (TcStream *self)
 static void
 flush (TcStream *self, bool final, bool quiet)
 {
+  if (self->done && final && tc_stage_is_busy (&self->stage))
+    tc_stage_give_up (&self->stage);
   if (self->done)
     return;
   self->last_chance = final;

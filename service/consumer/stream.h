@@ -74,6 +74,7 @@ struct TcStream {
   bool starved;         /* there was no room in the pool */
   bool by_position;     /* packets lie where the view says, and the library need not be asked */
   bool probed;          /* whether they do is known */
+  uint64_t expected;    /* packets of the stage: they are waited for */
   bool closing;         /* hung up, and told once the writer is done */
 
   struct lttng_ust_ctl_consumer_stream *ring;
@@ -123,8 +124,10 @@ void tc_stream_flush (TcStream *self, bool final);
 /* The same at the end, or where nobody who is alive is within an event: what is not finished never will be. */
 void tc_stream_finish (TcStream *self);
 void tc_stream_resume (TcStream *self);
-/* Whether all that it has taken from its ring is in the file, or cannot be written for now; if not, it will be told. */
-bool tc_stream_is_settled (TcStream *self);
+/* What it has taken from its ring so far is to be in the file, unless more is waited for already. */
+void tc_stream_expect (TcStream *self);
+/* Whether that, or @all, is in the file, or cannot be written for now; if not, it will be told. */
+bool tc_stream_is_settled (TcStream *self, bool all);
 /* Flushes, closes the file, frees the ring. It is settled. Main's, too, for a stream that was never attached. */
 void tc_stream_close (TcStream *self);
 
