@@ -99,15 +99,21 @@ is_mounted (long mount)
 }
 
 bool
-tc_is_gone (int fd)
+tc_is_elsewhere (int fd)
+{
+  long mount = find_mount (fd);
+
+  return mount >= 0 && !is_mounted (mount);
+}
+
+bool
+tc_is_gone (int fd, bool elsewhere)
 {
   struct stat about;
-  long mount;
 
   if (fstat (fd, &about) < 0)
     return errno != EBADF;
   if (about.st_nlink == 0)
     return true;
-  mount = find_mount (fd);
-  return mount >= 0 && !is_mounted (mount);
+  return !elsewhere && tc_is_elsewhere (fd);
 }

@@ -36,5 +36,10 @@ void tc_folder_lose (TcFolder *self);
 /* From any thread: it seems to be gone. */
 void tc_folder_doubt (TcFolder *self);
 
-/* Whether what @fd stands for can no longer be reached: it was removed, or its file system was unmounted. */
-bool tc_is_gone (int fd);
+/* Whether @fd came from where other file systems are mounted than here: from another mount namespace. */
+bool tc_is_elsewhere (int fd);
+/*
+ * Whether what @fd stands for can no longer be reached: it was removed, or its file system was unmounted, which can
+ * only be told where it is not @elsewhere.
+ */
+bool tc_is_gone (int fd, bool elsewhere);

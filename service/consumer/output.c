@@ -139,6 +139,7 @@ tc_output_open (uint64_t session, const TcPlace *place, TcError *error)
   self->refs = 1;
   self->by_descriptor = place->fd >= 0;
   self->dir_fd = open_place (place, error);
+  self->elsewhere = self->by_descriptor && self->dir_fd >= 0 && tc_is_elsewhere (self->dir_fd);
   if (self->dir_fd >= 0 && check_directory (self->dir_fd, place->path, error) == 0)
     return self;
   if (self->dir_fd >= 0)
@@ -165,7 +166,7 @@ tc_output_find (TcOutput *self)
   TcError error;
   int fd;
 
-  if (!tc_is_gone (self->dir_fd))
+  if (!tc_is_gone (self->dir_fd, self->elsewhere))
     return true;
   if (self->by_descriptor)
     return false;

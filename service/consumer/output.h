@@ -18,6 +18,7 @@ typedef struct {
   unsigned life; /* the last of the service that asked for it */
   int dir_fd;
   char *path; /* absolute */
+  bool elsewhere;     /* who gave it sees other mounts than this process */
   bool by_descriptor; /* it was given as one: who gave it may be the only one who knows the way */
   TcProblems problems;
 } TcOutput;

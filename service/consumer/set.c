@@ -98,7 +98,7 @@ tc_set_look (TcSet *self)
   if (!atomic_load (&self->folder.there))
     return;
   atomic_fetch_add (&self->folder.looks, 1);
-  if (tc_is_gone (self->folder.fd) || tc_metadata_is_gone (&self->metadata))
+  if (tc_is_gone (self->folder.fd, self->output->elsewhere) || tc_metadata_is_gone (&self->metadata))
     lose (self);
   else if (faccessat (self->folder.fd, ".", W_OK | X_OK, AT_EACCESS) < 0)
     tc_problem_begin (&self->subject, TC_PROBLEM_WRITE_FAILED, errno, "Cannot write to the directory %s of %s: %s",
