@@ -301,7 +301,6 @@ tc_channel_adopt (TcConsumer *consumer, TcSet *set, const TwAdoption *adoption, 
 
   if (self == NULL)
     return NULL;
-  self->adopted = true;
   shape = tc_memory_new (self->config.n_streams);
   if (shape == NULL)
     {
@@ -312,7 +311,11 @@ tc_channel_adopt (TcConsumer *consumer, TcSet *set, const TwAdoption *adoption, 
   result = adopt_streams (self, adoption, shape, fds, error);
   tc_memory_free (shape, self->config.n_streams);
   if (result == 0)
-    return self;
+    {
+      /* From here on its files, where it has some, are ours. */
+      self->adopted = true;
+      return self;
+    }
   undo (self);
   return NULL;
 }

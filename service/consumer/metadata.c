@@ -257,7 +257,8 @@ tc_metadata_sync (TcMetadata *self)
   if (published <= atomic_load_explicit (&self->written, memory_order_acquire))
     return 0;
   pthread_mutex_lock (&self->lock);
-  result = write_up_to (self, published);
+  /* The log may have been replaced meanwhile. */
+  result = write_up_to (self, __atomic_load_n (&self->log->published, __ATOMIC_ACQUIRE));
   pthread_mutex_unlock (&self->lock);
   return result;
 }

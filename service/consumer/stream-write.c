@@ -32,11 +32,13 @@ tc_stream_count_dropped (TcStream *self, const TcPacket *packet)
 static bool
 find_folder (TcStream *self)
 {
-  unsigned number = atomic_load (&self->folder->number);
-  unsigned looks = atomic_load (&self->folder->looks);
+  unsigned number, looks;
 
   if (!atomic_load (&self->folder->there))
     return false;
+  /* After that: which one it is was said before that it is there. */
+  number = atomic_load (&self->folder->number);
+  looks = atomic_load (&self->folder->looks);
   if (number != self->folder_number || (looks != self->looks && tc_trace_file_is_removed (&self->file)))
     tc_trace_file_restart (&self->file);
   self->folder_number = number;

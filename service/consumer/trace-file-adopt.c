@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { MAX_GENERATIONS = 10000 };
+enum { MAX_GENERATIONS = 10000, MAX_MISSING = 64 };
 
 /* One file while it is looked at. */
 typedef struct {
@@ -93,6 +93,8 @@ find_last (TcTraceFile *self, File *last)
 {
   Finding best = MISSING;
 
+  unsigned n_missing = 0;
+
   last->fd = -1;
   for (self->number = 0; self->number == 0 || self->max_count == 0 || self->number < self->max_count; self->number++)
     {
@@ -107,7 +109,9 @@ find_last (TcTraceFile *self, File *last)
         }
       else
         drop (&file);
-      if (finding == MISSING || self->max_size == 0)
+      /* The first ones may be gone: somebody made room, or the directory was made anew. */
+      n_missing += finding == MISSING;
+      if (n_missing > MAX_MISSING || self->max_size == 0)
         break;
     }
   /* What follows is ours, come round again, as far as it is there. */

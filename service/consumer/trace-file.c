@@ -110,15 +110,18 @@ open_file (TcTraceFile *self)
   int fd;
 
   tc_trace_file_make_name (self, name);
-  /* The first file must not be there: it would be somebody's trace. Later ones are our own, come round again. */
-  if (self->number > 0)
+  /* What is there would be somebody's trace, but for our own files that come round again. */
+  if (self->max_count > 0 && self->number >= self->max_count)
     unlinkat (self->dir_fd, name, 0);
   for (;;)
     {
       fd = openat (self->dir_fd, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0660);
-      if (fd >= 0 || errno != EEXIST || self->number > 0 || self->generation >= MAX_GENERATIONS)
+      if (fd >= 0 || errno != EEXIST || self->generation >= MAX_GENERATIONS)
         break;
-      self->generation++;
+      if (self->number > 0 && self->max_count == 0 && self->number < UINT32_MAX)
+        self->number++;
+      else
+        self->generation++;
       tc_trace_file_make_name (self, name);
     }
   if (fd < 0)
