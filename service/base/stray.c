@@ -67,12 +67,9 @@ close_now (int fd)
   gsize n_fds;
 
   stop_lingering (fd);
-  for (guint i = 0; i < MAX_MESSAGES && receive (fd, buffer, sizeof buffer, fds, &n_fds) > 0; i++)
-    for (gsize k = 0; k < n_fds; k++)
-      {
-        stop_lingering (fds[k]);
-        close (fds[k]);
-      }
+  /* An empty message may carry some, too; and they may have a queue of their own. */
+  for (guint i = 0; i < MAX_MESSAGES && receive (fd, buffer, sizeof buffer, fds, &n_fds) >= 0; i++)
+    tbus_stray_close (fds, n_fds);
   close (fd);
 }
 

@@ -224,7 +224,9 @@ on_job_done (TbusJob *job, gpointer data)
   self->job = NULL;
   self->changes++;
   apply_parts (self, job);
-  tbus_mark_step (self->tracee->mark, TBUS_MARK_COMMANDS);
+  /* Given up for a restart: commands are under way, and the next life of the service must not speak in between. */
+  if (!job->gone || !self->hub->suspended)
+    tbus_mark_step (self->tracee->mark, TBUS_MARK_COMMANDS);
   tbus_hub_touch_buffers (self->hub);
   if (job->gone)
     {

@@ -165,7 +165,9 @@ get_channel (GVariant *dict, GError **error)
       || !tbus_state_get_bytes (dict, "context_text", &self->context_text, sizeof self->context_text, error)
       || !decode_pending (dict, self, error))
     return NULL;
-  if (self->header > TBUS_CTF_HEADER_LARGE)
+  if (self->id >= TBUS_MAX_CHANNELS)
+    tbus_state_refuse (error, "id", "is too large");
+  else if (self->header > TBUS_CTF_HEADER_LARGE)
     tbus_state_refuse (error, "header", "is unknown");
   else if (self->n_events > TBUS_MAX_EVENT_CLASSES)
     tbus_state_refuse (error, "n_events", "is too large");

@@ -396,7 +396,8 @@ say_hello (TbusSupervisedConsumer *self)
       tbus_child_kill (self->child);
       return;
     }
-  self->timer = g_timeout_add (tbus_spawner_get_times (self->spawner)->hello_ms, on_hello_due, self);
+  if (!self->former) /* which answers when all that it was asked for is done; that it lives is watched as ever */
+    self->timer = g_timeout_add (tbus_spawner_get_times (self->spawner)->hello_ms, on_hello_due, self);
   send_now (self, request);
 }
 
