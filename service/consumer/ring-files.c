@@ -11,7 +11,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/vfs.h>
 #include <unistd.h>
+
+enum { FUSE_MAGIC = 0x65735546 };
 
 /* Nobody looks for another one: what is in it can be read, and files that are open are written as long as they live. */
 static void
@@ -38,6 +41,15 @@ start_metadata (TcRingFiles *self, int log_fd, TcProblems *problems)
   return -1;
 }
 
+/* Who waits for such a file waits for that program: the service, and the apps. */
+static bool
+is_served_by_a_program (int fd)
+{
+  struct statfs about;
+
+  return fstatfs (fd, &about) == 0 && about.f_type == FUSE_MAGIC;
+}
+
 /* 0, or -1 with @error. */
 static int
 open_folder (TcRingFiles *self, const TcRingFilesPlace *place, TcError *error)
@@ -52,6 +64,11 @@ open_folder (TcRingFiles *self, const TcRingFilesPlace *place, TcError *error)
   close (base_fd);
   if (fd < 0)
     return tc_error (error, errnum, "Cannot make the directory %s for buffers", self->path);
+  if (is_served_by_a_program (fd))
+    {
+      close (fd);
+      return tc_error (error, ENOTSUP, "The directory %s is of a file system that a program serves", self->path);
+    }
   if (tc_folder_init (&self->folder, place->loop, on_doubt) < 0)
     {
       errnum = errno;
