@@ -12,13 +12,13 @@ from functools import partial
 from machinery import BenchError, Row, memory_mib
 
 DESCRIPTORS = 2  # of an app, in the service and in the crowd
-RESERVE = 2000  # of the service, for what is not an app's
+SHARE = 0.75  # of the service's descriptors; the rest is not for apps
 
 
 def _counts(bench):
     """A thousand, and ten thousand or as many as may be open."""
     limit = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
-    return bench.scale((1000, 3000, min(10000, (limit - RESERVE) // DESCRIPTORS)), (20, 40))
+    return bench.scale((1000, 3000, min(10000, int(limit * SHARE) // DESCRIPTORS)), (20, 40))
 
 
 def rows(bench):
