@@ -8,6 +8,7 @@ import re
 import signal
 import subprocess
 import sys
+import termios
 import xml.etree.ElementTree
 
 from system import (NO_OPTIONS, ROOT_PATH, App, Denied, Tap, add_user, as_user, call, command, create, get, process_ids,
@@ -235,6 +236,8 @@ def at_terminal(user, password, *arguments):
             said += part.decode(errors="replace")
             if said.endswith("Password: "):
                 said += "\n"
+                # The agent asks first, and throws away what was typed until it has turned the echo off.
+                wait_until(lambda: not termios.tcgetattr(terminal)[3] & termios.ECHO)
                 os.write(terminal, f"{password}\n".encode())
     except OSError:
         pass  # nobody has the terminal open any more
