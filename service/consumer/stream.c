@@ -66,14 +66,7 @@ empty_pipe (TcStream *self)
 static void
 hang_up (TcStream *self)
 {
-  if (tc_stage_is_busy (&self->stage))
-    {
-      /* The file is the writer's as long as it has something to write; asleep, it has. */
-      if (tc_stage_is_settled (&self->stage, UINT64_MAX))
-        tc_stage_give_up (&self->stage);
-      tc_stage_ask (&self->stage);
-    }
-  if (tc_stage_is_busy (&self->stage))
+  if (!tc_stream_is_settled (self, true))
     return;
   self->closing = false;
   tc_trace_file_close (&self->file);
