@@ -37,10 +37,10 @@ static const struct {
   const char *options;
   guint packet;
 } kinds[] = {
-  { "user-small", "{'buffer-ownership': <'user'>, " SMALL ", 'switch-timer-us': <uint32 20000>}", 4096 },
-  { "user-large", "{'buffer-ownership': <'user'>, " LARGE "}", 65536 },
-  { "process-small", "{'buffer-ownership': <'process'>, " SMALL "}", 4096 },
-  { "process-large", "{'buffer-ownership': <'process'>, " LARGE ", 'read-timer-us': <uint32 10000>}", 65536 },
+  { "user-small", TST_PER ("user") ", " SMALL ", 'switch-timer-us': <uint32 20000>", 4096 },
+  { "user-large", TST_PER ("user") ", " LARGE, 65536 },
+  { "process-small", TST_PER ("process") ", " SMALL, 4096 },
+  { "process-large", TST_PER ("process") ", " LARGE ", 'read-timer-us': <uint32 10000>", 65536 },
 };
 
 typedef struct {

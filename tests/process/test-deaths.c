@@ -184,22 +184,7 @@ consumers_may_be_killed_again (Fixture *self, gconstpointer options)
   g_assert_cmpuint (tst_count (self->service, "deaths", "tbtest:tick"), ==, 11);
 }
 
-#define ADD(function)                                                                                                 \
-  G_STMT_START                                                                                                        \
-  {                                                                                                                   \
-    add ("user", #function, TST_PER ("user"), function);                                                              \
-    add ("process", #function, TST_PER ("process"), function);                                                        \
-  }                                                                                                                   \
-  G_STMT_END
-
-static void
-add (const char *scheme, const char *function, const char *options, void (*test) (Fixture *, gconstpointer))
-{
-  g_autofree char *sentence = g_strdelimit (g_strdup (function), "_", '-');
-  g_autofree char *path = g_strdup_printf ("/process/deaths/per-%s/%s", scheme, sentence);
-
-  g_test_add (path, Fixture, options, set_up, test, tear_down);
-}
+#define ADD(function) TST_ADD_PER_SCHEME ("/process/deaths", function)
 
 int
 main (int argc, char **argv)

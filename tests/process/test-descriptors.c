@@ -191,22 +191,7 @@ a_consumer_may_lack_them (Fixture *self, gconstpointer options)
   g_assert_cmpuint (get_number (self, "Manager.SessionCount"), ==, 0);
 }
 
-#define ADD(function)                                                                                                 \
-  G_STMT_START                                                                                                        \
-  {                                                                                                                   \
-    add ("user", #function, TST_PER ("user"), function);                                                              \
-    add ("process", #function, TST_PER ("process"), function);                                                        \
-  }                                                                                                                   \
-  G_STMT_END
-
-static void
-add (const char *scheme, const char *function, const char *options, void (*test) (Fixture *, gconstpointer))
-{
-  g_autofree char *sentence = g_strdelimit (g_strdup (function), "_", '-');
-  g_autofree char *path = g_strdup_printf ("/process/descriptors/per-%s/%s", scheme, sentence);
-
-  g_test_add (path, Fixture, options, set_up, test, tear_down);
-}
+#define ADD(function) TST_ADD_PER_SCHEME ("/process/descriptors", function)
 
 int
 main (int argc, char **argv)
@@ -214,6 +199,6 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   ADD (as_many_as_fit_are_recorded);
   ADD (others_come_in_when_there_is_room);
-  add ("process", "a_consumer_may_lack_them", TST_PER ("process"), a_consumer_may_lack_them);
+  TST_ADD ("/process/descriptors/per-process", TST_PER ("process"), a_consumer_may_lack_them);
   return g_test_run ();
 }

@@ -72,7 +72,7 @@ flush (Fixture *self)
 static void
 begin (Fixture *self, const Place *place)
 {
-  g_autofree char *options = g_strdup_printf ("{'buffer-ownership': <'%s'>, " SMALL "}", place->scheme);
+  g_autofree char *options = g_strdup_printf ("'buffer-ownership': <'%s'>, " SMALL, place->scheme);
 
   self->session = tst_start_recording (self->service, "folder/trace", options);
   self->app = tst_app_start (self->service, "app-idle", NULL);

@@ -16,13 +16,13 @@ typedef struct {
 } Fixture;
 
 static void
-set_up (Fixture *self, gconstpointer scheme)
+set_up (Fixture *self, gconstpointer options)
 {
   self->service = tst_service_new ();
 }
 
 static void
-tear_down (Fixture *self, gconstpointer scheme)
+tear_down (Fixture *self, gconstpointer options)
 {
   tst_service_free (self->service);
 }
@@ -34,11 +34,11 @@ choose (guint in_short, guint in_long)
 }
 
 static char *
-start_recording (Fixture *self, const char *name, gconstpointer scheme)
+start_recording (Fixture *self, const char *name, gconstpointer options)
 {
-  g_autofree char *options = g_strdup_printf ("{'buffer-ownership': <'%s'>, " SMALL "}", (const char *) scheme);
+  g_autofree char *all = g_strconcat (options, ", " SMALL, NULL);
 
-  return tst_start_recording (self->service, name, options);
+  return tst_start_recording (self->service, name, all);
 }
 
 /* What a process holds. */
@@ -94,10 +94,10 @@ assert_same (const char *who, Holding before, Holding after)
 }
 
 static void
-run_session (Fixture *self, TstChild *app, guint number, gconstpointer scheme)
+run_session (Fixture *self, TstChild *app, guint number, gconstpointer options)
 {
   g_autofree char *name = g_strdup_printf ("session%u", number);
-  g_autofree char *session = start_recording (self, name, scheme);
+  g_autofree char *session = start_recording (self, name, options);
 
   tst_app_go (app, 1);
   tst_session_run (self->service, session, "Stop");
@@ -105,7 +105,7 @@ run_session (Fixture *self, TstChild *app, guint number, gconstpointer scheme)
 }
 
 static void
-sessions_one_after_the_other (Fixture *self, gconstpointer scheme)
+sessions_one_after_the_other (Fixture *self, gconstpointer options)
 {
   guint first = choose (20, 100), n = choose (60, 500);
   g_autoptr(TstChild) app = tst_app_start (self->service, "app-idle", NULL);
@@ -116,7 +116,7 @@ sessions_one_after_the_other (Fixture *self, gconstpointer scheme)
   began = g_get_monotonic_time ();
   for (guint i = 1; i <= n; i++)
     {
-      run_session (self, app, i, scheme);
+      run_session (self, app, i, options);
       if (i != first)
         continue;
       service = look (tst_service_pid (self->service));
@@ -143,14 +143,14 @@ run_forks (Fixture *self, const char *when, guint n)
 }
 
 static void
-forks_in_a_row (Fixture *self, gconstpointer scheme)
+forks_in_a_row (Fixture *self, gconstpointer options)
 {
   guint n = choose (50, 500);
   g_autofree char *session = NULL;
   TstResult result;
 
   run_forks (self, "not recorded", n);
-  session = start_recording (self, "trace", scheme);
+  session = start_recording (self, "trace", options);
   run_forks (self, "recorded", n);
   result = tst_session_run (self->service, session, "Stop");
   g_assert_cmpuint (result.discarded + result.lost + result.dropped, ==, 0);
@@ -158,14 +158,14 @@ forks_in_a_row (Fixture *self, gconstpointer scheme)
 }
 
 static void
-a_crowd_at_once (Fixture *self, gconstpointer scheme)
+a_crowd_at_once (Fixture *self, gconstpointer options)
 {
   guint n = choose (100, 1000);
   g_autofree char *number = g_strdup_printf ("%u", n);
   g_autofree char *herd = tst_build_path ("tests/bench/herd");
   g_autofree char *program = tst_build_path ("tests/support/apps/app-idle");
   const char *argv[] = { herd, "hold", number, program, NULL };
-  g_autofree char *session = start_recording (self, "trace", scheme);
+  g_autofree char *session = start_recording (self, "trace", options);
   g_autoptr(TstChild) crowd = NULL;
   g_autofree char *said = NULL;
   Holding before, during;
@@ -196,22 +196,7 @@ a_crowd_at_once (Fixture *self, gconstpointer scheme)
   g_assert_cmpuint (look_again (self, tst_service_pid (self->service), before).fds, <=, before.fds);
 }
 
-#define ADD(function)                                                                                                 \
-  G_STMT_START                                                                                                        \
-  {                                                                                                                   \
-    add ("user", #function, function);                                                                                \
-    add ("process", #function, function);                                                                             \
-  }                                                                                                                   \
-  G_STMT_END
-
-static void
-add (const char *scheme, const char *function, void (*test) (Fixture *, gconstpointer))
-{
-  g_autofree char *sentence = g_strdelimit (g_strdup (function), "_", '-');
-  g_autofree char *path = g_strdup_printf ("/process/growth/per-%s/%s", scheme, sentence);
-
-  g_test_add (path, Fixture, scheme, set_up, test, tear_down);
-}
+#define ADD(function) TST_ADD_PER_SCHEME ("/process/growth", function)
 
 int
 main (int argc, char **argv)

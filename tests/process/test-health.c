@@ -15,16 +15,16 @@ typedef struct {
 } Fixture;
 
 static void
-set_up (Fixture *self, gconstpointer scheme)
+set_up (Fixture *self, gconstpointer options)
 {
   self->service = tst_service_new ();
-  self->session = tst_start_recording (self->service, "trace", scheme);
+  self->session = tst_start_recording (self->service, "trace", options);
   self->app = tst_app_start (self->service, "app-idle", NULL);
   tst_app_go (self->app, 100);
 }
 
 static void
-tear_down (Fixture *self, gconstpointer scheme)
+tear_down (Fixture *self, gconstpointer options)
 {
   tst_child_free (self->app);
   g_free (self->session);
@@ -54,7 +54,7 @@ is_doing (Fixture *self, const char *part, const char *doing)
 
 /* The consumer is the only one, and the first object of its kind. */
 static void
-a_consumer_is_named_with_what_it_is_at (Fixture *self, gconstpointer scheme)
+a_consumer_is_named_with_what_it_is_at (Fixture *self, gconstpointer options)
 {
   pid_t consumer = tst_service_consumer_pid (self->service);
   g_autoptr(GVariant) answer = NULL;
@@ -75,7 +75,7 @@ a_consumer_is_named_with_what_it_is_at (Fixture *self, gconstpointer scheme)
 
 /* As a machine does that is suspended: everything stands still, in whatever order, and goes on. */
 static void
-a_machine_that_was_suspended_goes_on (Fixture *self, gconstpointer scheme)
+a_machine_that_was_suspended_goes_on (Fixture *self, gconstpointer options)
 {
   pid_t all[3] = { tst_service_pid (self->service), tst_service_consumer_pid (self->service),
                    tst_child_pid (self->app) };
@@ -131,7 +131,7 @@ limit_memory (pid_t pid, guint64 bytes)
 
 /* Rings for which there is no memory: the kernel ends the consumer, and another one goes on with what it had. */
 static void
-a_consumer_that_is_out_of_memory_is_replaced (Fixture *self, gconstpointer scheme)
+a_consumer_that_is_out_of_memory_is_replaced (Fixture *self, gconstpointer options)
 {
   pid_t consumer = tst_service_consumer_pid (self->service);
   g_autofree char *group = limit_memory (consumer, 8 << 20);
@@ -144,7 +144,7 @@ a_consumer_that_is_out_of_memory_is_replaced (Fixture *self, gconstpointer schem
       return;
     }
   other = tst_start_recording (self->service, "other",
-                               "{'subbuf-size': <uint64 8388608>, 'num-subbuf': <uint64 4>}");
+                               "'subbuf-size': <uint64 8388608>, 'num-subbuf': <uint64 4>");
   tst_wait_until (self->service, tst_heard (self->service, "Session.Problems", "'consumer-restarting'"));
   tst_wait_until (self->service, tst_get_length (self->service, self->session, "Session.Problems") == 0);
   tst_app_go (self->app, 50);
@@ -155,22 +155,7 @@ a_consumer_that_is_out_of_memory_is_replaced (Fixture *self, gconstpointer schem
   g_assert_cmpint (rmdir (group), ==, 0);
 }
 
-#define ADD(function)                                                                                                 \
-  G_STMT_START                                                                                                        \
-  {                                                                                                                   \
-    add ("user", #function, TST_PER ("user"), function);                                                              \
-    add ("process", #function, TST_PER ("process"), function);                                                        \
-  }                                                                                                                   \
-  G_STMT_END
-
-static void
-add (const char *scheme, const char *function, const char *options, void (*test) (Fixture *, gconstpointer))
-{
-  g_autofree char *sentence = g_strdelimit (g_strdup (function), "_", '-');
-  g_autofree char *path = g_strdup_printf ("/process/health/per-%s/%s", scheme, sentence);
-
-  g_test_add (path, Fixture, options, set_up, test, tear_down);
-}
+#define ADD(function) TST_ADD_PER_SCHEME ("/process/health", function)
 
 int
 main (int argc, char **argv)

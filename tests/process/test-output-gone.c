@@ -23,14 +23,14 @@ typedef struct {
 } Fixture;
 
 static void
-set_up (Fixture *self, gconstpointer scheme)
+set_up (Fixture *self, gconstpointer options)
 {
   self->service = tst_service_new ();
   self->folder = tst_output (self->service, "folder");
 }
 
 static void
-tear_down (Fixture *self, gconstpointer scheme)
+tear_down (Fixture *self, gconstpointer options)
 {
   g_clear_pointer (&self->app, tst_child_free);
   if (self->mounted)
@@ -42,23 +42,23 @@ tear_down (Fixture *self, gconstpointer scheme)
 
 /* 100 events of a program are in the trace. */
 static void
-begin (Fixture *self, gconstpointer scheme)
+begin (Fixture *self, gconstpointer options)
 {
-  self->session = tst_start_recording (self->service, "folder/trace", scheme);
+  self->session = tst_start_recording (self->service, "folder/trace", options);
   self->app = tst_app_start (self->service, "app-idle", NULL);
   tst_app_go (self->app, 100);
   tst_do (self->service, self->session, "Session.Flush", "(@a{sv} {},)");
 }
 
 static gboolean
-begin_on (Fixture *self, gconstpointer scheme, const char *kind)
+begin_on (Fixture *self, gconstpointer options, const char *kind)
 {
   const char *why = no_mounts;
 
   if (why == NULL && tst_mount (kind, self->folder, 16, &why))
     {
       self->mounted = TRUE;
-      begin (self, scheme);
+      begin (self, options);
       return TRUE;
     }
   g_test_skip (why);
@@ -125,9 +125,9 @@ make_output (Fixture *self)
 }
 
 static void
-a_directory_is_removed_and_made (Fixture *self, gconstpointer scheme)
+a_directory_is_removed_and_made (Fixture *self, gconstpointer options)
 {
-  begin (self, scheme);
+  begin (self, options);
   remove_output (self);
   wait_until_told (self, "output-gone");
   tst_app_go (self->app, 50);
@@ -138,11 +138,11 @@ a_directory_is_removed_and_made (Fixture *self, gconstpointer scheme)
 }
 
 static void
-only_its_files_are_removed (Fixture *self, gconstpointer scheme)
+only_its_files_are_removed (Fixture *self, gconstpointer options)
 {
   g_autofree char *output = tst_output (self->service, "folder/trace");
 
-  begin (self, scheme);
+  begin (self, options);
   g_assert_cmpint (nftw (output, remove_file, 16, FTW_DEPTH | FTW_PHYS), ==, 0);
   wait_until_told (self, "output-gone");
   wait_until_over (self);
@@ -167,11 +167,11 @@ count_stream (const char *path, const struct stat *about, int type, struct FTW *
 
 /* Those begin anew, soon after; nothing stands in the way of recording, so that nobody is told. */
 static void
-only_its_streams_are_removed (Fixture *self, gconstpointer scheme)
+only_its_streams_are_removed (Fixture *self, gconstpointer options)
 {
   g_autofree char *output = tst_output (self->service, "folder/trace");
 
-  begin (self, scheme);
+  begin (self, options);
   g_assert_cmpint (nftw (output, remove_stream, 16, FTW_PHYS), ==, 0);
   for (n_streams = 0; n_streams == 0;)
     {
@@ -187,11 +187,11 @@ only_its_streams_are_removed (Fixture *self, gconstpointer scheme)
 
 /* What is in no file then is counted. */
 static void
-a_stop_while_it_is_gone_is_answered (Fixture *self, gconstpointer scheme)
+a_stop_while_it_is_gone_is_answered (Fixture *self, gconstpointer options)
 {
   TstResult result;
 
-  begin (self, scheme);
+  begin (self, options);
   remove_output (self);
   wait_until_told (self, "output-gone");
   tst_app_go (self->app, 50);
@@ -206,11 +206,11 @@ a_stop_while_it_is_gone_is_answered (Fixture *self, gconstpointer scheme)
 }
 
 static void
-a_program_that_comes_meanwhile_is_recorded (Fixture *self, gconstpointer scheme)
+a_program_that_comes_meanwhile_is_recorded (Fixture *self, gconstpointer options)
 {
   g_autoptr(TstChild) other = NULL;
 
-  begin (self, scheme);
+  begin (self, options);
   remove_output (self);
   wait_until_told (self, "output-gone");
   other = tst_app_start (self->service, "app-idle", "other", NULL);
@@ -223,9 +223,9 @@ a_program_that_comes_meanwhile_is_recorded (Fixture *self, gconstpointer scheme)
 
 /* It was not told before there were programs: there was nothing to write. */
 static void
-the_first_program_comes_while_it_is_gone (Fixture *self, gconstpointer scheme)
+the_first_program_comes_while_it_is_gone (Fixture *self, gconstpointer options)
 {
-  self->session = tst_start_recording (self->service, "folder/trace", scheme);
+  self->session = tst_start_recording (self->service, "folder/trace", options);
   remove_output (self);
   self->app = tst_app_start (self->service, "app-idle", NULL);
   wait_until_told (self, "output-gone");
@@ -237,11 +237,11 @@ the_first_program_comes_while_it_is_gone (Fixture *self, gconstpointer scheme)
 
 /* Mounted again, it has what was written before. */
 static void
-its_file_system_is_unmounted_and_mounted (Fixture *self, gconstpointer scheme)
+its_file_system_is_unmounted_and_mounted (Fixture *self, gconstpointer options)
 {
   const char *why;
 
-  if (!begin_on (self, scheme, "ext4"))
+  if (!begin_on (self, options, "ext4"))
     return;
   tst_unmount (self->folder);
   self->mounted = FALSE;
@@ -255,11 +255,11 @@ its_file_system_is_unmounted_and_mounted (Fixture *self, gconstpointer scheme)
 }
 
 static void
-its_file_system_can_only_be_read (Fixture *self, gconstpointer scheme)
+its_file_system_can_only_be_read (Fixture *self, gconstpointer options)
 {
   const char *why;
 
-  if (!begin_on (self, scheme, "ext4"))
+  if (!begin_on (self, options, "ext4"))
     return;
   tst_mount_fail (self->folder);
   tst_app_go (self->app, 50);
@@ -273,22 +273,7 @@ its_file_system_can_only_be_read (Fixture *self, gconstpointer scheme)
   stop_and_count (self, 57);
 }
 
-#define ADD(function)                                                                                                 \
-  G_STMT_START                                                                                                        \
-  {                                                                                                                   \
-    add ("user", #function, TST_PER ("user"), function);                                                              \
-    add ("process", #function, TST_PER ("process"), function);                                                        \
-  }                                                                                                                   \
-  G_STMT_END
-
-static void
-add (const char *scheme, const char *function, const char *options, void (*test) (Fixture *, gconstpointer))
-{
-  g_autofree char *sentence = g_strdelimit (g_strdup (function), "_", '-');
-  g_autofree char *path = g_strdup_printf ("/process/output-gone/per-%s/%s", scheme, sentence);
-
-  g_test_add (path, Fixture, options, set_up, test, tear_down);
-}
+#define ADD(function) TST_ADD_PER_SCHEME ("/process/output-gone", function)
 
 int
 main (int argc, char **argv)

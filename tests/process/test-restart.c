@@ -96,9 +96,9 @@ make_sessions (Fixture *self)
   g_autofree char *user = tst_session (self->service, "user");
   g_autofree char *process = tst_session (self->service, "process");
   g_autofree char *empty = tst_session (self->service, "empty");
-  g_autofree char *channel = tst_channel (self->service, user, "one", "{'switch-timer-us': <uint32 100000>}");
+  g_autofree char *channel = tst_channel (self->service, user, "one", "'switch-timer-us': <uint32 100000>");
   g_autofree char *ring = tst_channel (self->service, process, "ring",
-                                       "{'buffer-ownership': <'process'>, 'mode': <'overwrite'>}");
+                                       TST_PER ("process") ", 'mode': <'overwrite'>");
 
   tst_do (self->service, channel, "Channel.AddContext", "('vpid', @a{sv} {})");
   tst_do (self->service, user, "Session.EnableEvents",

@@ -302,22 +302,7 @@ three_of_five_cost_no_caller_anything (Fixture *self, gconstpointer options)
     tst_child_free (apps[i]);
 }
 
-#define ADD(function)                                                                                                 \
-  G_STMT_START                                                                                                        \
-  {                                                                                                                   \
-    add ("user", #function, TST_PER ("user"), function);                                                              \
-    add ("process", #function, TST_PER ("process"), function);                                                        \
-  }                                                                                                                   \
-  G_STMT_END
-
-static void
-add (const char *scheme, const char *function, const char *options, void (*test) (Fixture *, gconstpointer))
-{
-  g_autofree char *sentence = g_strdelimit (g_strdup (function), "_", '-');
-  g_autofree char *path = g_strdup_printf ("/process/stalled/per-%s/%s", scheme, sentence);
-
-  g_test_add (path, Fixture, options, set_up, test, tear_down);
-}
+#define ADD(function) TST_ADD_PER_SCHEME ("/process/stalled", function)
 
 int
 main (int argc, char **argv)

@@ -157,8 +157,7 @@ count_kills (void)
 static void
 every_event_is_accounted_for (Fixture *self, gconstpointer options)
 {
-  g_autofree char *small = g_strdup_printf ("{'subbuf-size': <uint64 65536>, 'num-subbuf': <uint64 4>, %s",
-                                            (const char *) options + 1);
+  g_autofree char *small = g_strconcat (options, ", 'subbuf-size': <uint64 65536>, 'num-subbuf': <uint64 4>", NULL);
   g_autofree char *session = tst_start_recording (self->service, "killed", small);
   g_autofree char *other = tst_start_recording (self->service, "other", TST_PER ("user"));
   TstChild *apps[WRITERS];
@@ -382,24 +381,22 @@ a_stop_is_a_gap (Fixture *self, gconstpointer options)
   assert_exact (self, "stopped", tst_session_run (self->service, session, "Stop"), 41);
 }
 
-#define ADD(name, test)                                                                                               \
-  g_test_add ("/process/takeover/per-user/" name, Fixture, TST_PER ("user"), set_up, test, tear_down);                \
-  g_test_add ("/process/takeover/per-process/" name, Fixture, TST_PER ("process"), set_up, test, tear_down)
+#define ADD(function) TST_ADD_PER_SCHEME ("/process/takeover", function)
 
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
-  ADD ("programs-notice-nothing-of-a-kill", programs_notice_nothing_of_a_kill);
-  ADD ("programs-notice-nothing-of-an-orderly-end", programs_notice_nothing_of_an_orderly_end);
-  ADD ("every-event-is-accounted-for", every_event_is_accounted_for);
-  ADD ("programs-that-come-just-then-cost-nobody-anything", programs_that_come_just_then_cost_nobody_anything);
-  ADD ("metadata-that-is-being-replaced-can-be-read", metadata_that_is_being_replaced_can_be_read);
-  ADD ("a-program-that-starts-in-between-is-recorded", a_program_that_starts_in_between_is_recorded);
-  ADD ("a-program-that-ends-in-between-loses-nothing", a_program_that_ends_in_between_loses_nothing);
-  ADD ("a-consumer-that-dies-in-between-has-a-successor", a_consumer_that_dies_in_between_has_a_successor);
-  ADD ("the-store-holds-what-there-is", the_store_holds_what_there_is);
-  ADD ("a-stop-is-a-gap", a_stop_is_a_gap);
-  ADD ("a-program-in-the-middle-of-something-registers-anew", a_program_in_the_middle_of_something_registers_anew);
+  ADD (programs_notice_nothing_of_a_kill);
+  ADD (programs_notice_nothing_of_an_orderly_end);
+  ADD (every_event_is_accounted_for);
+  ADD (programs_that_come_just_then_cost_nobody_anything);
+  ADD (metadata_that_is_being_replaced_can_be_read);
+  ADD (a_program_that_starts_in_between_is_recorded);
+  ADD (a_program_that_ends_in_between_loses_nothing);
+  ADD (a_consumer_that_dies_in_between_has_a_successor);
+  ADD (the_store_holds_what_there_is);
+  ADD (a_stop_is_a_gap);
+  ADD (a_program_in_the_middle_of_something_registers_anew);
   return g_test_run ();
 }

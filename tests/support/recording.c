@@ -17,12 +17,13 @@ tst_session (TstService *self, const char *name)
 char *
 tst_channel (TstService *self, const char *session, const char *name, const char *options)
 {
+  g_autofree char *text = g_strdup_printf ("{%s}", options);
   g_autoptr(GVariant) dictionary = NULL;
   g_autoptr(GVariant) reply = NULL;
   g_autoptr(GError) error = NULL;
   char *path;
 
-  dictionary = g_variant_parse (G_VARIANT_TYPE_VARDICT, options, NULL, NULL, &error);
+  dictionary = g_variant_parse (G_VARIANT_TYPE_VARDICT, text, NULL, NULL, &error);
   g_assert_no_error (error);
   reply = tst_call (self, session, "Session.CreateChannel", "(%s, %@a{sv})", name, dictionary);
   g_variant_get (reply, "(o)", &path);
@@ -102,4 +103,12 @@ tst_count (TstService *self, const char *name, const char *event)
   g_autoptr(GPtrArray) events = tst_events (self, name);
 
   return tst_trace_count (events, event);
+}
+
+char *
+tst_test_path (const char *area, const char *function)
+{
+  g_autofree char *sentence = g_strdelimit (g_strdup (function), "_", '-');
+
+  return g_strconcat (area, "/", sentence, NULL);
 }

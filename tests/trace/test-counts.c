@@ -7,9 +7,7 @@
 
 #include <signal.h>
 
-#define PER_USER "'buffer-ownership': <'user'>"
 #define SMALL ", 'subbuf-size': <uint64 4096>, 'num-subbuf': <uint64 2>"
-#define PER_PROCESS "'buffer-ownership': <'process'>"
 
 typedef struct {
   TstService *service;
@@ -30,7 +28,7 @@ tear_down (Fixture *self, gconstpointer ownership)
 static char *
 start (Fixture *self, const char *name, gconstpointer ownership, const char *options)
 {
-  g_autofree char *all = g_strdup_printf ("{%s%s}", (const char *) ownership, options);
+  g_autofree char *all = g_strconcat (ownership, options, NULL);
 
   return tst_start_recording (self->service, name, all);
 }
@@ -222,9 +220,8 @@ static void
 two_channels_with_rules_that_overlap (Fixture *self, gconstpointer ownership)
 {
   g_autofree char *session = tst_session (self->service, "two");
-  g_autofree char *options = g_strdup_printf ("{%s}", (const char *) ownership);
-  g_autofree char *one = tst_channel (self->service, session, "one", options);
-  g_autofree char *two = tst_channel (self->service, session, "two", options);
+  g_autofree char *one = tst_channel (self->service, session, "one", ownership);
+  g_autofree char *two = tst_channel (self->service, session, "two", ownership);
 
   tst_enable (self->service, session, "one", "tbtest:*");
   tst_enable (self->service, session, "one", "tbtest:tick");
@@ -297,22 +294,7 @@ a_flush_writes_out_what_is_not_full (Fixture *self, gconstpointer ownership)
   g_assert_cmpuint (tst_count (self->service, "flush", "tbtest:tick"), ==, 10);
 }
 
-static void
-add (const char *scheme, const char *function, const char *ownership, void (*test) (Fixture *, gconstpointer))
-{
-  g_autofree char *sentence = g_strdelimit (g_strdup (function), "_", '-');
-  g_autofree char *path = g_strdup_printf ("/trace/counts/per-%s/%s", scheme, sentence);
-
-  g_test_add (path, Fixture, ownership, set_up, test, tear_down);
-}
-
-#define ADD(function)                                                                                                 \
-  G_STMT_START                                                                                                        \
-  {                                                                                                                   \
-    add ("user", #function, PER_USER, function);                                                                      \
-    add ("process", #function, PER_PROCESS, function);                                                                \
-  }                                                                                                                   \
-  G_STMT_END
+#define ADD(function) TST_ADD_PER_SCHEME ("/trace/counts", function)
 
 int
 main (int argc, char **argv)

@@ -9,8 +9,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#define PER_USER "'buffer-ownership': <'user'>"
-#define PER_PROCESS "'buffer-ownership': <'process'>"
 #define SMALL ", 'subbuf-size': <uint64 4096>, 'num-subbuf': <uint64 4>"
 
 enum { N_APPS = 2 };
@@ -45,7 +43,7 @@ tear_down (Fixture *self, gconstpointer ownership)
 static char *
 start (Fixture *self, gconstpointer ownership, const char *options)
 {
-  g_autofree char *all = g_strdup_printf ("{%s%s}", (const char *) ownership, options);
+  g_autofree char *all = g_strconcat (ownership, options, NULL);
 
   return tst_start_recording (self->service, "trace", all);
 }
@@ -355,22 +353,7 @@ killed_in_the_middle_of_anything (Fixture *self, gconstpointer ownership)
   tst_wait_until (self->service, tst_store_count (self->store, "app-") == 0);
 }
 
-static void
-add (const char *scheme, const char *function, const char *ownership, void (*test) (Fixture *, gconstpointer))
-{
-  g_autofree char *sentence = g_strdelimit (g_strdup (function), "_", '-');
-  g_autofree char *path = g_strdup_printf ("/trace/handover/per-%s/%s", scheme, sentence);
-
-  g_test_add (path, Fixture, ownership, set_up, test, tear_down);
-}
-
-#define ADD(function)                                                                                                 \
-  G_STMT_START                                                                                                        \
-  {                                                                                                                   \
-    add ("user", #function, PER_USER, function);                                                                      \
-    add ("process", #function, PER_PROCESS, function);                                                                \
-  }                                                                                                                   \
-  G_STMT_END
+#define ADD(function) TST_ADD_PER_SCHEME ("/trace/handover", function)
 
 int
 main (int argc, char **argv)

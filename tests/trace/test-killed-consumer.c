@@ -12,8 +12,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#define PER_USER "'buffer-ownership': <'user'>"
-#define PER_PROCESS "'buffer-ownership': <'process'>"
 #define SMALL ", 'subbuf-size': <uint64 4096>, 'num-subbuf': <uint64 4>"
 #define SWITCHED ", 'switch-timer-us': <uint32 5000>"
 
@@ -36,7 +34,7 @@ tear_down (Fixture *self, gconstpointer ownership)
 static char *
 start (Fixture *self, gconstpointer ownership, const char *options)
 {
-  g_autofree char *all = g_strdup_printf ("{%s%s}", (const char *) ownership, options);
+  g_autofree char *all = g_strconcat (ownership, options, NULL);
 
   return tst_start_recording (self->service, "trace", all);
 }
@@ -83,7 +81,7 @@ assert_one_trace (Fixture *self, gconstpointer ownership, guint n_sets)
 {
   g_autofree char *output = tst_output (self->service, "trace");
   g_autofree char *owner = g_strdup_printf ("%u", (guint) getuid ());
-  gboolean user = strcmp (ownership, PER_USER) == 0;
+  gboolean user = strcmp (ownership, TST_PER ("user")) == 0;
   g_autofree char *folder = g_build_filename (output, "ust", user ? "uid" : "pid", user ? owner : NULL, NULL);
   g_autoptr(GDir) dir = g_dir_open (folder, 0, NULL);
   guint n_cpus = g_get_num_processors ();
@@ -138,7 +136,7 @@ one_kill_at_full_rate (Fixture *self, gconstpointer ownership)
 
   emit_under_fire (self, session, 200000, 1);
   assert_complete (self, tst_session_run (self->service, session, "Stop"), 400000);
-  assert_one_trace (self, ownership, strcmp (ownership, PER_USER) == 0 ? 1 : 2);
+  assert_one_trace (self, ownership, strcmp (ownership, TST_PER ("user")) == 0 ? 1 : 2);
 }
 
 static void
@@ -148,7 +146,7 @@ five_kills_in_a_row_with_small_buffers (Fixture *self, gconstpointer ownership)
 
   emit_under_fire (self, session, 500000, 5);
   assert_complete (self, tst_session_run (self->service, session, "Stop"), 1000000);
-  assert_one_trace (self, ownership, strcmp (ownership, PER_USER) == 0 ? 1 : 2);
+  assert_one_trace (self, ownership, strcmp (ownership, TST_PER ("user")) == 0 ? 1 : 2);
 }
 
 /* Emits, and returns when the service has heard of it: consumers tell at once, and then once a second. */
@@ -198,7 +196,7 @@ many_kills_one_after_the_other (Fixture *self, gconstpointer ownership)
     }
   g_assert_cmpuint (tst_fd_count (tst_service_pid (self->service)), ==, n_fds);
   assert_complete (self, tst_session_run (self->service, session, "Stop"), 4 * n_kills * N);
-  assert_one_trace (self, ownership, strcmp (ownership, PER_USER) == 0 ? 1 : 2);
+  assert_one_trace (self, ownership, strcmp (ownership, TST_PER ("user")) == 0 ? 1 : 2);
   g_free (tst_wait_app (self->service, tst_child_pid (app), "ready"));
 }
 
@@ -364,22 +362,7 @@ with_buffers_that_nobody_understands (Fixture *self, gconstpointer ownership)
   assert_one_trace (self, ownership, 2);
 }
 
-static void
-add (const char *scheme, const char *function, const char *ownership, void (*test) (Fixture *, gconstpointer))
-{
-  g_autofree char *sentence = g_strdelimit (g_strdup (function), "_", '-');
-  g_autofree char *path = g_strdup_printf ("/trace/killed-consumer/per-%s/%s", scheme, sentence);
-
-  g_test_add (path, Fixture, ownership, set_up, test, tear_down);
-}
-
-#define ADD(function)                                                                                                 \
-  G_STMT_START                                                                                                        \
-  {                                                                                                                   \
-    add ("user", #function, PER_USER, function);                                                                      \
-    add ("process", #function, PER_PROCESS, function);                                                                \
-  }                                                                                                                   \
-  G_STMT_END
+#define ADD(function) TST_ADD_PER_SCHEME ("/trace/killed-consumer", function)
 
 int
 main (int argc, char **argv)

@@ -122,12 +122,12 @@ while_programs_write_flat_out (Fixture *self, gconstpointer data)
 }
 
 static const Shape shapes[] = {
-  { "per-user", "{'subbuf-size': <uint64 16384>}", NULL },
-  { "per-user-with-timers", "{'switch-timer-us': <uint32 10000>}", "{'switch-timer-us': <uint32 10000>}" },
-  { "per-user-with-a-read-timer", "{'read-timer-us': <uint32 5000>, 'switch-timer-us': <uint32 10000>}", NULL },
-  { "per-process", "{'buffer-ownership': <'process'>, 'subbuf-size': <uint64 4096>}", NULL },
-  { "per-process-with-timers", "{'buffer-ownership': <'process'>, 'switch-timer-us': <uint32 10000>}",
-    "{'switch-timer-us': <uint32 10000>}" },
+  { "per-user", "'subbuf-size': <uint64 16384>", NULL },
+  { "per-user-with-timers", "'switch-timer-us': <uint32 10000>", "'switch-timer-us': <uint32 10000>" },
+  { "per-user-with-a-read-timer", "'read-timer-us': <uint32 5000>, 'switch-timer-us': <uint32 10000>", NULL },
+  { "per-process", "'buffer-ownership': <'process'>, 'subbuf-size': <uint64 4096>", NULL },
+  { "per-process-with-timers", "'buffer-ownership': <'process'>, 'switch-timer-us': <uint32 10000>",
+    "'switch-timer-us': <uint32 10000>" },
 };
 
 static void

@@ -4,8 +4,6 @@
 
 #include <signal.h>
 
-#define PER_USER TST_PER ("user")
-#define PER_PROCESS TST_PER ("process")
 
 typedef struct {
   TstService *service;
@@ -210,22 +208,7 @@ a_program_that_forks (Fixture *self, gconstpointer options)
   g_assert_cmpuint (events->len, ==, 12);
 }
 
-#define ADD(function)                                                                                                 \
-  G_STMT_START                                                                                                        \
-  {                                                                                                                   \
-    add ("user", #function, PER_USER, function);                                                                      \
-    add ("process", #function, PER_PROCESS, function);                                                                \
-  }                                                                                                                   \
-  G_STMT_END
-
-static void
-add (const char *scheme, const char *function, const char *options, void (*test) (Fixture *, gconstpointer))
-{
-  g_autofree char *sentence = g_strdelimit (g_strdup (function), "_", '-');
-  g_autofree char *path = g_strdup_printf ("/trace/recording/per-%s/%s", scheme, sentence);
-
-  g_test_add (path, Fixture, options, set_up, test, tear_down);
-}
+#define ADD(function) TST_ADD_PER_SCHEME ("/trace/recording", function)
 
 int
 main (int argc, char **argv)

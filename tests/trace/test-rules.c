@@ -21,7 +21,7 @@ set_up (Fixture *self, gconstpointer data)
   self->app = tst_app_start (self->service, "app-idle", NULL);
   object = tst_wait_app (self->service, tst_child_pid (self->app), "ready");
   self->session = tst_session (self->service, "rules");
-  channel = tst_channel (self->service, self->session, "events", "{}");
+  channel = tst_channel (self->service, self->session, "events", "");
 }
 
 static void
