@@ -29,6 +29,8 @@
 enum { FD_RESERVE = TBUS_MAX_HALF_OPEN + TBUS_OTHER_DESCRIPTORS };
 /* MiB */
 enum { MAX_STAGING = 16384 };
+/* ms. systemd needs some 18 s for as many descriptors as it keeps, if all came just now; its watchdog waits for 30 s. */
+enum { LEAVE_MS = 15000 };
 
 typedef struct {
   gboolean session_bus;
@@ -387,6 +389,10 @@ service_leave (Service *self)
 {
   tbus_thread_stop (TBUS_THREAD_LINK);
   tbus_thread_stop (TBUS_THREAD_NOTIFY);
+  if (!tbus_fd_store_flush (LEAVE_MS))
+    tbus_log_warning (TBUS_MSG_STORE_SLOW, "TRACEBUS_STATUS", self->status == 0 ? "0" : "1",
+                      "systemd was not told of all descriptors within %d ms: programs that came last register anew",
+                      LEAVE_MS);
   exit (self->status);
 }
 

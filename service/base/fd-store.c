@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glib-unix.h>
+#include <poll.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -120,20 +121,29 @@ send_message (const char *name, int fd)
   return sendmsg (manager_fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT) >= 0 ? 0 : errno;
 }
 
-/* Everything that systemd takes now. */
+/* Under the lock. As much as systemd takes now: whether that is all. */
 static gboolean
-on_writable (gint fd, GIOCondition condition, gpointer data)
+send_queued (void)
 {
   Message *message;
 
-  tbus_thread_assert_main ();
-  g_mutex_lock (&lock);
   while ((message = g_queue_peek_head (&queue)) != NULL && send_message (message->name, message->fd) != EAGAIN)
     message_free (g_queue_pop_head (&queue));
-  if (message == NULL)
+  return message == NULL;
+}
+
+static gboolean
+on_writable (gint fd, GIOCondition condition, gpointer data)
+{
+  gboolean all;
+
+  tbus_thread_assert_main ();
+  g_mutex_lock (&lock);
+  all = send_queued ();
+  if (all)
     flush_source = 0;
   g_mutex_unlock (&lock);
-  return message == NULL ? G_SOURCE_REMOVE : G_SOURCE_CONTINUE;
+  return all ? G_SOURCE_REMOVE : G_SOURCE_CONTINUE;
 }
 
 static void
@@ -402,4 +412,24 @@ tbus_fd_store_count (void)
   count = limit > 0 ? g_hash_table_size (names) : 0;
   g_mutex_unlock (&lock);
   return count;
+}
+
+gboolean
+tbus_fd_store_flush (guint ms)
+{
+  gint64 end = g_get_monotonic_time () + ms * G_TIME_SPAN_MILLISECOND;
+
+  for (;;)
+    {
+      struct pollfd manager = { .fd = manager_fd, .events = POLLOUT };
+      gint64 left = end - g_get_monotonic_time ();
+      gboolean all;
+
+      g_mutex_lock (&lock);
+      all = send_queued ();
+      g_mutex_unlock (&lock);
+      if (all || left <= 0)
+        return all;
+      poll (&manager, 1, left / G_TIME_SPAN_MILLISECOND + 1);
+    }
 }

@@ -18,7 +18,7 @@
  * nothing is kept and nothing can be taken.
  *
  * Owner:   the process. Threads: any; nothing waits: what systemd does not take at once is queued, in order, and goes
- *          out from the main loop.
+ *          out from the main loop; what is left of it at an orderly end, tbus_fd_store_flush() waits for.
  * Limit:   $FDSTORE descriptors, apps ("app-...") three quarters of them: an app that is not kept registers anew, but
  *          with a buffer that is not kept go the apps that write into it. One of the budget for each that is queued.
  */
@@ -45,5 +45,7 @@ void tbus_fd_store_end (const char *name);
 GStrv tbus_fd_store_list (const char *prefix);
 /* How many names are kept. */
 guint tbus_fd_store_count (void);
+/* The last act, after which nothing is kept or dropped: waits for systemd, @ms at most. FALSE: it was not told all. */
+gboolean tbus_fd_store_flush (guint ms);
 
 G_END_DECLS

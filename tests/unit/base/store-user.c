@@ -8,6 +8,7 @@
 
 #include <glib-unix.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
@@ -142,6 +143,17 @@ list (const char *prefix)
   printf ("done %u\n", g_strv_length (names));
 }
 
+/* The end of an orderly life: the main loop does not run any more. */
+static void
+leave (guint ms)
+{
+  printf ("leaving\n");
+  fflush (stdout);
+  printf ("done %s\n", tbus_fd_store_flush (ms) ? "all" : "not all");
+  fflush (stdout);
+  exit (0);
+}
+
 static void
 do_mark (const char *what, guint slot, guint which)
 {
@@ -186,6 +198,8 @@ obey (const char *line)
     tbus_fd_store_end (name), printf ("done\n");
   else if (g_str_equal (what, "count"))
     printf ("done %u\n", tbus_fd_store_count ());
+  else if (g_str_equal (what, "leave"))
+    leave ((guint) g_ascii_strtoull (name, NULL, 10));
   else if (g_str_equal (what, "there"))
     printf ("done %s\n", tbus_fd_store_is_there () ? "yes" : "no");
   else
