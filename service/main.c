@@ -29,7 +29,7 @@
 enum { FD_RESERVE = TBUS_MAX_HALF_OPEN + TBUS_OTHER_DESCRIPTORS };
 /* MiB */
 enum { MAX_STAGING = 16384 };
-/* ms. systemd needs some 18 s for as many descriptors as it keeps, if all came just now; its watchdog waits for 30 s. */
+/* ms. For as many descriptors as it keeps systemd takes some 18 s; its watchdog waits for 30 s. */
 enum { LEAVE_MS = 15000 };
 
 typedef struct {
