@@ -4,6 +4,7 @@
  * they emitted is in the one trace or is counted as discarded.
  */
 #include "support/leak.h"
+#include "support/peer.h"
 #include "support/recording.h"
 
 #include <fcntl.h>
@@ -137,6 +138,8 @@ one_kill_at_full_rate (Fixture *self, gconstpointer ownership)
   emit_under_fire (self, session, 200000, 1);
   assert_complete (self, tst_session_run (self->service, session, "Stop"), 400000);
   assert_one_trace (self, ownership, strcmp (ownership, TST_PER ("user")) == 0 ? 1 : 2);
+  if (strcmp (ownership, TST_PER ("user")) == 0)
+    tst_peer_tell ("killed-consumer");
 }
 
 static void

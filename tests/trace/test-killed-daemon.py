@@ -10,28 +10,11 @@ import sys
 
 import peer_lttng
 import peer_tracebus
+from programs import Program
 from tap import Tap
 
 EVENTS = 9000
 WORDS = "readable at once: {} of {} events; sessions after the next start: {}"
-
-
-class Program:
-    """app-idle, which emits when it is told."""
-
-    def __init__(self, peer, build):
-        self._process = subprocess.Popen([build / "tests/support/apps/app-idle"], env=peer.environment, text=True,
-                                         stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-        self._process.stdout.readline()
-
-    def go(self, count):
-        self._process.stdin.write(f"go {count}\n")
-        self._process.stdin.flush()
-        self._process.stdout.readline()
-
-    def end(self):
-        self._process.kill()
-        self._process.communicate()
 
 
 def count_events(path):
@@ -48,7 +31,7 @@ def kill_under(peer, build):
         peer.control("create", "killed", f"--output={output}")
         peer.control("enable-event", *domain, "tbtest:*")
         peer.control("start")
-        program = Program(peer, build)
+        program = Program(peer, build, "app-idle")
         program.go(EVENTS)
         peer.kill()
         peer.start()

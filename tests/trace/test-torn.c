@@ -3,6 +3,7 @@
  * Programs that are killed, or stopped, between reserving room for an event and committing it: nobody else loses more
  * than the rest of one packet, and the buffers go on.
  */
+#include "support/peer.h"
 #include "support/recording.h"
 
 #include <signal.h>
@@ -179,6 +180,8 @@ costs_one_packet (Fixture *self, gconstpointer options)
   g_assert_cmpuint (self->result.dropped, ==, 0);
   g_assert_cmpuint (count_of (self, "other"), ==, 1020);
   g_assert_cmpuint (count_of (self, "victim"), ==, 10);
+  if (strcmp (options, TST_PER ("user") SMALL) == 0)
+    tst_peer_tell ("torn");
 }
 
 /* Others write at full rate on the same CPU meanwhile: the ring is full by the time that it is mended. */
