@@ -128,7 +128,8 @@ for folder in "$TRACEBUS_BUILD/data" "$TRACEBUS_BUILD/data/user"; do
 done
 result $status "$name"
 
-for page in "$TRACEBUS_SOURCE"/data/*.[1-8]; do
+for page in "$TRACEBUS_SOURCE"/data/*.[1-8] "$TRACEBUS_BUILD"/introspection/*.5; do
+  [ -e "$page" ] || continue
   name="$(basename "$page") is set without a warning"
   if ! command -v groff > /dev/null; then
     skip "$name" groff

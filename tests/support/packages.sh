@@ -6,7 +6,7 @@ build_packages='meson ninja-build pkg-config gcc gettext libc6-dev libglib2.0-de
   libpolkit-gobject-1-dev libsystemd-dev liblttng-ust-dev liburcu-dev python3'
 run_packages='babeltrace2 dbus'
 test_packages='lttng-tools libdbus-1-dev libxml2-utils procps iproute2 systemd util-linux
-  systemd-container polkitd passwd'
+  systemd-container polkitd passwd libgirepository1.0-dev python3-gi python3-docutils'
 # For 32-bit programs on amd64. What needs them is left out where they are not there.
 packages_32='gcc-multilib liblttng-ust1:i386 liblttng-ust-ctl5:i386 liblttng-ust-common1:i386 liburcu-dev:i386'
 
