@@ -5,7 +5,7 @@
  * Says "ready NS" when all are registered; "told EVENTS" for each line of stdin, with the number of events that it has
  * described so far. Ends with stdin.
  */
-#include "ust/protocol.h"
+#include "support/registration.h"
 
 #include <errno.h>
 #include <lttng/ust-error.h>
@@ -15,7 +15,6 @@
 #include <sys/epoll.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -96,30 +95,10 @@ watch (Crowd *self, int operation, Source *source, guint32 events)
 static int
 join (const char *path, gboolean notify)
 {
-  TbusUstRegistration record = {
-    .magic = LTTNG_UST_ABI_COMM_MAGIC,
-    .major = LTTNG_UST_ABI_MAJOR_VERSION,
-    .minor = LTTNG_UST_ABI_MINOR_VERSION,
-    .pid = getpid (),
-    .ppid = getppid (),
-    .uid = getuid (),
-    .gid = getgid (),
-    .bits_per_long = 64,
-    .align_u8 = 8,
-    .align_u16 = 16,
-    .align_u32 = 32,
-    .align_u64 = 64,
-    .align_long = 64,
-    .socket_type = notify ? LTTNG_UST_CTL_SOCKET_NOTIFY : LTTNG_UST_CTL_SOCKET_CMD,
-    .name = "crowd",
-  };
-  struct sockaddr_un address = { .sun_family = AF_UNIX };
-  int fd = socket (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  int fd = tst_registration_send (path, "crowd", notify);
 
-  g_strlcpy (address.sun_path, path, sizeof address.sun_path);
-  if (fd < 0 || connect (fd, (struct sockaddr *) &address, sizeof address) < 0)
+  if (fd < 0)
     die (path);
-  put (fd, &record, sizeof record);
   return fd;
 }
 
@@ -288,25 +267,6 @@ obey (Crowd *self, App *app)
   go_on (self, app);
 }
 
-/* Bytes that follow a command. */
-static gsize
-count_rest (const TbusUstMessage *message)
-{
-  switch (message->cmd)
-    {
-    case LTTNG_UST_ABI_CHANNEL:
-      return message->u.channel.len + 1;
-    case LTTNG_UST_ABI_STREAM:
-      return 1;
-    case LTTNG_UST_ABI_FILTER:
-      return message->u.filter.len;
-    case LTTNG_UST_ABI_EXCLUSION:
-      return (gsize) message->u.exclusion.count * LTTNG_UST_ABI_SYM_NAME_LEN;
-    default:
-      return 0;
-    }
-}
-
 static void
 read_command (Crowd *self, App *app)
 {
@@ -323,7 +283,7 @@ read_command (Crowd *self, App *app)
   if (!header)
     app->skip -= n;
   else if ((app->have += n) == sizeof app->message)
-    app->skip = count_rest (&app->message);
+    app->skip = tst_command_count_rest (&app->message);
   if (app->have < sizeof app->message || app->skip > 0)
     return;
   app->have = 0;

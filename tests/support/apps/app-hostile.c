@@ -5,7 +5,7 @@
  * which never makes the second connection), garbage; or storm: one after the other, closed at once. A connection that
  * the service ends is made again. Says "ready" when all were there once; ends with stdin.
  */
-#include "ust/protocol.h"
+#include "support/registration.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -16,14 +16,13 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 typedef enum { IDLE, HALF, SLOW, COMMAND, GARBAGE, STORM, N_MANNERS } Manner;
 
 static const char *const manners[] = { "idle", "half", "slow", "command", "garbage", "storm" };
 
-static struct sockaddr_un address = { .sun_family = AF_UNIX };
+static const char *path;
 
 static void
 die (const char *what)
@@ -32,34 +31,15 @@ die (const char *what)
   exit (1);
 }
 
-static TbusUstRegistration
-make_record (void)
-{
-  return (TbusUstRegistration){
-    .magic = LTTNG_UST_ABI_COMM_MAGIC,
-    .major = LTTNG_UST_ABI_MAJOR_VERSION,
-    .minor = LTTNG_UST_ABI_MINOR_VERSION,
-    .pid = getpid (),
-    .bits_per_long = 64,
-    .align_u8 = 8,
-    .align_u16 = 16,
-    .align_u32 = 32,
-    .align_u64 = 64,
-    .align_long = 64,
-    .socket_type = LTTNG_UST_CTL_SOCKET_CMD,
-    .name = "hostile",
-  };
-}
-
 static int
 join (Manner manner)
 {
-  TbusUstRegistration record = make_record ();
+  TbusUstRegistration record = tst_registration ("hostile", FALSE);
   char noise[4096];
-  int fd = socket (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  int fd = tst_registration_connect (path);
 
-  if (fd < 0 || connect (fd, (struct sockaddr *) &address, sizeof address) < 0)
-    die (address.sun_path);
+  if (fd < 0)
+    die (path);
   memset (noise, 0xa5, sizeof noise);
   /* It may be closed already; that is the service's to decide. */
   if (manner == HALF)
@@ -76,7 +56,7 @@ static void
 drip (const struct pollfd *fds, unsigned n)
 {
   static unsigned at;
-  TbusUstRegistration record = make_record ();
+  TbusUstRegistration record = tst_registration ("hostile", FALSE);
 
   for (unsigned i = 0; i < n; i++)
     send (fds[i].fd, (const char *) &record + at % (sizeof record - 1), 1, MSG_NOSIGNAL | MSG_DONTWAIT);
@@ -154,7 +134,7 @@ main (int argc, char **argv)
       fprintf (stderr, "usage: app-hostile SOCKET N idle|half|slow|command|garbage|storm\n");
       return 2;
     }
-  g_strlcpy (address.sun_path, argv[1], sizeof address.sun_path);
+  path = argv[1];
   n = strtoul (argv[2], NULL, 10);
   getrlimit (RLIMIT_NOFILE, &files);
   files.rlim_cur = files.rlim_max;

@@ -4,7 +4,7 @@
  * then says nothing but what no tracer says, as MANNER has it, until the service has closed its connections: "dropped
  * MS" is how long that took. Without a session that reaches it, it waits for ever.
  */
-#include "ust/protocol.h"
+#include "support/registration.h"
 
 #include <errno.h>
 #include <netinet/in.h>
@@ -13,7 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -40,27 +39,9 @@ now_ms (void)
 static int
 join (const char *path, gboolean notify)
 {
-  struct sockaddr_un address = { .sun_family = AF_UNIX };
-  TbusUstRegistration record = {
-    .magic = LTTNG_UST_ABI_COMM_MAGIC,
-    .major = LTTNG_UST_ABI_MAJOR_VERSION,
-    .minor = LTTNG_UST_ABI_MINOR_VERSION,
-    .pid = getpid (),
-    .ppid = getppid (),
-    .bits_per_long = 64,
-    .align_u8 = 8,
-    .align_u16 = 16,
-    .align_u32 = 32,
-    .align_u64 = 64,
-    .align_long = 64,
-    .socket_type = notify ? LTTNG_UST_CTL_SOCKET_NOTIFY : LTTNG_UST_CTL_SOCKET_CMD,
-    .name = "malformed",
-  };
-  int fd = socket (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  int fd = tst_registration_send (path, "malformed", notify);
 
-  g_strlcpy (address.sun_path, path, sizeof address.sun_path);
-  if (fd < 0 || connect (fd, (struct sockaddr *) &address, sizeof address) < 0
-      || send (fd, &record, sizeof record, MSG_NOSIGNAL) != sizeof record)
+  if (fd < 0)
     die (path);
   return fd;
 }
@@ -70,24 +51,6 @@ take (void *data, gsize size)
 {
   if (size > 0 && recv (command_fd, data, size, MSG_WAITALL) != (gssize) size)
     die ("the service has let the program go");
-}
-
-static gsize
-count_rest (const TbusUstMessage *message)
-{
-  switch (message->cmd)
-    {
-    case LTTNG_UST_ABI_CHANNEL:
-      return message->u.channel.len + 1;
-    case LTTNG_UST_ABI_STREAM:
-      return 1;
-    case LTTNG_UST_ABI_FILTER:
-      return message->u.filter.len;
-    case LTTNG_UST_ABI_EXCLUSION:
-      return (gsize) message->u.exclusion.count * LTTNG_UST_ABI_SYM_NAME_LEN;
-    default:
-      return 0;
-    }
 }
 
 /* Whatever it is told works; the first session is SESSION, the first channel CHANNEL. */
@@ -100,8 +63,8 @@ obey (void)
   char *rest;
 
   take (&message, sizeof message);
-  rest = g_malloc (count_rest (&message));
-  take (rest, count_rest (&message));
+  rest = g_malloc (tst_command_count_rest (&message));
+  take (rest, tst_command_count_rest (&message));
   g_free (rest);
   reply = (TbusUstReply){ .handle = message.handle, .cmd = message.cmd };
   if (message.cmd == LTTNG_UST_ABI_TRACER_VERSION)

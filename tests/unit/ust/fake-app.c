@@ -6,49 +6,24 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 int
 tst_fake_connect (const char *socket_path)
 {
-  struct sockaddr_un address = { .sun_family = AF_UNIX };
   struct timeval patience = { .tv_sec = TST_PATIENCE_MS / 1000 };
-  int fd = socket (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  int fd = tst_registration_connect (socket_path);
 
-  g_strlcpy (address.sun_path, socket_path, sizeof address.sun_path);
-  g_assert_cmpint (fd, >=, 0);
-  setsockopt (fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-  if (connect (fd, (struct sockaddr *) &address, sizeof address) < 0)
+  if (fd < 0)
     g_error ("connect %s: %s", socket_path, g_strerror (errno));
+  setsockopt (fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
   return fd;
-}
-
-TbusUstRegistration
-tst_fake_record (gboolean notify)
-{
-  return (TbusUstRegistration){
-    .magic = LTTNG_UST_ABI_COMM_MAGIC,
-    .major = TBUS_UST_MAJOR_MAX,
-    .pid = getpid (),
-    .ppid = getppid (),
-    .uid = getuid (),
-    .gid = getgid (),
-    .bits_per_long = 64,
-    .align_u8 = 8,
-    .align_u16 = 8,
-    .align_u32 = 8,
-    .align_u64 = 8,
-    .align_long = 8,
-    .socket_type = notify ? LTTNG_UST_CTL_SOCKET_NOTIFY : LTTNG_UST_CTL_SOCKET_CMD,
-    .name = "fake",
-  };
 }
 
 TstFakeApp
 tst_fake_app_new (const char *socket_path)
 {
-  TbusUstRegistration command = tst_fake_record (FALSE), notify = tst_fake_record (TRUE);
+  TbusUstRegistration command = tst_registration ("fake", FALSE), notify = tst_registration ("fake", TRUE);
   TstFakeApp self;
 
   self.command_fd = tst_fake_connect (socket_path);

@@ -6,7 +6,7 @@
  * Owner:   the test's fixture. Threads: main; it waits for the service, which runs on its own threads.
  * Limit:   TST_PATIENCE_MS for what is read.
  */
-#include "ust/protocol.h"
+#include "support/registration.h"
 
 G_BEGIN_DECLS
 
@@ -16,8 +16,6 @@ typedef struct {
 
 /* One connection to the service, without a word. */
 int tst_fake_connect (const char *socket_path);
-/* A record that the service takes. */
-TbusUstRegistration tst_fake_record (gboolean notify);
 /* Both connections, registered. */
 TstFakeApp tst_fake_app_new (const char *socket_path);
 void tst_fake_app_clear (TstFakeApp *self);

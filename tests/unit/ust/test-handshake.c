@@ -123,7 +123,7 @@ assert_refused (const Fixture *f, guint n, const char *what)
 static void
 pairs_two_connections_of_a_process (Fixture *f, gconstpointer data)
 {
-  TbusUstRegistration command = tst_fake_record (FALSE), notify = tst_fake_record (TRUE);
+  TbusUstRegistration command = tst_registration ("fake", FALSE), notify = tst_registration ("fake", TRUE);
   int a = add_record (f, &command), b;
   char byte = 0;
 
@@ -143,7 +143,7 @@ pairs_two_connections_of_a_process (Fixture *f, gconstpointer data)
 static void
 pairs_them_in_either_order (Fixture *f, gconstpointer data)
 {
-  TbusUstRegistration command = tst_fake_record (FALSE), notify = tst_fake_record (TRUE);
+  TbusUstRegistration command = tst_registration ("fake", FALSE), notify = tst_registration ("fake", TRUE);
   int b, a;
 
   strcpy (notify.name, "other");
@@ -158,7 +158,7 @@ pairs_them_in_either_order (Fixture *f, gconstpointer data)
 static void
 reads_records_byte_by_byte (Fixture *f, gconstpointer data)
 {
-  TbusUstRegistration records[] = { tst_fake_record (FALSE), tst_fake_record (TRUE) };
+  TbusUstRegistration records[] = { tst_registration ("fake", FALSE), tst_registration ("fake", TRUE) };
   int fds[] = { add (f), add (f) };
 
   for (gsize i = 0; i < sizeof records[0]; i++)
@@ -177,7 +177,7 @@ reads_records_byte_by_byte (Fixture *f, gconstpointer data)
 static void
 believes_no_claim_of_identity (Fixture *f, gconstpointer data)
 {
-  TbusUstRegistration command = tst_fake_record (FALSE), notify = tst_fake_record (TRUE);
+  TbusUstRegistration command = tst_registration ("fake", FALSE), notify = tst_registration ("fake", TRUE);
   int a, b;
 
   command.pid = 1;
@@ -219,7 +219,7 @@ refuses_records_that_it_cannot_serve (Fixture *f, gconstpointer data)
 
   for (guint i = 0; i < G_N_ELEMENTS (bad); i++)
     {
-      TbusUstRegistration record = tst_fake_record (FALSE);
+      TbusUstRegistration record = tst_registration ("fake", FALSE);
       int fd;
 
       memcpy ((guint8 *) &record + bad[i].offset, &bad[i].value, sizeof bad[i].value);
@@ -244,7 +244,7 @@ takes_no_notice_of_one_that_says_nothing (Fixture *f, gconstpointer data)
 static void
 tells_of_one_that_goes_half_way (Fixture *f, gconstpointer data)
 {
-  TbusUstRegistration record = tst_fake_record (FALSE);
+  TbusUstRegistration record = tst_registration ("fake", FALSE);
   int fd = add (f);
 
   tst_fake_write (fd, &record, sizeof record - 1);
@@ -263,7 +263,8 @@ tells_of_one_that_goes_half_way (Fixture *f, gconstpointer data)
 static void
 lets_a_later_record_replace_the_former (Fixture *f, gconstpointer data)
 {
-  TbusUstRegistration first = tst_fake_record (FALSE), second = first, notify = tst_fake_record (TRUE);
+  TbusUstRegistration first = tst_registration ("fake", FALSE), second = first;
+  TbusUstRegistration notify = tst_registration ("fake", TRUE);
   int fds[3];
 
   strcpy (second.name, "second");
@@ -281,7 +282,7 @@ lets_a_later_record_replace_the_former (Fixture *f, gconstpointer data)
 static void
 ends_what_does_not_register_in_time (Fixture *f, gconstpointer data)
 {
-  TbusUstRegistration record = tst_fake_record (FALSE);
+  TbusUstRegistration record = tst_registration ("fake", FALSE);
   int fds[3];
 
   fds[0] = add (f);
@@ -364,7 +365,7 @@ accept_into (Fixture *f, int listening, guint n)
 static void
 makes_room_at_the_cost_of_who_fills_it (Fixture *f, gconstpointer data)
 {
-  TbusUstRegistration command = tst_fake_record (FALSE), notify = tst_fake_record (TRUE);
+  TbusUstRegistration command = tst_registration ("fake", FALSE), notify = tst_registration ("fake", TRUE);
   int mine, other, listening;
   pid_t child;
 
