@@ -3,11 +3,10 @@
 #define _GNU_SOURCE
 #include "consumer/adoption.h"
 #include "consumer/ring-view.h"
+#include "rings.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <glib.h>
-#include <lttng/ust-ctl.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -15,60 +14,16 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-DEFINE_LTTNG_UST_SIGBUS_STATE ();
+static const TcRingShape shapes[] = { { 4096, 2, 0 }, { 4096, 1, 0 }, { 65536, 8, 0 }, { 4096, 2, 1 },
+                                      { 1 << 20, 4, 1 } };
 
 typedef struct {
-  guint64 subbuf_size, num_subbuf;
-  int overwrite;
-} Shape;
-
-static const Shape shapes[] = { { 4096, 2, 0 }, { 4096, 1, 0 }, { 65536, 8, 0 }, { 4096, 2, 1 }, { 1 << 20, 4, 1 } };
-
-typedef struct {
-  struct lttng_ust_ctl_consumer_channel *channel;
-  struct lttng_ust_ctl_consumer_stream *stream; /* of cpu 0 */
-} Ring;
-
-typedef struct {
-  int n;
   int *fresh, *memory; /* of ours and of the dead one's */
-  Ring ring;
+  TstRing ring;
 } Fixture;
 
-static int *
-make_memory (int n)
-{
-  int *fds = g_new (int, n);
-
-  for (int i = 0; i < n; i++)
-    fds[i] = memfd_create ("ring", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-  return fds;
-}
-
-static void
-close_memory (int *fds, int n)
-{
-  for (int i = 0; i < n; i++)
-    close (fds[i]);
-  g_free (fds);
-}
-
-static void
-make_ring (Ring *ring, const Shape *shape, const int *fds, int n)
-{
-  struct lttng_ust_ctl_consumer_channel_attr attr = {
-    .type = LTTNG_UST_ABI_CHAN_PER_CPU, .subbuf_size = shape->subbuf_size, .num_subbuf = shape->num_subbuf,
-    .overwrite = shape->overwrite, .output = LTTNG_UST_ABI_MMAP,
-  };
-
-  ring->channel = lttng_ust_ctl_create_channel (&attr, fds, n);
-  g_assert_nonnull (ring->channel);
-  ring->stream = lttng_ust_ctl_create_stream (ring->channel, 0);
-  g_assert_nonnull (ring->stream);
-}
-
 static guint64
-read_sequence (Ring *ring)
+read_sequence (TstRing *ring)
 {
   guint64 sequence;
 
@@ -77,18 +32,18 @@ read_sequence (Ring *ring)
   return sequence;
 }
 
-/* A process that makes a ring in @fds, has a packet read, and is killed while it reads the next. */
+/* A process that makes a ring in @memory, has a packet read, and is killed while it reads the next. */
 static void
-live_and_die (const Shape *shape, const int *fds, int n)
+live_and_die (const TcRingShape *shape, const int *memory)
 {
   int status;
   pid_t pid = fork ();
 
   if (pid == 0)
     {
-      Ring ring;
+      TstRing ring;
 
-      make_ring (&ring, shape, fds, n);
+      tst_ring_open (&ring, shape, memory);
       lttng_ust_ctl_flush_buffer (ring.stream, 0);
       g_assert_cmpuint (read_sequence (&ring), ==, 0);
       g_assert_cmpint (lttng_ust_ctl_put_next_subbuf (ring.stream), ==, 0);
@@ -98,27 +53,25 @@ live_and_die (const Shape *shape, const int *fds, int n)
     }
   g_assert_cmpint (waitpid (pid, &status, 0), ==, pid);
   g_assert_true (WIFSIGNALED (status) && WTERMSIG (status) == SIGKILL);
-  for (int i = 0; i < n; i++)
-    g_assert_cmpint (fcntl (fds[i], F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL), ==, 0);
+  for (int i = 0; i < lttng_ust_ctl_get_nr_stream_per_channel (); i++)
+    g_assert_cmpint (fcntl (memory[i], F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL), ==, 0);
 }
 
 static void
 set_up (Fixture *f, gconstpointer shape)
 {
-  f->n = lttng_ust_ctl_get_nr_stream_per_channel ();
-  f->memory = make_memory (f->n);
-  f->fresh = make_memory (f->n);
-  live_and_die (shape, f->memory, f->n);
-  make_ring (&f->ring, shape, f->fresh, f->n);
+  f->memory = tst_memory_new ();
+  f->fresh = tst_memory_new ();
+  live_and_die (shape, f->memory);
+  tst_ring_open (&f->ring, shape, f->fresh);
 }
 
 static void
 tear_down (Fixture *f, gconstpointer shape)
 {
-  lttng_ust_ctl_destroy_stream (f->ring.stream);
-  lttng_ust_ctl_destroy_channel (f->ring.channel);
-  close_memory (f->fresh, f->n);
-  close_memory (f->memory, f->n);
+  tst_ring_close (&f->ring);
+  tst_memory_free (f->fresh);
+  tst_memory_free (f->memory);
 }
 
 static int
@@ -153,11 +106,10 @@ adopted_rings_can_be_adopted_again (Fixture *f, gconstpointer shape)
       g_assert_cmpuint (read_sequence (&f->ring), ==, i);
       g_assert_cmpint (lttng_ust_ctl_put_next_subbuf (f->ring.stream), ==, 0);
       lttng_ust_ctl_flush_buffer (f->ring.stream, 0);
-      lttng_ust_ctl_destroy_stream (f->ring.stream);
-      lttng_ust_ctl_destroy_channel (f->ring.channel);
-      close_memory (f->fresh, f->n);
-      f->fresh = make_memory (f->n);
-      make_ring (&f->ring, shape, f->fresh, f->n);
+      tst_ring_close (&f->ring);
+      tst_memory_free (f->fresh);
+      f->fresh = tst_memory_new ();
+      tst_ring_open (&f->ring, shape, f->fresh);
     }
 }
 
@@ -190,22 +142,22 @@ expect_refusal (Fixture *f, int memory)
 static void
 refuses_what_is_no_such_ring (Fixture *f, gconstpointer data)
 {
-  const Shape *shape = data;
-  const Shape other = { shape->subbuf_size, shape->num_subbuf * 2, shape->overwrite };
-  const Shape mode = { shape->subbuf_size, MAX (shape->num_subbuf, 2), !shape->overwrite };
+  const TcRingShape *shape = data;
+  const TcRingShape other = { shape->subbuf_size, shape->num_subbuf * 2, shape->overwrite };
+  const TcRingShape mode = { shape->subbuf_size, MAX (shape->num_subbuf, 2), !shape->overwrite };
   g_autofree guint8 *noise = NULL;
   struct stat about;
-  int *memory = make_memory (f->n);
+  int *memory = tst_memory_new ();
   int empty = memfd_create ("empty", MFD_CLOEXEC | MFD_ALLOW_SEALING);
   int null = open ("/dev/null", O_RDWR | O_CLOEXEC);
 
-  live_and_die (&other, memory, f->n);
+  live_and_die (&other, memory);
   expect_refusal (f, memory[0]);
-  close_memory (memory, f->n);
-  memory = make_memory (f->n);
-  live_and_die (&mode, memory, f->n);
+  tst_memory_free (memory);
+  memory = tst_memory_new ();
+  live_and_die (&mode, memory);
   expect_refusal (f, memory[0]);
-  close_memory (memory, f->n);
+  tst_memory_free (memory);
   expect_refusal (f, null);
   expect_refusal (f, empty); /* not sealed */
   g_assert_cmpint (fstat (f->memory[0], &about), ==, 0);
@@ -221,32 +173,16 @@ refuses_what_is_no_such_ring (Fixture *f, gconstpointer data)
   g_assert_cmpuint (read_sequence (&f->ring), ==, 1);
 }
 
-static void
-add (const char *name, void (*func) (Fixture *, gconstpointer))
-{
-  for (gsize i = 0; i < G_N_ELEMENTS (shapes); i++)
-    {
-      g_autofree char *path = g_strdup_printf ("/consumer/adoption/%s/%ux%u%s", name, (guint) shapes[i].num_subbuf,
-                                               (guint) shapes[i].subbuf_size,
-                                               shapes[i].overwrite ? "-overwrite" : "");
-
-      g_test_add (path, Fixture, &shapes[i], set_up, func, tear_down);
-    }
-}
+#define ADD(function) TST_ADD_PER_SHAPE ("/consumer/adoption", shapes, function)
 
 int
 main (int argc, char **argv)
 {
-  sigset_t claimed;
-
-  sigemptyset (&claimed);
-  for (int i = 0; i < 3; i++)
-    sigaddset (&claimed, SIGRTMIN + i);
-  sigprocmask (SIG_BLOCK, &claimed, NULL);
+  tst_rings_start ();
   g_test_init (&argc, &argv, NULL);
-  add ("reads-what-was-being-read-and-goes-on", reads_what_was_being_read_and_goes_on);
-  add ("adopted-rings-can-be-adopted-again", adopted_rings_can_be_adopted_again);
-  add ("views-go-along", views_go_along);
-  add ("refuses-what-is-no-such-ring", refuses_what_is_no_such_ring);
+  ADD (reads_what_was_being_read_and_goes_on);
+  ADD (adopted_rings_can_be_adopted_again);
+  ADD (views_go_along);
+  ADD (refuses_what_is_no_such_ring);
   return g_test_run ();
 }

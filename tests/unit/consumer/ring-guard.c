@@ -2,27 +2,18 @@
 /* A ring that somebody destroys is given up, and the process lives; one that is used is not. */
 #define _GNU_SOURCE
 #include "consumer/ring-guard.h"
+#include "rings.h"
 
 #include <errno.h>
-#include <glib.h>
-#include <lttng/ust-ctl.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
-DEFINE_LTTNG_UST_SIGBUS_STATE ();
+static const TcRingShape shapes[] = { { 4096, 2, 0 }, { 4096, 1, 0 }, { 65536, 4, 0 }, { 4096, 2, 1 }, { 8192, 8, 1 } };
 
 typedef struct {
-  guint64 subbuf_size, num_subbuf;
-  int overwrite;
-} Shape;
-
-static const Shape shapes[] = { { 4096, 2, 0 }, { 4096, 1, 0 }, { 65536, 4, 0 }, { 4096, 2, 1 }, { 8192, 8, 1 } };
-
-typedef struct {
-  int n;
-  int *fds;
-  struct lttng_ust_ctl_consumer_channel *channel;
+  int *memory_fds;
+  TstRing ring;
   TcRingView view;
   TcRingGuard guard;
   guint8 *memory; /* as an app has it */
@@ -31,24 +22,11 @@ typedef struct {
 static void
 set_up (Fixture *f, gconstpointer data)
 {
-  const Shape *shape = data;
-  struct lttng_ust_ctl_consumer_channel_attr attr = {
-    .type = LTTNG_UST_ABI_CHAN_PER_CPU, .subbuf_size = shape->subbuf_size, .num_subbuf = shape->num_subbuf,
-    .overwrite = shape->overwrite, .output = LTTNG_UST_ABI_MMAP,
-  };
-  struct lttng_ust_ctl_consumer_stream *stream;
-
-  f->n = lttng_ust_ctl_get_nr_stream_per_channel ();
-  f->fds = g_new (int, f->n);
-  for (int i = 0; i < f->n; i++)
-    f->fds[i] = memfd_create ("ring", MFD_CLOEXEC);
-  f->channel = lttng_ust_ctl_create_channel (&attr, f->fds, f->n);
-  g_assert_nonnull (f->channel);
-  stream = lttng_ust_ctl_create_stream (f->channel, 0);
-  g_assert_nonnull (stream);
-  g_assert_cmpint (tc_ring_view_init (&f->view, f->fds[0]), ==, 0);
-  g_assert_cmpint (tc_ring_guard_init (&f->guard, stream, &f->view), ==, 0);
-  f->memory = mmap (NULL, f->view.len, PROT_READ | PROT_WRITE, MAP_SHARED, f->fds[0], 0);
+  f->memory_fds = tst_memory_new ();
+  tst_ring_open (&f->ring, data, f->memory_fds);
+  g_assert_cmpint (tc_ring_view_init (&f->view, f->memory_fds[0]), ==, 0);
+  g_assert_cmpint (tc_ring_guard_init (&f->guard, f->ring.stream, &f->view), ==, 0);
+  f->memory = mmap (NULL, f->view.len, PROT_READ | PROT_WRITE, MAP_SHARED, f->memory_fds[0], 0);
   g_assert_true (f->memory != MAP_FAILED);
 }
 
@@ -56,12 +34,11 @@ static void
 tear_down (Fixture *f, gconstpointer data)
 {
   tc_ring_guard_destroy (&f->guard);
+  f->ring.stream = NULL;
   munmap (f->memory, f->view.len);
   tc_ring_view_clear (&f->view);
-  lttng_ust_ctl_destroy_channel (f->channel);
-  for (int i = 0; i < f->n; i++)
-    close (f->fds[i]);
-  g_free (f->fds);
+  tst_ring_close (&f->ring);
+  tst_memory_free (f->memory_fds);
 }
 
 /* Without it, nothing is looked at. */
@@ -139,28 +116,17 @@ survives_what_the_look_has_missed (Fixture *f, gconstpointer data)
   g_assert_cmpint (tc_ring_guard_next (&f->guard), ==, -EBADMSG);
 }
 
-static void
-add (const char *name, void (*func) (Fixture *, gconstpointer))
-{
-  for (guint i = 0; i < G_N_ELEMENTS (shapes); i++)
-    {
-      g_autofree char *path = g_strdup_printf ("/consumer/ring-guard/%s/%" G_GUINT64_FORMAT "x%" G_GUINT64_FORMAT "%s",
-                                               name, shapes[i].num_subbuf, shapes[i].subbuf_size,
-                                               shapes[i].overwrite ? "-overwrite" : "");
-
-      g_test_add (path, Fixture, &shapes[i], set_up, func, tear_down);
-    }
-}
+#define ADD(function) TST_ADD_PER_SHAPE ("/consumer/ring-guard", shapes, function)
 
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   tc_ring_guard_install ();
-  add ("knows-the-rings-of-this-tracer", knows_the_rings_of_this_tracer);
-  add ("is-content-with-what-is-used", is_content_with_what_is_used);
-  add ("sees-every-change", sees_every_change);
-  add ("sees-packets-that-are-not-there", sees_packets_that_are_not_there);
-  add ("survives-what-the-look-has-missed", survives_what_the_look_has_missed);
+  ADD (knows_the_rings_of_this_tracer);
+  ADD (is_content_with_what_is_used);
+  ADD (sees_every_change);
+  ADD (sees_packets_that_are_not_there);
+  ADD (survives_what_the_look_has_missed);
   return g_test_run ();
 }

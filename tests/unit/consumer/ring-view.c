@@ -2,62 +2,37 @@
 /* The view of a ring says what the library would say, of real rings. */
 #define _GNU_SOURCE
 #include "consumer/ring-view.h"
+#include "rings.h"
 
 #include <errno.h>
-#include <glib.h>
-#include <lttng/ust-ctl.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
-DEFINE_LTTNG_UST_SIGBUS_STATE ();
-
-typedef struct {
-  guint64 subbuf_size, num_subbuf;
-  int overwrite;
-} Shape;
-
-static const Shape shapes[] = { { 4096, 2, 0 }, { 4096, 1, 0 }, { 65536, 4, 0 }, { 4096, 2, 1 }, { 8192, 8, 1 },
+static const TcRingShape shapes[] = { { 4096, 2, 0 }, { 4096, 1, 0 }, { 65536, 4, 0 }, { 4096, 2, 1 }, { 8192, 8, 1 },
                                 { 16384, 128, 0 }, { 1 << 20, 16, 1 } };
 
 typedef struct {
-  int n;
-  int *fds;
-  struct lttng_ust_ctl_consumer_channel *channel;
-  struct lttng_ust_ctl_consumer_stream *stream;
+  int *memory_fds;
+  TstRing ring;
   TcRingView view;
 } Fixture;
 
 static void
 set_up (Fixture *f, gconstpointer data)
 {
-  const Shape *shape = data;
-  struct lttng_ust_ctl_consumer_channel_attr attr = {
-    .type = LTTNG_UST_ABI_CHAN_PER_CPU, .subbuf_size = shape->subbuf_size, .num_subbuf = shape->num_subbuf,
-    .overwrite = shape->overwrite, .output = LTTNG_UST_ABI_MMAP,
-  };
-
-  f->n = lttng_ust_ctl_get_nr_stream_per_channel ();
-  f->fds = g_new (int, f->n);
-  for (int i = 0; i < f->n; i++)
-    f->fds[i] = memfd_create ("ring", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-  f->channel = lttng_ust_ctl_create_channel (&attr, f->fds, f->n);
-  g_assert_nonnull (f->channel);
-  f->stream = lttng_ust_ctl_create_stream (f->channel, 0);
-  g_assert_nonnull (f->stream);
-  g_assert_cmpint (tc_ring_view_init (&f->view, f->fds[0]), ==, 0);
+  f->memory_fds = tst_memory_new ();
+  tst_ring_open (&f->ring, data, f->memory_fds);
+  g_assert_cmpint (tc_ring_view_init (&f->view, f->memory_fds[0]), ==, 0);
 }
 
 static void
 tear_down (Fixture *f, gconstpointer data)
 {
   tc_ring_view_clear (&f->view);
-  lttng_ust_ctl_destroy_stream (f->stream);
-  lttng_ust_ctl_destroy_channel (f->channel);
-  for (int i = 0; i < f->n; i++)
-    close (f->fds[i]);
-  g_free (f->fds);
+  tst_ring_close (&f->ring);
+  tst_memory_free (f->memory_fds);
 }
 
 /* Without it, there is always a packet. */
@@ -79,16 +54,16 @@ says_what_the_library_says (Fixture *f, gconstpointer data)
       int result;
 
       if (g_rand_boolean (random))
-        lttng_ust_ctl_flush_buffer (f->stream, 0);
+        lttng_ust_ctl_flush_buffer (f->ring.stream, 0);
       if (g_rand_boolean (random))
         continue;
-      result = lttng_ust_ctl_get_next_subbuf (f->stream);
+      result = lttng_ust_ctl_get_next_subbuf (f->ring.stream);
       if (result == 0)
         {
-          g_assert_cmpint (lttng_ust_ctl_put_subbuf (f->stream), ==, 0);
+          g_assert_cmpint (lttng_ust_ctl_put_subbuf (f->ring.stream), ==, 0);
           g_assert_cmpint (tc_ring_view_look (&f->view), ==, TC_RING_PACKET);
-          g_assert_cmpint (lttng_ust_ctl_get_next_subbuf (f->stream), ==, 0);
-          g_assert_cmpint (lttng_ust_ctl_put_next_subbuf (f->stream), ==, 0);
+          g_assert_cmpint (lttng_ust_ctl_get_next_subbuf (f->ring.stream), ==, 0);
+          g_assert_cmpint (lttng_ust_ctl_put_next_subbuf (f->ring.stream), ==, 0);
           packets++;
         }
       else
@@ -104,11 +79,11 @@ says_what_the_library_says (Fixture *f, gconstpointer data)
 static void
 says_no_to_what_is_not_finished (Fixture *f, gconstpointer data)
 {
-  char *memory = mmap (NULL, f->view.len, PROT_READ | PROT_WRITE, MAP_SHARED, f->fds[0], 0);
+  char *memory = mmap (NULL, f->view.len, PROT_READ | PROT_WRITE, MAP_SHARED, f->memory_fds[0], 0);
   unsigned long *committed;
 
   g_assert_true (memory != MAP_FAILED);
-  lttng_ust_ctl_flush_buffer (f->stream, 0);
+  lttng_ust_ctl_flush_buffer (f->ring.stream, 0);
   g_assert_cmpint (tc_ring_view_look (&f->view), ==, TC_RING_PACKET);
   committed = (unsigned long *) (gpointer) (memory + f->view.committed);
   *committed -= 32;
@@ -164,15 +139,14 @@ tear (Fixture *f, const TcAnatomy *anatomy, gulong position, Left left)
 static void
 goes_on_after_what_nobody_will_finish (Fixture *f, gconstpointer data)
 {
-  const Shape *shape = data;
-  const TcRingShape ring = { shape->subbuf_size, shape->num_subbuf, shape->overwrite };
+  const TcRingShape *shape = data;
   g_autoptr(GRand) random = g_rand_new_with_seed (5);
   TcAnatomies anatomies;
   TcAnatomy anatomy, again;
 
   tc_anatomies_init (&anatomies);
-  g_assert_cmpint (tc_anatomies_find (&anatomies, &ring, &anatomy), ==, 0);
-  g_assert_cmpint (tc_anatomies_find (&anatomies, &ring, &again), ==, 0);
+  g_assert_cmpint (tc_anatomies_find (&anatomies, shape, &anatomy), ==, 0);
+  g_assert_cmpint (tc_anatomies_find (&anatomies, shape, &again), ==, 0);
   g_assert_cmpmem (&anatomy, sizeof anatomy, &again, sizeof again);
   g_assert_cmpuint (anatomies.n, ==, 1);
   g_assert_true (tc_ring_view_fits (&f->view, &anatomy));
@@ -182,7 +156,7 @@ goes_on_after_what_nobody_will_finish (Fixture *f, gconstpointer data)
       guint64 sequence;
 
       g_assert_cmpuint (position, ==, i * shape->subbuf_size);
-      lttng_ust_ctl_flush_buffer (f->stream, 0);
+      lttng_ust_ctl_flush_buffer (f->ring.stream, 0);
       if (g_rand_boolean (random))
         {
           tear (f, &anatomy, position, g_rand_int_range (random, 0, N_LEFT));
@@ -191,10 +165,10 @@ goes_on_after_what_nobody_will_finish (Fixture *f, gconstpointer data)
           tc_ring_view_skip (&f->view, position);
           continue;
         }
-      g_assert_cmpint (lttng_ust_ctl_get_next_subbuf (f->stream), ==, 0);
-      g_assert_cmpint (lttng_ust_ctl_get_sequence_number (f->stream, &sequence), ==, 0);
+      g_assert_cmpint (lttng_ust_ctl_get_next_subbuf (f->ring.stream), ==, 0);
+      g_assert_cmpint (lttng_ust_ctl_get_sequence_number (f->ring.stream, &sequence), ==, 0);
       g_assert_cmpuint (sequence, ==, i);
-      g_assert_cmpint (lttng_ust_ctl_put_next_subbuf (f->stream), ==, 0);
+      g_assert_cmpint (lttng_ust_ctl_put_next_subbuf (f->ring.stream), ==, 0);
     }
   tc_anatomies_clear (&anatomies);
 }
@@ -202,7 +176,7 @@ goes_on_after_what_nobody_will_finish (Fixture *f, gconstpointer data)
 static guint64
 sequence_at (Fixture *f, gsize place)
 {
-  const guint8 *memory = lttng_ust_ctl_get_mmap_base (f->stream);
+  const guint8 *memory = lttng_ust_ctl_get_mmap_base (f->ring.stream);
   guint64 sequence;
 
   memcpy (&sequence, memory + place + 64, sizeof sequence);
@@ -213,21 +187,20 @@ sequence_at (Fixture *f, gsize place)
 static void
 reads_packets_as_the_library_does (Fixture *f, gconstpointer data)
 {
-  const Shape *shape = data;
-  const TcRingShape ring = { shape->subbuf_size, shape->num_subbuf, shape->overwrite };
+  const TcRingShape *shape = data;
   TcAnatomies anatomies;
   TcAnatomy anatomy;
   guint64 next = 0;
 
   tc_anatomies_init (&anatomies);
-  g_assert_cmpint (tc_anatomies_find (&anatomies, &ring, &anatomy), ==, 0);
+  g_assert_cmpint (tc_anatomies_find (&anatomies, shape, &anatomy), ==, 0);
   for (guint i = 0; i < 100; i++)
     {
       guint n = 1 + i % MIN (3, shape->num_subbuf), by_position = i % (n + 1);
       gulong position = tc_ring_view_get_consumed (&f->view), offset;
 
       for (guint k = 0; k < n; k++)
-        lttng_ust_ctl_flush_buffer (f->stream, 0);
+        lttng_ust_ctl_flush_buffer (f->ring.stream, 0);
       tear (f, &anatomy, position + (n - 1) * shape->subbuf_size, DELIVERING);
       g_assert_cmpuint (tc_ring_view_count_packets (&f->view, NULL, 8), ==, n);
       g_assert_cmpuint (tc_ring_view_count_packets (&f->view, &anatomy, 8), ==, n - 1);
@@ -239,14 +212,14 @@ reads_packets_as_the_library_does (Fixture *f, gconstpointer data)
         tc_ring_view_skip (&f->view, position + (by_position - 1) * shape->subbuf_size);
       for (guint k = by_position; k < n; k++)
         {
-          g_assert_cmpint (lttng_ust_ctl_get_next_subbuf (f->stream), ==, 0);
-          g_assert_cmpint (lttng_ust_ctl_get_mmap_read_offset (f->stream, &offset), ==, 0);
+          g_assert_cmpint (lttng_ust_ctl_get_next_subbuf (f->ring.stream), ==, 0);
+          g_assert_cmpint (lttng_ust_ctl_get_mmap_read_offset (f->ring.stream, &offset), ==, 0);
           g_assert_cmpuint (offset, ==, tc_ring_view_get_place (&f->view, 0));
-          g_assert_cmpint (lttng_ust_ctl_put_next_subbuf (f->stream), ==, 0);
+          g_assert_cmpint (lttng_ust_ctl_put_next_subbuf (f->ring.stream), ==, 0);
         }
       next += n;
     }
-  g_assert_cmpint (lttng_ust_ctl_get_next_subbuf (f->stream), ==, -EAGAIN);
+  g_assert_cmpint (lttng_ust_ctl_get_next_subbuf (f->ring.stream), ==, -EAGAIN);
   tc_anatomies_clear (&anatomies);
 }
 
@@ -297,39 +270,22 @@ leaves_the_answer_to_the_library_where_it_knows_nothing (void)
   close (fd);
 }
 
-static void
-add (const char *name, void (*func) (Fixture *, gconstpointer))
-{
-  for (gsize i = 0; i < G_N_ELEMENTS (shapes); i++)
-    {
-      g_autofree char *path = g_strdup_printf ("/consumer/ring-view/%s/%ux%u%s", name, (guint) shapes[i].num_subbuf,
-                                               (guint) shapes[i].subbuf_size,
-                                               shapes[i].overwrite ? "-overwrite" : "");
-
-      g_test_add (path, Fixture, &shapes[i], set_up, func, tear_down);
-    }
-}
+#define ADD(function) TST_ADD_PER_SHAPE ("/consumer/ring-view", shapes, function)
 
 int
 main (int argc, char **argv)
 {
-  sigset_t claimed;
-
-  sigemptyset (&claimed);
-  for (int i = 0; i < 3; i++)
-    sigaddset (&claimed, SIGRTMIN + i);
-  sigprocmask (SIG_BLOCK, &claimed, NULL);
+  tst_rings_start ();
   g_test_init (&argc, &argv, NULL);
-  add ("knows-the-record-of-this-tracer", knows_the_record_of_this_tracer);
-  add ("says-what-the-library-says", says_what_the_library_says);
-  add ("says-no-to-what-is-not-finished", says_no_to_what_is_not_finished);
-  add ("goes-on-after-what-nobody-will-finish", goes_on_after_what_nobody_will_finish);
-  add ("counts-what-is-whole", counts_what_is_whole);
+  ADD (knows_the_record_of_this_tracer);
+  ADD (says_what_the_library_says);
+  ADD (says_no_to_what_is_not_finished);
+  ADD (goes_on_after_what_nobody_will_finish);
+  ADD (counts_what_is_whole);
   for (gsize i = 0; i < G_N_ELEMENTS (shapes); i++)
     if (!shapes[i].overwrite)
       {
-        g_autofree char *path = g_strdup_printf ("/consumer/ring-view/reads-packets-as-the-library-does/%ux%u",
-                                                 (guint) shapes[i].num_subbuf, (guint) shapes[i].subbuf_size);
+        g_autofree char *path = tst_shape_path ("/consumer/ring-view", "reads_packets_as_the_library_does", &shapes[i]);
 
         g_test_add (path, Fixture, &shapes[i], set_up, reads_packets_as_the_library_does, tear_down);
       }

@@ -2,11 +2,10 @@
 /* What a process can do no more that has entered the sandbox, tried in real processes. */
 #define _GNU_SOURCE
 #include "consumer/sandbox.h"
+#include "rings.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <glib.h>
-#include <lttng/ust-ctl.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -18,8 +17,6 @@
 #include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-DEFINE_LTTNG_UST_SIGBUS_STATE ();
 
 #ifdef __SANITIZE_ADDRESS__
 #define REPORTS_NEED_IT TRUE
@@ -227,28 +224,21 @@ allows_what_a_consumer_does (void)
 static int
 use_rings (void)
 {
-  struct lttng_ust_ctl_consumer_channel_attr attr = {
-    .type = LTTNG_UST_ABI_CHAN_PER_CPU, .subbuf_size = 65536, .num_subbuf = 2, .output = LTTNG_UST_ABI_MMAP,
-  };
-  int n = lttng_ust_ctl_get_nr_stream_per_channel ();
+  const TcRingShape shape = { 65536, 2, FALSE };
 
   for (int round = 0; round < 2; round++)
     {
-      g_autofree int *fds = g_new (int, n);
-      struct lttng_ust_ctl_consumer_channel *channel;
-      struct lttng_ust_ctl_consumer_stream *stream;
+      int *memory = tst_memory_new ();
+      TstRing ring;
 
-      for (int i = 0; i < n; i++)
-        fds[i] = memfd_create ("ring", MFD_CLOEXEC);
-      channel = lttng_ust_ctl_create_channel (&attr, fds, n);
-      stream = channel != NULL ? lttng_ust_ctl_create_stream (channel, 0) : NULL;
-      if (stream == NULL || (round == 0 && tc_sandbox_enter () < 0))
+      tst_ring_open (&ring, &shape, memory);
+      if (round == 0 && tc_sandbox_enter () < 0)
         return CANNOT_ENTER;
-      lttng_ust_ctl_flush_buffer (stream, 0);
-      if (lttng_ust_ctl_get_next_subbuf (stream) < 0 || lttng_ust_ctl_put_next_subbuf (stream) < 0)
+      lttng_ust_ctl_flush_buffer (ring.stream, 0);
+      if (lttng_ust_ctl_get_next_subbuf (ring.stream) < 0 || lttng_ust_ctl_put_next_subbuf (ring.stream) < 0)
         return EINVAL;
-      lttng_ust_ctl_destroy_stream (stream);
-      lttng_ust_ctl_destroy_channel (channel);
+      tst_ring_close (&ring);
+      tst_memory_free (memory);
     }
   return DONE;
 }
