@@ -30,6 +30,25 @@ start_lost (Fixture *f, TbusBufferOwnership ownership)
 }
 
 static void
+replace_consumer (Fixture *f)
+{
+  fake_consumer_die (fixture_consumer (f));
+  fake_consumer_come_back (fixture_consumer (f));
+  fixture_settle ();
+}
+
+/* It has written @bytes to channel0, and told so. */
+static void
+write_bytes (Fixture *f, TbusSession *session, guint64 bytes)
+{
+  g_auto(Call) flush = { FALSE };
+
+  fake_consumer_get_channel (fixture_consumer (f), NULL, "channel0")->counters.bytes_written = bytes;
+  tbus_session_flush_async (session, NULL, call_flushed, &flush);
+  fixture_run_until (&flush.done);
+}
+
+static void
 apps_notice_nothing (Fixture *f, gconstpointer data)
 {
   TbusTracee *first = fixture_app (f, 100), *second = fixture_app (f, 101);
@@ -77,16 +96,11 @@ totals_go_on (Fixture *f, gconstpointer data)
 {
   FakeConsumer *consumer = fixture_consumer (f);
   TbusSession *session;
-  g_auto(Call) flush = { FALSE };
 
   fixture_app (f, 100);
   session = start (f, TBUS_BUFFER_USER);
-  fake_consumer_get_channel (consumer, NULL, "channel0")->counters.bytes_written = 1000;
-  tbus_session_flush_async (session, NULL, call_flushed, &flush);
-  fixture_run_until (&flush.done);
-  fake_consumer_die (consumer);
-  fake_consumer_come_back (consumer);
-  fixture_settle ();
+  write_bytes (f, session, 1000);
+  replace_consumer (f);
   g_assert_cmpuint (fake_consumer_get_channel (consumer, NULL, "channel0")->counters.bytes_written, ==, 1000);
   fake_consumer_get_channel (consumer, NULL, "channel0")->counters.bytes_written = 1010;
   fixture_stop (session);
@@ -102,9 +116,7 @@ what_is_stopped_stays_so (Fixture *f, gconstpointer data)
   fixture_app (f, 100);
   session = start (f, TBUS_BUFFER_USER);
   fixture_stop (session);
-  fake_consumer_die (consumer);
-  fake_consumer_come_back (consumer);
-  fixture_settle ();
+  replace_consumer (f);
   g_assert_true (fake_consumer_get_channel (consumer, NULL, "channel0")->quiescent);
 }
 
@@ -193,9 +205,7 @@ processes_get_new_buffers_each (Fixture *f, gconstpointer data)
   FakeConsumer *consumer = fixture_consumer (f);
 
   start_lost (f, TBUS_BUFFER_PROCESS);
-  fake_consumer_die (consumer);
-  fake_consumer_come_back (consumer);
-  fixture_settle ();
+  replace_consumer (f);
   g_assert_cmpuint (fake_consumer_count_sets (consumer), ==, 2);
   fixture_expect_app (f, first, "session(channel0(tick:*))");
   fixture_expect_app (f, second, "session(channel0(tick:*))");
@@ -225,16 +235,11 @@ totals_count_what_both_wrote (Fixture *f, gconstpointer data)
 {
   FakeConsumer *consumer = fixture_consumer (f);
   TbusSession *session;
-  g_auto(Call) flush = { FALSE };
 
   fixture_app (f, 100);
   session = start_lost (f, TBUS_BUFFER_USER);
-  fake_consumer_get_channel (consumer, NULL, "channel0")->counters.bytes_written = 1000;
-  tbus_session_flush_async (session, NULL, call_flushed, &flush);
-  fixture_run_until (&flush.done);
-  fake_consumer_die (consumer);
-  fake_consumer_come_back (consumer);
-  fixture_settle ();
+  write_bytes (f, session, 1000);
+  replace_consumer (f);
   fake_consumer_get_channel (consumer, NULL, "channel0")->counters.bytes_written = 10;
   fixture_stop (session);
   g_assert_cmpuint (tbus_session_get_bytes_written (session), ==, 1010);
@@ -360,9 +365,7 @@ other_sessions_and_users_do_not_notice (Fixture *f, gconstpointer data)
   fixture_start (other);
   start (f, TBUS_BUFFER_USER);
   g_free (fake_tracer_take_log (f->tracer, bobs));
-  fake_consumer_die (fixture_consumer (f));
-  fake_consumer_come_back (fixture_consumer (f));
-  fixture_settle ();
+  replace_consumer (f);
   fixture_expect_asked (f, bobs, "");
   g_assert_cmpuint (tbus_session_get_problems (other)->len, ==, 0);
   fixture_expect_app (f, alices, "session(channel0(tick:*))");
@@ -375,9 +378,7 @@ a_frozen_app_gets_its_new_buffers_when_it_thaws (Fixture *f, gconstpointer data)
 
   start_lost (f, TBUS_BUFFER_USER);
   fake_tracer_freeze (f->tracer, tracee);
-  fake_consumer_die (fixture_consumer (f));
-  fake_consumer_come_back (fixture_consumer (f));
-  fixture_settle ();
+  replace_consumer (f);
   fixture_expect_app (f, tracee, "session(channel0(tick:*))"); /* the old one */
   g_assert_cmpuint (fake_consumer_count_sets (fixture_consumer (f)), ==, 0);
   fake_tracer_thaw (f->tracer, tracee);
@@ -395,9 +396,7 @@ an_app_that_keeps_its_old_session_is_asked_once (Fixture *f, gconstpointer data)
   start_lost (f, TBUS_BUFFER_USER);
   g_free (fake_tracer_take_log (f->tracer, tracee));
   fake_tracer_refuse (f->tracer, tracee, TBUS_OP_RELEASE, -EINVAL);
-  fake_consumer_die (fixture_consumer (f));
-  fake_consumer_come_back (fixture_consumer (f));
-  fixture_settle ();
+  replace_consumer (f);
   fixture_expect_asked (f, tracee, "disable session, wait, release tick:*, release channel0, release session, "
                                    "create-session, send-ring channel0, create-event tick:*, enable tick:*, "
                                    "enable session");
@@ -417,9 +416,7 @@ it_may_die_again_and_again (Fixture *f, gconstpointer data)
 
       if (i > 0)
         fixture_expect_warning (died);
-      fake_consumer_die (consumer);
-      fake_consumer_come_back (consumer);
-      fixture_settle ();
+      replace_consumer (f);
       g_assert_nonnull (fake_consumer_get_set (consumer, directory));
     }
   fixture_expect_app (f, tracee, "session(channel0(tick:*))");
