@@ -145,6 +145,32 @@ tracepoint_value (Entries *entries, const TbusTracepoint *tracepoint, gboolean f
   return g_variant_builder_end (&dict);
 }
 
+/* Adds the apps of which only a part is listed, and the sentences that say so. */
+static void
+add_incomplete (GVariantBuilder *dict, TbusTracepointListing *listing)
+{
+  g_autoptr(GStrvBuilder) warnings = g_strv_builder_new ();
+  g_autoptr(GArray) incomplete = g_array_new (FALSE, FALSE, sizeof (guint64));
+  g_auto(GStrv) sentences = NULL;
+
+  for (guint i = 0; i < listing->apps->len; i++)
+    {
+      const TbusAppTracepoints *of_app = g_ptr_array_index (listing->apps, i);
+      guint64 id = tbus_app_get_id (of_app->app);
+      g_autofree char *sentence = NULL;
+
+      if (!of_app->cut)
+        continue;
+      sentence = g_strdup_printf ("Process %d has more tracepoints than are taken of one program; only the first %u "
+                                  "are known", (int) tbus_app_get_tracee (of_app->app)->pid, of_app->tracepoints->len);
+      g_strv_builder_add (warnings, sentence);
+      g_array_append_val (incomplete, id);
+    }
+  sentences = g_strv_builder_end (warnings);
+  tbus_dict_add (dict, "apps-incomplete", tbus_value_app_paths (incomplete));
+  tbus_dict_add (dict, "warnings", g_variant_new_strv ((const char *const *) sentences, -1));
+}
+
 static GVariant *
 result_value (TbusTracepointListing *listing)
 {
@@ -154,7 +180,7 @@ result_value (TbusTracepointListing *listing)
   tbus_dict_add (&dict, "apps-applied", g_variant_new_uint32 (listing->apps->len));
   tbus_dict_add (&dict, "apps-pending", tbus_value_app_paths (listing->apps_pending));
   tbus_dict_add (&dict, "apps-failed", g_variant_new_uint32 (listing->apps_failed));
-  tbus_dict_add (&dict, "warnings", g_variant_new_strv (NULL, 0));
+  add_incomplete (&dict, listing);
   return g_variant_builder_end (&dict);
 }
 

@@ -250,7 +250,7 @@ on_job_done (TbusJob *job, gpointer data)
     self->applied = job->generation;
   if (!self->registering)
     tbus_app_set_state (self, TBUS_APP_READY);
-  tbus_app_answer_listers (self, self->listing, TBUS_APPLIED, job->tracepoints);
+  tbus_app_answer_listers (self, self->listing, TBUS_APPLIED, job);
   tbus_app_plan_and_submit (self);
 }
 

@@ -67,6 +67,6 @@ void tbus_app_plan_and_submit (TbusApp *self);
 void tbus_app_set_state (TbusApp *self, TbusAppState state);
 void tbus_app_set_tracer_version (TbusApp *self, const guint32 *version);
 void tbus_app_answer_waiters (TbusApp *self);
-void tbus_app_answer_listers (TbusApp *self, GArray *listers, TbusAppOutcome outcome, GPtrArray *tracepoints);
+void tbus_app_answer_listers (TbusApp *self, GArray *listers, TbusAppOutcome outcome, TbusJob *job);
 
 G_END_DECLS

@@ -204,7 +204,7 @@ list_answered (GTask *task)
 }
 
 static void
-on_app_listed (TbusApp *app, TbusAppOutcome outcome, GPtrArray *tracepoints, gpointer data)
+on_app_listed (TbusApp *app, TbusAppOutcome outcome, GPtrArray *tracepoints, gboolean cut, gpointer data)
 {
   g_autoptr(GTask) task = data;
   ListCall *call = g_task_get_task_data (task);
@@ -214,7 +214,7 @@ on_app_listed (TbusApp *app, TbusAppOutcome outcome, GPtrArray *tracepoints, gpo
     {
       TbusAppTracepoints *entry = g_new (TbusAppTracepoints, 1);
 
-      *entry = (TbusAppTracepoints){ g_object_ref (app), g_ptr_array_ref (tracepoints) };
+      *entry = (TbusAppTracepoints){ g_object_ref (app), g_ptr_array_ref (tracepoints), cut };
       g_ptr_array_add (call->listing->apps, entry);
     }
   else if (outcome == TBUS_PENDING)

@@ -30,6 +30,7 @@ guint64 tbus_app_set_get_refused (TbusAppSet *self);
 typedef struct {
   TbusApp *app;
   GPtrArray *tracepoints; /* of TbusTracepoint */
+  gboolean cut;           /* it has more than are taken of one app: these are the first */
 } TbusAppTracepoints;
 
 typedef struct {

@@ -3,6 +3,7 @@
 
 #include "core/names.h"
 
+#include <errno.h>
 #include <string.h>
 
 enum { PROP_STATE = 1, PROP_TRACER_VERSION, N_PROPS };
@@ -134,17 +135,34 @@ tbus_app_answer_waiters (TbusApp *self)
     }
 }
 
+/* The status of its LIST; 0 where it has none. */
+static int
+list_status (TbusJob *job)
+{
+  for (guint i = 0; job != NULL && i < job->commands->len; i++)
+    {
+      TbusCommand *command = &g_array_index (job->commands, TbusCommand, i);
+
+      if (command->op == TBUS_OP_LIST)
+        return command->status;
+    }
+  return 0;
+}
+
 void
-tbus_app_answer_listers (TbusApp *self, GArray *listers, TbusAppOutcome outcome, GPtrArray *tracepoints)
+tbus_app_answer_listers (TbusApp *self, GArray *listers, TbusAppOutcome outcome, TbusJob *job)
 {
   g_autoptr(GArray) ready = g_array_copy (listers);
+  int status = list_status (job);
+  gboolean cut = status == -ENOSPC;
+  GPtrArray *tracepoints = job != NULL && (status == 0 || cut) ? job->tracepoints : NULL;
 
   g_array_set_size (listers, 0);
   for (guint i = 0; i < ready->len; i++)
     {
       TbusAppLister *lister = &g_array_index (ready, TbusAppLister, i);
 
-      lister->func (self, outcome, tracepoints, lister->data);
+      lister->func (self, outcome, tracepoints, cut, lister->data);
     }
 }
 
@@ -280,7 +298,7 @@ tbus_app_list (TbusApp *self, gboolean fields, TbusAppListFunc func, gpointer da
 
   if (self->state == TBUS_APP_UNRESPONSIVE || self->state == TBUS_APP_GONE)
     {
-      func (self, self->state == TBUS_APP_GONE ? TBUS_GONE : TBUS_PENDING, NULL, data);
+      func (self, self->state == TBUS_APP_GONE ? TBUS_GONE : TBUS_PENDING, NULL, FALSE, data);
       return;
     }
   g_array_append_val (self->listers, lister);

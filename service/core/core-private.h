@@ -78,8 +78,9 @@ void tbus_app_wait (TbusApp *self, TbusAppFunc func, gpointer data);
 /* Calls @func when it has finished every event that it is in now, however long that takes, or is gone. */
 void tbus_app_quiesce (TbusApp *self, TbusAppFunc func, gpointer data);
 
-/* @tracepoints of TbusTracepoint, NULL where the app did not answer. */
-typedef void (*TbusAppListFunc) (TbusApp *app, TbusAppOutcome outcome, GPtrArray *tracepoints, gpointer data);
+/* @tracepoints of TbusTracepoint, NULL where the app did not answer; @cut: it has more than is taken of one. */
+typedef void (*TbusAppListFunc) (TbusApp *app, TbusAppOutcome outcome, GPtrArray *tracepoints, gboolean cut,
+                                 gpointer data);
 void tbus_app_list (TbusApp *self, gboolean fields, TbusAppListFunc func, gpointer data);
 
 /* app-set.c */

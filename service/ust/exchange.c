@@ -2,6 +2,7 @@
 #include "ust/exchange.h"
 
 #include "base/error.h"
+#include "base/log-rate.h"
 #include "base/log.h"
 #include "ust/commands.h"
 #include "ust/errors.h"
@@ -265,11 +266,13 @@ take_entry (TbusExchange *self, TbusCommand *command, const TbusUstReply *reply,
     }
   added = command->fields ? tbus_listing_add_field (&self->listing, field)
                           : tbus_listing_add_tracepoint (&self->listing, &reply->u.tracepoint);
-  if (!added)
-    {
-      command->status = -ENOSPC;
-      self->list_ended = TRUE;
-    }
+  if (added)
+    return;
+  command->status = -ENOSPC;
+  self->list_ended = TRUE;
+  tbus_log_warning_of (self->job->tracee->uid, TBUS_MSG_LIST_CUT, "TRACEBUS_APP", self->job->tracee->name,
+                       "Process %d lists more tracepoints than are taken of one program; only the first %u are known",
+                       (int) self->job->tracee->pid, self->listing.tracepoints->len);
 }
 
 static gboolean

@@ -2,6 +2,7 @@
 #include "fake-tracer.h"
 
 #include "base/fd-budget.h"
+#include "base/limits.h"
 #include "core/ids.h"
 
 #include <errno.h>
@@ -30,7 +31,7 @@ list_tracepoints (TstFakeTracer *self, gboolean fields)
 {
   GPtrArray *list = g_ptr_array_new_with_free_func ((GDestroyNotify) tbus_tracepoint_free);
 
-  for (guint i = 0; i < self->tracepoints; i++)
+  for (guint i = 0; i < MIN (self->tracepoints, TBUS_MAX_TRACEPOINTS); i++)
     {
       TbusTracepoint *tracepoint = g_new0 (TbusTracepoint, 1);
 
@@ -74,6 +75,7 @@ carry_out (TstFakeTracer *self, TbusJob *job)
           break;
         case TBUS_OP_LIST:
           job->tracepoints = list_tracepoints (self, command->fields);
+          command->status = self->tracepoints > TBUS_MAX_TRACEPOINTS ? -ENOSPC : 0;
           break;
         default:
           break;

@@ -24,7 +24,7 @@ void tst_fake_tracer_hold (TstFakeTracer *self, TbusTracee *tracee);
 /* How many jobs wait. */
 guint tst_fake_tracer_waiting (TstFakeTracer *self);
 void tst_fake_tracer_leave (TstFakeTracer *self, TbusCore *core, TbusTracee *tracee);
-/* How many tracepoints each app has: "tst:event0" and so on. */
+/* How many tracepoints each app has: "tst:event0" and so on; of too many it lists the first. */
 void tst_fake_tracer_set_tracepoints (TstFakeTracer *self, guint n);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TstFakeTracer, tst_fake_tracer_free)

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/fd-budget.h"
+#include "base/limits.h"
 
 #include <unistd.h>
 
@@ -250,6 +251,26 @@ does_not_wait_for_a_frozen_app (Rig *rig)
 }
 
 static void
+says_of_which_apps_it_has_a_part (Rig *rig)
+{
+  g_autofree char *app = rig_app (rig, "much");
+  g_autofree char *incomplete = g_strdup_printf ("[objectpath '%s']", app);
+  g_autofree char *warnings = g_strdup_printf ("['Process %d has more tracepoints than are taken of one program; only "
+                                               "the first %d are known']", getpid (), TBUS_MAX_TRACEPOINTS);
+  g_autoptr(GVariant) whole = list (rig, app, "App.ListTracepoints", "{'limit': <uint32 1>}");
+  g_autoptr(GVariant) part = NULL;
+
+  rig_assert_entry (whole, "apps-incomplete", "@ao []");
+  rig_assert_entry (whole, "warnings", "@as []");
+  tst_fake_tracer_set_tracepoints (rig->tracer, TBUS_MAX_TRACEPOINTS + 1);
+  part = list (rig, app, "App.ListTracepoints", "{'limit': <uint32 1>}");
+  g_assert_cmpuint (count_rows (part), ==, 1);
+  rig_assert_entry (part, "apps-applied", "uint32 1");
+  rig_assert_entry (part, "apps-incomplete", incomplete);
+  rig_assert_entry (part, "warnings", warnings);
+}
+
+static void
 keep_result (GObject *source, GAsyncResult *result, gpointer data)
 {
   *(GAsyncResult **) data = g_object_ref (result);
@@ -304,6 +325,7 @@ add_tests (void)
   rig_add ("/bus/tracepoints/of-every-app", lists_tracepoints_of_every_app);
   rig_add ("/bus/tracepoints/are-narrowed", narrows_the_list_of_tracepoints);
   rig_add ("/bus/tracepoints/have-fields-as-valid-text", lists_fields_as_valid_text);
+  rig_add ("/bus/tracepoints/of-which-apps-it-has-a-part-is-said", says_of_which_apps_it_has_a_part);
   rig_add ("/bus/tracepoints/of-a-frozen-app-are-not-waited-for", does_not_wait_for_a_frozen_app);
   rig_add ("/bus/tracepoints/of-an-app-that-ends-meanwhile", says_when_the_app_ends_meanwhile);
   rig_add ("/bus/tracepoints/too-many-are-refused", refuses_a_list_that_is_too_large);

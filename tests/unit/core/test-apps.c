@@ -480,6 +480,36 @@ a_listing_tells_who_answered_failed_and_hangs (Fixture *f, gconstpointer data)
   fixture_settle ();
 }
 
+/* One that has more than is taken is listed in part; what failed before its end is no list. */
+static void
+a_listing_says_what_is_not_all (Fixture *f, gconstpointer data)
+{
+  TbusTracee *much = fixture_app (f, 100), *broken = fixture_app (f, 101), *whole = fixture_app (f, 102);
+  g_autoptr(GPtrArray) apps = NULL;
+  g_autoptr(TbusTracepointListing) listing = NULL;
+  Listing call = { FALSE, NULL };
+
+  fixture_settle ();
+  fake_tracer_set_tracepoints (f->tracer, much, tracepoints_new ("one:of-many"));
+  fake_tracer_refuse (f->tracer, much, TBUS_OP_LIST, -ENOSPC);
+  fake_tracer_set_tracepoints (f->tracer, broken, tracepoints_new ("tick:tock"));
+  fake_tracer_refuse (f->tracer, broken, TBUS_OP_LIST, -EINVAL);
+  fake_tracer_set_tracepoints (f->tracer, whole, tracepoints_new ("tick:tock"));
+  apps = tbus_app_set_list (f->apps);
+  tbus_app_set_list_tracepoints_async (f->apps, apps, FALSE, NULL, on_listed, &call);
+  fixture_run_until (&call.done);
+  listing = call.listing;
+  g_assert_cmpuint (listing->apps->len, ==, 2);
+  g_assert_cmpuint (listing->apps_failed, ==, 1);
+  for (guint i = 0; i < listing->apps->len; i++)
+    {
+      const TbusAppTracepoints *entry = g_ptr_array_index (listing->apps, i);
+
+      g_assert_cmpint (entry->cut, ==, entry->app == app_of (f, much));
+      g_assert_cmpuint (entry->tracepoints->len, ==, 1);
+    }
+}
+
 static void
 a_listing_of_nobody_answers_at_once (Fixture *f, gconstpointer data)
 {
@@ -528,6 +558,7 @@ main (int argc, char **argv)
   ADD ("an-app-knows-the-sessions-that-trace-it", an_app_knows_the_sessions_that_trace_it);
   ADD ("refused-registrations-are-counted", refused_registrations_are_counted);
   ADD ("a-listing-tells-who-answered-failed-and-hangs", a_listing_tells_who_answered_failed_and_hangs);
+  ADD ("a-listing-says-what-is-not-all", a_listing_says_what_is_not_all);
   ADD ("a-listing-of-nobody-answers-at-once", a_listing_of_nobody_answers_at_once);
   return g_test_run ();
 }

@@ -5,6 +5,7 @@
 #include "core/pattern.h"
 #include "fixture.h"
 
+#include <errno.h>
 #include <string.h>
 
 static void
@@ -219,6 +220,20 @@ an_app_that_is_not_there_yet_may_match (Fixture *f, gconstpointer data)
   call_expect (&call, "applied 0, failed 0, pending 0");
 }
 
+/* It has more tracepoints than it could be asked for. */
+static void
+an_app_that_is_not_known_in_full_may_match (Fixture *f, gconstpointer data)
+{
+  TbusSession *session = fixture_create (f, "a");
+  g_auto(Call) call = { 0 };
+
+  fake_tracer_refuse (f->tracer, add_app (f, 100, "tick:one i=1"), TBUS_OP_LIST, -ENOSPC);
+  add_app (f, 101, "tick:one i=1");
+  enable (session, "tick:*", "y == 1", &call);
+  call_expect (&call, "applied 0, failed 0, pending 0");
+  g_assert_nonnull (strstr (call_get_warning (&call), "can never match in 1 of 2 apps, such as \"app\" (pid 101)"));
+}
+
 static void
 an_app_that_does_not_answer_is_not_waited_for (Fixture *f, gconstpointer data)
 {
@@ -282,6 +297,7 @@ main (int argc, char **argv)
                a_filter_that_some_apps_cannot_match_is_a_problem);
   FIXTURE_ADD ("/core/rules/a-filter-that-some-event-can-match-is-fine", a_filter_that_some_event_can_match_is_fine);
   FIXTURE_ADD ("/core/rules/an-app-that-is-not-there-yet-may-match", an_app_that_is_not_there_yet_may_match);
+  FIXTURE_ADD ("/core/rules/an-app-that-is-not-known-in-full-may-match", an_app_that_is_not_known_in_full_may_match);
   FIXTURE_ADD ("/core/rules/an-app-that-does-not-answer-is-not-waited-for",
                an_app_that_does_not_answer_is_not_waited_for);
   FIXTURE_ADD ("/core/rules/a-rule-without-filter-asks-no-app", a_rule_without_filter_asks_no_app);
