@@ -46,8 +46,7 @@ ctl_make_channel (Ctl *ctl, const char *session, const char *name, GError **erro
   g_autoptr(GVariant) answer = NULL;
   char *path;
 
-  answer = ctl_call (ctl, session, "Session.CreateChannel",
-                     g_variant_new ("(s@a{sv})", name, g_variant_new_array (G_VARIANT_TYPE ("{sv}"), NULL, 0)), error);
+  answer = ctl_call (ctl, session, "Session.CreateChannel", g_variant_new ("(sa{sv})", name, NULL), error);
   if (answer == NULL)
     return NULL;
   g_variant_get (answer, "(o)", &path);

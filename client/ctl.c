@@ -27,6 +27,19 @@ ctl_usage (GError **error, const char *format, ...)
 }
 
 gboolean
+ctl_fail (GError **error, int errnum, const char *format, ...)
+{
+  g_autofree char *message = NULL;
+  va_list args;
+
+  va_start (args, format);
+  message = g_strdup_vprintf (format, args);
+  va_end (args);
+  g_set_error (error, G_IO_ERROR, g_io_error_from_errno (errnum), "%s: %s", message, g_strerror (errnum));
+  return FALSE;
+}
+
+gboolean
 ctl_check_domain (Ctl *ctl, gboolean userspace, GError **error)
 {
   return userspace || !ctl->style->needs_domain
@@ -170,6 +183,16 @@ ctl_call (Ctl *ctl, const char *path, const char *member, GVariant *parameters, 
   return ctl_call_with_fds (ctl, path, member, parameters, NULL, error);
 }
 
+gboolean
+ctl_do (Ctl *ctl, const char *path, const char *member, GVariant *parameters, GError **error)
+{
+  g_autoptr(GVariant) answer = ctl_call (ctl, path, member, parameters, error);
+
+  if (answer != NULL)
+    ctl_report (ctl, answer);
+  return answer != NULL;
+}
+
 typedef struct {
   const char *path, *member;
   GVariant *parameters; /* nullable */
@@ -287,7 +310,7 @@ ctl_array_of_objects (GPtrArray *objects)
 GVariant *
 ctl_no_options (void)
 {
-  return g_variant_new ("(@a{sv})", g_variant_new_array (G_VARIANT_TYPE ("{sv}"), NULL, 0));
+  return g_variant_new ("(a{sv})", NULL);
 }
 
 /* Takes @failure. Says which of all things is not there, for exit codes go by it. */

@@ -71,7 +71,9 @@ gboolean ctl_parse (Ctl *ctl, const GOptionEntry *entries, char ***args, GError 
 gboolean ctl_parse_into (Ctl *ctl, const GOptionEntry *entries, gpointer data, char ***args, GError **error);
 /* The command line is wrong, because. Returns: %FALSE */
 gboolean ctl_usage (GError **error, const char *format, ...) G_GNUC_PRINTF (2, 3);
-/* The same where the style wants the domain and @userspace says that it is not there. */
+/* What @format says went wrong, and @errnum why. Returns: %FALSE */
+gboolean ctl_fail (GError **error, int errnum, const char *format, ...) G_GNUC_PRINTF (3, 4);
+/* As ctl_usage() where the style wants the domain and @userspace says that it is not there. */
 gboolean ctl_check_domain (Ctl *ctl, gboolean userspace, GError **error);
 
 /*
@@ -93,7 +95,9 @@ gboolean ctl_for_each (Ctl *ctl, char **names, CtlNameFunc function, gpointer us
  * takes a password, the user is asked, on the terminal if nobody else asks.
  */
 GVariant *ctl_call (Ctl *ctl, const char *path, const char *member, GVariant *parameters, GError **error);
-/* The same with descriptors that @parameters speaks of. @fds: nullable */
+/* The same where nothing of the answer matters but what ctl_report() says of it. */
+gboolean ctl_do (Ctl *ctl, const char *path, const char *member, GVariant *parameters, GError **error);
+/* As ctl_call(), with descriptors that @parameters speaks of. @fds: nullable */
 GVariant *ctl_call_with_fds (Ctl *ctl, const char *path, const char *member, GVariant *parameters, GUnixFDList *fds,
                              GError **error);
 /* All properties of @interface, as "Session": a{sv}. */

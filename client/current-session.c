@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "client/current-session.h"
 
+#include "client/ctl.h"
+
 #include <errno.h>
 #include <gio/gio.h>
 #include <glib/gstdio.h>
@@ -55,13 +57,7 @@ ctl_current_session_store (const CtlMemory *memory, const char *name, GError **e
   g_autofree char *line = g_strdup_printf ("%s%s\n", memory->key, name);
 
   if (g_mkdir_with_parents (folder, 0700) != 0)
-    {
-      int errnum = errno;
-
-      g_set_error (error, G_IO_ERROR, g_io_error_from_errno (errnum), "%s cannot be made: %s", folder,
-                   g_strerror (errnum));
-      return FALSE;
-    }
+    return ctl_fail (error, errno, "%s cannot be made", folder);
   return g_file_set_contents_full (path, line, -1, G_FILE_SET_CONTENTS_CONSISTENT, 0600, error);
 }
 

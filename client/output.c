@@ -2,6 +2,8 @@
 #define _GNU_SOURCE
 #include "client/output.h"
 
+#include "client/ctl.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <glib/gstdio.h>
@@ -28,10 +30,8 @@ fail (CtlOutput *self, int errnum, GError **error)
 {
   g_autofree char *shown = g_filename_display_name (self->path);
 
-  g_set_error (error, G_FILE_ERROR, g_file_error_from_errno (errnum), "Cannot write a trace to %s: %s", shown,
-               g_strerror (errnum));
   ctl_output_take_back (self);
-  return FALSE;
+  return ctl_fail (error, errnum, "Cannot write a trace to %s", shown);
 }
 
 gboolean

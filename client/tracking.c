@@ -126,17 +126,11 @@ ctl_change_trackers (Ctl *ctl, char ***args, const CtlTracking *tracking, GError
     return FALSE;
   for (Attribute i = 0; i < N_ATTRIBUTES; i++)
     {
-      g_autoptr(GVariant) answer = NULL;
-
       if (options.lists[i] == NULL)
         continue;
-      answer = ctl_call (ctl, session, tracking->method,
-                         g_variant_new ("(s@av@a{sv})", names[i], options.values[i],
-                                        g_variant_new_array (G_VARIANT_TYPE ("{sv}"), NULL, 0)),
-                         error);
-      if (answer == NULL)
+      if (!ctl_do (ctl, session, tracking->method, g_variant_new ("(s@ava{sv})", names[i], options.values[i], NULL),
+                   error))
         return FALSE;
-      ctl_report (ctl, answer);
       ctl_say (ctl, options.all ? tracking->done_with_all : tracking->done, names[i], options.lists[i], name);
     }
   return TRUE;

@@ -62,16 +62,9 @@ add_context (Ctl *ctl, const char *type, gpointer user_data, GError **error)
   for (guint i = 0; target->channels[i] != NULL; i++)
     {
       g_autoptr(GError) local_error = NULL;
-      g_autoptr(GVariant) answer = NULL;
 
-      answer = ctl_call (ctl, target->channels[i], "Channel.AddContext",
-                         g_variant_new ("(s@a{sv})", type, g_variant_new_array (G_VARIANT_TYPE ("{sv}"), NULL, 0)),
-                         &local_error);
-      if (answer != NULL)
-        {
-          ctl_report (ctl, answer);
-          added++;
-        }
+      if (ctl_do (ctl, target->channels[i], "Channel.AddContext", g_variant_new ("(sa{sv})", type, NULL), &local_error))
+        added++;
       else if (g_error_matches (local_error, TBUS_CLIENT_ERROR, TBUS_CLIENT_ERROR_ALREADY_EXISTS))
         {
           g_clear_error (&already);

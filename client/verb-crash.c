@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "client/crash-ring.h"
 #include "client/verbs.h"
+#include "client/viewer.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <glib/gstdio.h>
-#include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -18,15 +18,6 @@ typedef struct {
 } Found;
 
 static gboolean
-refuse (GError **error, const char *what, const char *path)
-{
-  int errnum = errno;
-
-  g_set_error (error, G_IO_ERROR, g_io_error_from_errno (errnum), "%s %s: %s", what, path, g_strerror (errnum));
-  return FALSE;
-}
-
-static gboolean
 write_all (int fd, GBytes *bytes, const char *path, GError **error)
 {
   gsize len;
@@ -37,7 +28,7 @@ write_all (int fd, GBytes *bytes, const char *path, GError **error)
       gssize n = write (fd, next, len);
 
       if (n < 0)
-        return refuse (error, "Cannot write", path);
+        return ctl_fail (error, errno, "Cannot write %s", path);
       next += n;
       len -= n;
     }
@@ -57,7 +48,7 @@ copy_packets (CtlCrashRing *ring, const char *source, const char *target, Found 
     {
       if (fd < 0)
         fd = g_open (target, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0660);
-      good = fd >= 0 ? write_all (fd, packet, target, error) : refuse (error, "Cannot make", target);
+      good = fd >= 0 ? write_all (fd, packet, target, error) : ctl_fail (error, errno, "Cannot make %s", target);
       found->packets++;
       found->bytes += g_bytes_get_size (packet);
       found->torn += torn != FALSE;
@@ -83,7 +74,7 @@ recover_file (const char *source, const char *target, Found *found, GError **err
   gboolean good = TRUE;
 
   if (fd < 0)
-    return refuse (error, "Cannot read", source);
+    return ctl_fail (error, errno, "Cannot read %s", source);
   ring = ctl_crash_ring_new (fd, &local_error);
   if (ring != NULL)
     {
@@ -134,7 +125,7 @@ recover_directory (const char *source, const char *target, guint depth, Found *f
   if (dir == NULL)
     return FALSE;
   if (g_mkdir_with_parents (target, 0770) < 0)
-    return refuse (error, "Cannot make", target);
+    return ctl_fail (error, errno, "Cannot make %s", target);
   while ((name = g_dir_read_name (dir)) != NULL)
     {
       g_autofree char *from = g_build_filename (source, name, NULL);
@@ -179,33 +170,6 @@ remove_tree (const char *path)
   g_rmdir (path);
 }
 
-static void
-restore_signals (gpointer data)
-{
-  signal (SIGPIPE, SIG_DFL);
-}
-
-static gboolean
-show (const char *viewer, const char *trace, GError **error)
-{
-  g_auto(GStrv) words = NULL;
-  g_autoptr(GPtrArray) arguments = g_ptr_array_new ();
-  int status;
-
-  if (!g_shell_parse_argv (viewer, NULL, &words, error))
-    {
-      g_prefix_error (error, "--viewer: ");
-      return FALSE;
-    }
-  for (guint i = 0; words[i] != NULL; i++)
-    g_ptr_array_add (arguments, words[i]);
-  g_ptr_array_add (arguments, (char *) trace);
-  g_ptr_array_add (arguments, NULL);
-  return g_spawn_sync (NULL, (char **) arguments->pdata, NULL, G_SPAWN_SEARCH_PATH | G_SPAWN_CHILD_INHERITS_STDIN,
-                       restore_signals, NULL, NULL, NULL, &status, error)
-         && g_spawn_check_wait_status (status, error);
-}
-
 static gboolean
 recover (Ctl *ctl, const char *source, const char *target, gboolean stays, GError **error)
 {
@@ -231,7 +195,7 @@ recover_and_show (Ctl *ctl, const char *source, const char *viewer, GError **err
 
   if (target == NULL)
     return FALSE;
-  good = recover (ctl, source, target, FALSE, error) && show (viewer, target, error);
+  good = recover (ctl, source, target, FALSE, error) && ctl_viewer_run (viewer, target, error);
   remove_tree (target);
   return good;
 }
@@ -244,8 +208,7 @@ crash_run (Ctl *ctl, char ***args, GError **error)
   const GOptionEntry entries[] = {
     { "extract", 'x', 0, G_OPTION_ARG_FILENAME, &extract, "Write a trace to this directory, which is new; show nothing",
       "PATH" },
-    { "viewer", 'e', 0, G_OPTION_ARG_STRING, &viewer, "The command that gets the trace; default: babeltrace2",
-      "COMMAND" },
+    CTL_OPTION_VIEWER (&viewer),
     { NULL }
   };
 
@@ -256,7 +219,7 @@ crash_run (Ctl *ctl, char ***args, GError **error)
   if (extract != NULL && viewer != NULL)
     return ctl_usage (error, "--extract and --viewer exclude each other");
   if (extract == NULL)
-    return recover_and_show (ctl, (*args)[1], viewer != NULL ? viewer : "babeltrace2", error);
+    return recover_and_show (ctl, (*args)[1], viewer, error);
   if (g_file_test (extract, G_FILE_TEST_EXISTS))
     return ctl_usage (error, "--extract: %s is there already", extract);
   return recover (ctl, (*args)[1], extract, TRUE, error);

@@ -10,14 +10,9 @@ disable_channel (Ctl *ctl, const char *name, gpointer user_data, GError **error)
 {
   const Target *target = user_data;
   g_autofree char *channel = ctl_find_channel (ctl, target->path, name, error);
-  g_autoptr(GVariant) answer = NULL;
 
-  if (channel == NULL)
+  if (channel == NULL || !ctl_do (ctl, channel, "Channel.Disable", ctl_no_options (), error))
     return FALSE;
-  answer = ctl_call (ctl, channel, "Channel.Disable", ctl_no_options (), error);
-  if (answer == NULL)
-    return FALSE;
-  ctl_report (ctl, answer);
   ctl_say (ctl, CTL_TEXT_CHANNEL_DISABLED, name, target->session, NULL);
   return TRUE;
 }

@@ -25,14 +25,9 @@ static gboolean
 disable_event (Ctl *ctl, const char *pattern, gpointer user_data, GError **error)
 {
   const Target *target = user_data;
-  g_autoptr(GVariant) answer = NULL;
 
-  answer = ctl_call (ctl, target->path, "Channel.DisableEvent",
-                     g_variant_new ("(s@a{sv})", pattern, g_variant_new_array (G_VARIANT_TYPE ("{sv}"), NULL, 0)),
-                     error);
-  if (answer == NULL)
+  if (!ctl_do (ctl, target->path, "Channel.DisableEvent", g_variant_new ("(sa{sv})", pattern, NULL), error))
     return FALSE;
-  ctl_report (ctl, answer);
   if (!target->all)
     ctl_say (ctl, CTL_TEXT_EVENT_DISABLED, pattern, target->channel, target->session);
   return TRUE;

@@ -181,7 +181,6 @@ static gboolean
 enable_existing (Ctl *ctl, const char *path, const char *name, GError **error)
 {
   g_autoptr(GVariant) properties = NULL;
-  g_autoptr(GVariant) answer = NULL;
   gboolean enabled = FALSE;
 
   if (ctl->style->strict)
@@ -196,10 +195,7 @@ enable_existing (Ctl *ctl, const char *path, const char *name, GError **error)
       g_set_error (error, TBUS_CLIENT_ERROR, TBUS_CLIENT_ERROR_ALREADY_EXISTS, "Channel %s is there and enabled", name);
       return FALSE;
     }
-  answer = ctl_call (ctl, path, "Channel.Enable", ctl_no_options (), error);
-  if (answer != NULL)
-    ctl_report (ctl, answer);
-  return answer != NULL;
+  return ctl_do (ctl, path, "Channel.Enable", ctl_no_options (), error);
 }
 
 static gboolean

@@ -61,8 +61,7 @@ enable_events_parameters (const Options *options, char **patterns)
 
   for (guint i = 0; patterns[i] != NULL; i++)
     g_variant_builder_add (rules, "(s@a{sv})", patterns[i], rule_options (options));
-  return g_variant_new ("(s@a(sa{sv})@a{sv})", options->channel != NULL ? options->channel : "",
-                        g_variant_builder_end (rules), g_variant_new_array (G_VARIANT_TYPE ("{sv}"), NULL, 0));
+  return g_variant_new ("(sa(sa{sv})a{sv})", options->channel != NULL ? options->channel : "", rules, NULL);
 }
 
 /* The way of LTTng's triggers to say it: "INFO.." is that and all that is more severe, "INFO" exactly that. */
@@ -178,12 +177,9 @@ static gboolean
 enable_events (Ctl *ctl, const Target *target, char **patterns, GError **error)
 {
   const Options *options = target->options;
-  g_autoptr(GVariant) answer = NULL;
 
-  answer = ctl_call (ctl, target->path, "Session.EnableEvents", enable_events_parameters (options, patterns), error);
-  if (answer == NULL)
+  if (!ctl_do (ctl, target->path, "Session.EnableEvents", enable_events_parameters (options, patterns), error))
     return FALSE;
-  ctl_report (ctl, answer);
   for (guint i = 0; patterns[i] != NULL; i++)
     ctl_say (ctl, options->all ? CTL_TEXT_ALL_EVENTS_ENABLED : CTL_TEXT_EVENT_ENABLED, patterns[i],
              channel_name (options), target->session);

@@ -31,19 +31,15 @@ regenerate_run (Ctl *ctl, char ***args, GError **error)
   g_autofree char *option = NULL;
   g_autofree char *path = NULL;
   g_autofree char *session = NULL;
-  g_autoptr(GVariant) answer = NULL;
   const GOptionEntry entries[] = { CTL_OPTION_SESSION (&option), { NULL } };
   const Target *target;
 
   if (!ctl_parse (ctl, entries, args, error))
     return FALSE;
   target = find_target ((*args)[1], error);
-  if (target == NULL || !ctl_find_session (ctl, option, &path, &session, error))
+  if (target == NULL || !ctl_find_session (ctl, option, &path, &session, error)
+      || !ctl_do (ctl, path, target->method, ctl_no_options (), error))
     return FALSE;
-  answer = ctl_call (ctl, path, target->method, ctl_no_options (), error);
-  if (answer == NULL)
-    return FALSE;
-  ctl_report (ctl, answer);
   ctl_say (ctl, target->done, session, NULL, NULL);
   return TRUE;
 }

@@ -20,14 +20,9 @@ check_channels (Ctl *ctl, const char *session, const char *name, GError **error)
 static gboolean
 start_session (Ctl *ctl, const char *path, const char *name, gpointer user_data, GError **error)
 {
-  g_autoptr(GVariant) answer = NULL;
-
-  if (ctl->style->strict && !check_channels (ctl, path, name, error))
+  if ((ctl->style->strict && !check_channels (ctl, path, name, error))
+      || !ctl_do (ctl, path, "Session.Start", ctl_no_options (), error))
     return FALSE;
-  answer = ctl_call (ctl, path, "Session.Start", ctl_no_options (), error);
-  if (answer == NULL)
-    return FALSE;
-  ctl_report (ctl, answer);
   ctl_say (ctl, CTL_TEXT_SESSION_STARTED, name, NULL, NULL);
   return TRUE;
 }

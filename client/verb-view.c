@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "client/verbs.h"
+#include "client/viewer.h"
 
-#include <errno.h>
-#include <signal.h>
-#include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 /* The folder of the trace that @what (a path, a session, or nothing: the current session) means. */
 static char *
@@ -47,40 +44,13 @@ find_trace (Ctl *ctl, const char *what, GError **error)
 }
 
 static gboolean
-exec_viewer (const char *viewer, const char *trace, GError **error)
-{
-  g_auto(GStrv) words = NULL;
-  g_autoptr(GPtrArray) arguments = g_ptr_array_new ();
-  int errnum;
-
-  if (!g_shell_parse_argv (viewer, NULL, &words, error))
-    {
-      g_prefix_error (error, "--viewer: ");
-      return FALSE;
-    }
-  for (guint i = 0; words[i] != NULL; i++)
-    g_ptr_array_add (arguments, words[i]);
-  g_ptr_array_add (arguments, (char *) trace);
-  g_ptr_array_add (arguments, NULL);
-  fflush (NULL);
-  /* GIO ignores it; a viewer before a pager is used to die of it. */
-  signal (SIGPIPE, SIG_DFL);
-  execvp (words[0], (char **) arguments->pdata);
-  errnum = errno;
-  g_set_error (error, G_IO_ERROR, g_io_error_from_errno (errnum), "%s cannot be run: %s", words[0],
-               g_strerror (errnum));
-  return FALSE;
-}
-
-static gboolean
 view_run (Ctl *ctl, char ***args, GError **error)
 {
   g_autofree char *viewer = NULL;
   g_autofree char *given = NULL;
   g_autofree char *trace = NULL;
   const GOptionEntry entries[] = {
-    { "viewer", 'e', 0, G_OPTION_ARG_STRING, &viewer, "The command that gets the path; default: babeltrace2",
-      "COMMAND" },
+    CTL_OPTION_VIEWER (&viewer),
     { "trace-path", 't', 0, G_OPTION_ARG_FILENAME, &given, "A trace that is there, of whatever session", "PATH" },
     { NULL }
   };
@@ -88,7 +58,7 @@ view_run (Ctl *ctl, char ***args, GError **error)
   if (!ctl_parse (ctl, entries, args, error))
     return FALSE;
   trace = given != NULL ? g_strdup (given) : find_trace (ctl, (*args)[1], error);
-  return trace != NULL && exec_viewer (viewer != NULL ? viewer : "babeltrace2", trace, error);
+  return trace != NULL && ctl_viewer_become (viewer, trace, error);
 }
 
 const CtlVerb ctl_verb_view = {
