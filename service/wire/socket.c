@@ -10,6 +10,7 @@
 
 enum {
   KERNEL_MAX_FDS = 253, /* what Linux lets into one packet: a control buffer for so many is never too small */
+  MAX_LOOSE = 16 * (TW_MAX_FDS / TW_FRAGMENT_FDS + 1), /* of as many lives */
 };
 
 /* Starts every packet. Fragments of one message follow each other and repeat all but the offsets. */
@@ -32,6 +33,7 @@ struct TwSocket {
   int fd;
   Outgoing *first, **last;
   bool allows_cuts;
+  unsigned loose; /* fragments since the last whole message */
   size_t max_fds; /* of a message that comes in */
   TwMessage incoming; /* type 0: none has begun */
   Header expected;    /* of the next fragment of @incoming */
@@ -346,6 +348,16 @@ begins_message (const Header *header)
   return header->body_offset == 0 && header->fd_offset == 0;
 }
 
+/* A life of the other end leaves a message's worth of fragments at most; who goes on with them says nothing. */
+static bool
+is_loose (TwSocket *self)
+{
+  if (self->loose++ < MAX_LOOSE)
+    return true;
+  errno = EPROTO;
+  return false;
+}
+
 /* Adds one fragment. 1: the message is whole, 0: more to come, -1 with errno; takes @fds only if it does not fail. */
 static int
 assemble (TwSocket *self, const Header *header, size_t body_len, const int *fds, size_t n_fds)
@@ -353,8 +365,13 @@ assemble (TwSocket *self, const Header *header, size_t body_len, const int *fds,
   TwMessage *incoming = &self->incoming;
   Header *expected = &self->expected;
 
-  if (self->allows_cuts && begins_message (header))
-    tw_message_clear (incoming);
+  if (self->allows_cuts)
+    {
+      if (!is_loose (self))
+        return -1;
+      if (begins_message (header))
+        tw_message_clear (incoming);
+    }
   if (incoming->type == 0 && !begin (self, header))
     return -1;
   /* A fragment goes on where the last one ended and is as full as can be: no holes, no message in a million bits. */
@@ -413,7 +430,7 @@ receive_fragment (TwSocket *self)
     errno = EMFILE;
   else if (got < (ssize_t) sizeof header || message.msg_flags & MSG_TRUNC)
     errno = EPROTO;
-  else if (self->allows_cuts && self->incoming.type == 0 && !begins_message (&header))
+  else if (self->allows_cuts && self->incoming.type == 0 && !begins_message (&header) && is_loose (self))
     {
       close_all (fds, n_fds);
       return 0;
@@ -436,6 +453,7 @@ tw_socket_receive (TwSocket *self, TwMessage *message)
   while (result == 0);
   if (result < 0)
     return errno == EAGAIN ? 0 : -1;
+  self->loose = 0;
   *message = self->incoming;
   memset (&self->incoming, 0, sizeof self->incoming);
   return 1;

@@ -418,6 +418,26 @@ gets_over_cuts_where_they_are_allowed (Fixture *f, gconstpointer data)
   tw_message_clear (&message);
 }
 
+/* Whoever begins message after message, or goes on with none, is not one who died now and then. */
+static void
+ends_a_flood_of_cuts (Fixture *f, gconstpointer data)
+{
+  const gboolean begins = GPOINTER_TO_INT (data);
+  const Packet piece = { .type = 1, .serial = 1, .body_len = 2 * FULL, .body_offset = begins ? 0 : FULL };
+  TwMessage message = { 0 };
+  int n = 0, result;
+
+  tw_socket_allow_cuts (f->a);
+  do
+    {
+      send_packet (f, &piece, FULL, FALSE);
+      result = tw_socket_receive (f->a, &message);
+    }
+  while (result == 0 && ++n < 100000);
+  g_assert_cmpint (result, ==, -1);
+  g_assert_cmpint (errno, ==, EPROTO);
+}
+
 static void
 takes_only_packet_sockets (void)
 {
@@ -447,6 +467,10 @@ main (int argc, char **argv)
   ADD ("refuses-what-is-too-big-to-carry", refuses_what_is_too_big_to_carry);
   ADD ("tells-the-end-from-silence", tells_the_end_from_silence);
   ADD ("gets-over-cuts-where-they-are-allowed", gets_over_cuts_where_they_are_allowed);
+  g_test_add ("/wire/socket/ends-a-flood-of-beginnings", Fixture, GINT_TO_POINTER (TRUE), set_up, ends_a_flood_of_cuts,
+              tear_down);
+  g_test_add ("/wire/socket/ends-a-flood-of-ends", Fixture, GINT_TO_POINTER (FALSE), set_up, ends_a_flood_of_cuts,
+              tear_down);
   ADD ("takes-no-more-descriptors-than-it-expects", takes_no_more_descriptors_than_it_expects);
   ADD ("refuses-a-packet-shorter-than-its-header", refuses_a_packet_shorter_than_its_header);
   ADD ("refuses-a-packet-larger-than-a-fragment", refuses_a_packet_larger_than_a_fragment);
