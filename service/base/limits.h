@@ -49,7 +49,7 @@ G_BEGIN_DECLS
 #define TBUS_MAX_CHANNEL_BLOB (1u << 20) /* bytes of a channel's shared header area, as the tracer limits it */
 #define TBUS_MAX_TRACEPOINTS 65536      /* tracepoints that one app may list */
 #define TBUS_MAX_LISTING (8u << 20)     /* bytes of one app's list of tracepoints, in memory */
-#define TBUS_MAX_CLOSERS 64             /* workers that close descriptors of others */
+#define TBUS_MAX_CLOSERS 16             /* workers that close descriptors that one user sent */
 #define TBUS_MAX_LOG_LINES 20           /* log lines of one kind that one user causes in a period */
 #define TBUS_LOG_PERIOD_MS 10000
 #define TBUS_PROGRESS_MS 50             /* without progress for so long, a blocked app is unresponsive */

@@ -3,6 +3,7 @@
 #include "base/stray.h"
 
 #include "base/limits.h"
+#include "base/log-rate.h"
 
 #include <errno.h>
 #include <string.h>
@@ -58,9 +59,31 @@ stop_lingering (int fd)
   setsockopt (fd, SOL_SOCKET, SO_LINGER, &off, sizeof off); /* an error where it is no socket */
 }
 
+/* What one user's strays wait for: nobody else's. */
+typedef struct {
+  uid_t uid;
+  guint n_workers; /* 0: ends */
+  GQueue waiting;  /* (descriptor + 1) */
+} Share;
+
+static GMutex lock;
+static GHashTable *shares; /* (uid_t) Share; under the lock */
+
+static void close_of (uid_t uid, const int *fds, gsize n);
+
+static uid_t
+uid_of_peer (int fd)
+{
+  struct ucred peer = { .uid = TBUS_UNKNOWN_USER };
+  socklen_t size = sizeof peer;
+
+  getsockopt (fd, SOL_SOCKET, SO_PEERCRED, &peer, &size); /* an error where it is no socket */
+  return peer.uid;
+}
+
 /* Worker. What a socket has in its queue is taken out first: the kernel would close that as it is. */
 static void
-close_now (int fd)
+close_now (int fd, uid_t uid)
 {
   int fds[KERNEL_MAX_FDS];
   char buffer[4096];
@@ -69,14 +92,30 @@ close_now (int fd)
   stop_lingering (fd);
   /* An empty message may carry some, too; and they may have a queue of their own. */
   for (guint i = 0; i < MAX_MESSAGES && receive (fd, buffer, sizeof buffer, fds, &n_fds) >= 0; i++)
-    tbus_stray_close (fds, n_fds);
+    close_of (uid, fds, n_fds);
   close (fd);
+}
+
+/* The next that waits, or 0 and one worker less. */
+static int
+take_next (Share *share)
+{
+  g_autoptr(GMutexLocker) locker = g_mutex_locker_new (&lock);
+  int next = GPOINTER_TO_INT (g_queue_pop_head (&share->waiting));
+
+  if (next == 0 && --share->n_workers == 0)
+    g_hash_table_remove (shares, GUINT_TO_POINTER (share->uid));
+  return next;
 }
 
 static void
 on_worker (gpointer data, gpointer pool)
 {
-  close_now (GPOINTER_TO_INT (data) - 1);
+  Share *share = data;
+  const uid_t uid = share->uid;
+
+  for (int next = take_next (share); next != 0; next = take_next (share))
+    close_now (next - 1, uid);
 }
 
 static GThreadPool *
@@ -87,17 +126,38 @@ get_pool (void)
 
   if (g_once_init_enter (&made))
     {
-      pool = g_thread_pool_new (on_worker, NULL, TBUS_MAX_CLOSERS, FALSE, NULL);
+      shares = g_hash_table_new_full (NULL, NULL, NULL, g_free);
+      pool = g_thread_pool_new (on_worker, NULL, -1, FALSE, NULL);
       g_once_init_leave (&made, 1);
     }
   return pool;
 }
 
+static void
+close_of (uid_t uid, const int *fds, gsize n)
+{
+  GThreadPool *pool = get_pool ();
+  g_autoptr(GMutexLocker) locker = g_mutex_locker_new (&lock);
+  Share *share = g_hash_table_lookup (shares, GUINT_TO_POINTER (uid));
+
+  if (n == 0)
+    return;
+  if (share == NULL)
+    {
+      share = g_new0 (Share, 1);
+      share->uid = uid;
+      g_hash_table_insert (shares, GUINT_TO_POINTER (uid), share);
+    }
+  for (gsize i = 0; i < n; i++)
+    g_queue_push_tail (&share->waiting, GINT_TO_POINTER (fds[i] + 1));
+  for (gsize i = 0; i < n && share->n_workers < TBUS_MAX_CLOSERS; i++, share->n_workers++)
+    g_thread_pool_push (pool, share, NULL);
+}
+
 void
 tbus_stray_close (const int *fds, gsize n)
 {
-  for (gsize i = 0; i < n; i++)
-    g_thread_pool_push (get_pool (), GINT_TO_POINTER (fds[i] + 1), NULL);
+  close_of (TBUS_UNKNOWN_USER, fds, n);
 }
 
 void
@@ -128,7 +188,7 @@ tbus_stray_recv (int fd, gpointer buffer, gsize size)
 
   if (n_fds == 0)
     return n;
-  tbus_stray_close (fds, n_fds);
+  close_of (uid_of_peer (fd), fds, n_fds);
   errno = EPROTO;
   return -1;
 }

@@ -8,7 +8,7 @@
  * by itself, where recv() has no room for descriptors, or a socket is closed with some in its queue: whoever calls
  * these is stopped for as long. So sockets of others are read and closed here, and descriptors are closed on a worker.
  *
- * Threads: any. Limit: TBUS_MAX_CLOSERS workers.
+ * Threads: any. Limit: TBUS_MAX_CLOSERS workers for each user whose socket it was; the others of that user wait.
  */
 #include <glib.h>
 
@@ -20,7 +20,7 @@ gssize tbus_stray_recv (int fd, gpointer buffer, gsize size);
 void tbus_stray_drain (int fd);
 /* Ends the connection @fd (taken) and closes it, without waiting for anything. */
 void tbus_stray_close_socket (int fd);
-/* Closes @fds, whatever they are, on a worker. */
+/* Closes @fds, whatever they are and whoever sent them, on a worker. */
 void tbus_stray_close (const int *fds, gsize n);
 
 G_END_DECLS

@@ -3,12 +3,21 @@
  * Descriptors that others sent, made so that closing them would take an hour: nobody waits for that. Where this fails,
  * the test hangs.
  */
+#define _GNU_SOURCE
 #include "base/stray.h"
+
+#include "base/limits.h"
+#include "support/dir.h"
 #include "support/lingering.h"
+#include "support/silent-file.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 static void
@@ -90,6 +99,77 @@ hold_up_nobody_in_the_queue_of_another (Fixture *f, gconstpointer data)
   close (pair[1]);
 }
 
+enum { NOBODY = 65534 };
+
+/* Sends @fd over a socket that @uid made, and reads there. */
+static void
+take_from (uid_t uid, int fd)
+{
+  char byte;
+  int pair[2];
+
+  /* Of this thread only. */
+  g_assert_cmpint (syscall (SYS_setresuid, -1, uid, -1), ==, 0);
+  g_assert_cmpint (socketpair (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), ==, 0);
+  g_assert_cmpint (syscall (SYS_setresuid, -1, 0, -1), ==, 0);
+  send_descriptor (pair[1], fd);
+  g_assert_cmpint (tbus_stray_recv (pair[0], &byte, 1), ==, -1);
+  g_assert_cmpint (errno, ==, EPROTO);
+  tbus_stray_close_socket (pair[0]);
+  close (pair[1]);
+}
+
+typedef struct {
+  char *path;
+  GAsyncQueue *sent;
+} Silent;
+
+/* The sender's copy is closed where that takes as long as it likes. */
+static gpointer
+send_silent (gpointer data)
+{
+  Silent *silent = data;
+  int fd = open (silent->path, O_RDWR | O_CLOEXEC);
+
+  g_assert_cmpint (fd, >=, 0);
+  take_from (NOBODY, fd);
+  g_async_queue_push (silent->sent, silent);
+  close (fd);
+  return NULL;
+}
+
+static void
+of_one_user_hold_up_no_other (void)
+{
+  g_autoptr(TstDir) dir = tst_dir_new ();
+  g_autofree char *path = tst_dir_file (dir, "silent");
+  g_autoptr(GAsyncQueue) sent = g_async_queue_new ();
+  Silent silent = { path, sent };
+  GThread *senders[2 * TBUS_MAX_CLOSERS];
+  TstSilentFile *file;
+  char byte;
+  int ends[2];
+
+  if (geteuid () != 0 || unshare (CLONE_NEWNS) != 0 || mount (NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0
+      || (file = tst_silent_file_new (path)) == NULL)
+    {
+      g_test_skip ("needs root and file systems in user space");
+      return;
+    }
+  for (guint i = 0; i < G_N_ELEMENTS (senders); i++)
+    senders[i] = g_thread_new ("sender", send_silent, &silent);
+  for (guint i = 0; i < G_N_ELEMENTS (senders); i++)
+    g_async_queue_pop (sent);
+  g_assert_cmpint (pipe2 (ends, O_CLOEXEC), ==, 0);
+  take_from (0, ends[1]);
+  close (ends[1]);
+  g_assert_cmpint (read (ends[0], &byte, 1), ==, 0); /* closed everywhere */
+  close (ends[0]);
+  tst_silent_file_free (file);
+  for (guint i = 0; i < G_N_ELEMENTS (senders); i++)
+    g_thread_join (senders[i]);
+}
+
 #define STRAY_TEST(path, func) g_test_add ("/base/stray/" path, Fixture, NULL, set_up, func, tear_down)
 
 int
@@ -99,5 +179,6 @@ main (int argc, char **argv)
   STRAY_TEST ("are-no-part-of-what-is-read", are_no_part_of_what_is_read);
   STRAY_TEST ("hold-up-nobody-in-a-queue", hold_up_nobody_in_a_queue);
   STRAY_TEST ("hold-up-nobody-in-the-queue-of-another", hold_up_nobody_in_the_queue_of_another);
+  g_test_add_func ("/base/stray/of-one-user-hold-up-no-other", of_one_user_hold_up_no_other);
   return g_test_run ();
 }
