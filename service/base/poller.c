@@ -23,6 +23,7 @@ struct TbusPoller {
   GSource *source;
   guint n_watches;
   gboolean dispatching;
+  guint n_waiting; /* while dispatching: callbacks still to come */
   TbusPollerWatch *dead; /* removed during a dispatch: freed after it */
 };
 
@@ -50,6 +51,7 @@ on_ready (gint fd, GIOCondition condition, gpointer user_data)
     {
       TbusPollerWatch *watch = events[i].data.ptr;
 
+      self->n_waiting = n - i - 1;
       if (watch->func != NULL)
         watch->func (events[i].events, watch->data);
     }
@@ -119,6 +121,12 @@ tbus_poller_watch_set (TbusPollerWatch *watch, guint32 events)
   struct epoll_event event = { .events = events, .data.ptr = watch };
 
   epoll_ctl (watch->poller->epoll_fd, EPOLL_CTL_MOD, watch->fd, &event);
+}
+
+gboolean
+tbus_poller_has_more (const TbusPoller *self)
+{
+  return self->n_waiting > 0;
 }
 
 void

@@ -27,6 +27,8 @@ TbusPollerWatch *tbus_poller_add (TbusPoller *self, int fd, guint32 events, Tbus
                                   GError **error);
 /* Changes what is waited for; 0 keeps only hang-up and error. */
 void tbus_poller_watch_set (TbusPollerWatch *watch, guint32 events);
+/* In a callback: others, which the same wake-up found ready, wait for theirs. */
+gboolean tbus_poller_has_more (const TbusPoller *self);
 /* Ends the watch. Call it before the descriptor is closed. */
 void tbus_poller_watch_remove (TbusPollerWatch *watch);
 

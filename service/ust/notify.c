@@ -4,13 +4,14 @@
 #include "base/error.h"
 #include "base/log-rate.h"
 #include "base/marks.h"
-#include "base/stray.h"
 #include "ust/errors.h"
 #include "ust/fields.h"
+#include "ust/intake.h"
 #include "ust/notice-budget.h"
 #include "ust/notice.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
@@ -21,6 +22,9 @@ enum {
   MAX_REFUSED = 64 << 20,
   LEAST_COST = 4 << 10,
   INVALID_COST = 1 << 20,
+  TURN_US = 500, /* of one app, while no other one waits */
+  LULL_US = 40,  /* between an answer and the next notification; see look_again() */
+  LULL_PENALTY = 10,
 };
 
 typedef struct {
@@ -28,17 +32,24 @@ typedef struct {
   TbusTracee *tracee; /* a reference */
   TbusPulse *pulse;
   TbusPollerWatch *watch;
+  TbusIntake intake;
   TbusNoticeReader *reader;
   TbusNoticeDebt debt; /* what @reader keeps */
   guint64 refused;     /* see MAX_REFUSED */
   gboolean busy;       /* its mark is odd */
+  gboolean answered;   /* something, in this turn */
   GList node;
 } Connection;
+
+typedef struct {
+  gint64 began, heard; /* monotonic, microseconds: the turn, and when something came last */
+} Turn;
 
 struct TbusNotify {
   TbusNotifySetup setup;
   GQueue connections;
   TbusNoticeBudget *budget;
+  gint64 no_lull_before; /* monotonic, microseconds */
   guint8 scratch[SCRATCH];
 };
 
@@ -201,6 +212,7 @@ answer_notice (Connection *connection, const TbusNotice *notice)
       answer = (TbusNoticeAnswer){ .code = tbus_ust_code_from_error (error) };
       count_refusal (connection, notice, error);
     }
+  connection->answered = TRUE;
   size = tbus_notice_answer (notice->kind, &answer, out);
   return send (connection->tracee->notify_fd, out, size, MSG_NOSIGNAL | MSG_DONTWAIT) == (gssize) size;
 }
@@ -263,32 +275,93 @@ connection_set_busy (Connection *connection, gboolean busy)
   tbus_mark_step (connection->tracee->mark, TBUS_MARK_NOTICES);
 }
 
+/*
+ * Whether to look again at once. An app that describes its events has the next one a few microseconds after an answer:
+ * to sleep until then, and be woken, costs both sides more than that. So it is given the CPU, should it wait for this
+ * one, and looked at again, for LULL_US at most. Where somebody else took the CPU, that is left for a while.
+ */
+static gboolean
+look_again (Connection *connection, Turn *turn, gboolean heard)
+{
+  TbusNotify *self = connection->notify;
+  gint64 now, then;
+
+  if (!connection->answered || tbus_poller_has_more (self->setup.poller))
+    return FALSE;
+  now = g_get_monotonic_time ();
+  if (now - turn->began >= TURN_US)
+    return FALSE;
+  if (heard)
+    {
+      turn->heard = now;
+      return TRUE;
+    }
+  if (now - turn->heard >= LULL_US || now < self->no_lull_before)
+    return FALSE;
+  sched_yield ();
+  then = g_get_monotonic_time ();
+  if (then - now > LULL_US)
+    self->no_lull_before = then + LULL_PENALTY * (then - now);
+  return TRUE;
+}
+
+/* What was looked at is done with. FALSE: the connection has ended. */
+static gboolean
+connection_clear (Connection *connection)
+{
+  TbusNotify *self = connection->notify;
+
+  if (tbus_intake_take (&connection->intake, self->scratch, sizeof self->scratch))
+    return TRUE;
+  connection_end (connection, errno == EPROTO ? "it sent descriptors" : NULL);
+  return FALSE;
+}
+
+/* FALSE: the connection has ended. */
+static gboolean
+connection_serve (Connection *connection)
+{
+  TbusNotify *self = connection->notify;
+  gint64 now = g_get_monotonic_time ();
+  Turn turn = { now, now };
+  gssize n;
+
+  connection->answered = FALSE;
+  do
+    {
+      n = tbus_intake_look (&connection->intake, self->scratch, sizeof self->scratch);
+      if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR))
+        {
+          connection_end (connection, NULL);
+          return FALSE;
+        }
+      if (n > 0)
+        {
+          tbus_pulse_beat (connection->pulse);
+          if (!connection_take (connection, (TbusNoticeInput){ self->scratch, n }))
+            return FALSE;
+        }
+      /* Whose message has only begun waits for no answer, but perhaps for room. */
+      if ((connection->intake.seen >= TBUS_INTAKE_FULL || !tbus_notice_reader_is_idle (connection->reader))
+          && !connection_clear (connection))
+        return FALSE;
+    }
+  while (look_again (connection, &turn, n > 0));
+  return connection_clear (connection);
+}
+
 static void
 on_notify_socket (guint32 events, gpointer user_data)
 {
   Connection *connection = user_data;
-  TbusNotify *self = connection->notify;
-  gssize n;
 
   tbus_thread_assert (TBUS_THREAD_NOTIFY);
+  tbus_thread_report (TBUS_THREAD_NOTIFY, "notifications");
   connection_set_busy (connection, TRUE);
-  n = tbus_stray_recv (connection->tracee->notify_fd, self->scratch, sizeof self->scratch);
-  if (n < 0 && (errno == EAGAIN || errno == EINTR))
+  if (connection_serve (connection))
     {
       connection_set_busy (connection, !tbus_notice_reader_is_idle (connection->reader));
-      return;
-    }
-  tbus_thread_report (TBUS_THREAD_NOTIFY, "notifications");
-  if (n <= 0)
-    connection_end (connection, n < 0 && errno == EPROTO ? "it sent descriptors" : NULL);
-  else
-    {
-      tbus_pulse_beat (connection->pulse);
-      if (connection_take (connection, (TbusNoticeInput){ self->scratch, n }))
-        {
-          connection_set_busy (connection, !tbus_notice_reader_is_idle (connection->reader));
-          connection_account (connection);
-        }
+      connection_account (connection);
     }
   tbus_thread_report (TBUS_THREAD_NOTIFY, NULL);
 }
@@ -309,6 +382,18 @@ request_free (gpointer data)
   g_free (request);
 }
 
+static gboolean
+connection_watch (Connection *connection, TbusPoller *poller, int fd, GError **error)
+{
+  if (!tbus_intake_init (&connection->intake, fd))
+    {
+      tbus_set_errno (error, TBUS_ERROR_UNSUPPORTED, errno, "Cannot look into the queue of descriptor %d", fd);
+      return FALSE;
+    }
+  connection->watch = tbus_poller_add (poller, fd, EPOLLIN | EPOLLRDHUP, on_notify_socket, connection, error);
+  return connection->watch != NULL;
+}
+
 static void
 on_attach (gpointer data)
 {
@@ -317,9 +402,7 @@ on_attach (gpointer data)
   g_autofree Connection *connection = g_new0 (Connection, 1);
   g_autoptr(GError) error = NULL;
 
-  connection->watch = tbus_poller_add (self->setup.poller, request->tracee->notify_fd, EPOLLIN | EPOLLRDHUP,
-                                       on_notify_socket, connection, &error);
-  if (connection->watch == NULL)
+  if (!connection_watch (connection, self->setup.poller, request->tracee->notify_fd, &error))
     {
       tbus_log_warning_of (request->tracee->uid, TBUS_MSG_APP_DROPPED, "TRACEBUS_APP", request->tracee->name,
                            "Process %d cannot be served: %s; its connections are closed", (int) request->tracee->pid,

@@ -21,6 +21,8 @@ typedef struct {
   guint calls;
   guint32 events;
   TbusPollerWatch **victim; /* nullable: removed by the callback */
+  gboolean had_more;        /* others were ready, too */
+  TbusPoller *poller;
 } Pipe;
 
 static void
@@ -45,6 +47,7 @@ on_event (guint32 events, gpointer data)
 
   self->calls++;
   self->events = events;
+  self->had_more = tbus_poller_has_more (self->poller);
   if (self->victim != NULL && *self->victim != NULL)
     tbus_poller_watch_remove (g_steal_pointer (self->victim));
 }
@@ -53,6 +56,7 @@ static void
 pipe_open (Pipe *self, Fixture *f, guint32 events)
 {
   g_assert_cmpint (pipe2 (self->ends, O_CLOEXEC), ==, 0);
+  self->poller = f->poller;
   self->watch = tbus_poller_add (f->poller, self->ends[0], events, on_event, self, NULL);
   g_assert_nonnull (self->watch);
 }
@@ -107,6 +111,23 @@ calls_again_as_long_as_it_is_ready (Fixture *f, gconstpointer data)
     g_main_context_iteration (f->context, TRUE);
   g_assert_cmpuint (a.calls, ==, 3);
   pipe_close (&a);
+}
+
+static void
+says_whether_others_were_ready_too (Fixture *f, gconstpointer data)
+{
+  Pipe a = { .calls = 0 }, b = { .calls = 0 };
+
+  pipe_open (&a, f, EPOLLIN);
+  pipe_open (&b, f, EPOLLIN);
+  pipe_fill (&a);
+  g_main_context_iteration (f->context, TRUE);
+  g_assert_false (a.had_more);
+  pipe_fill (&b);
+  g_main_context_iteration (f->context, TRUE);
+  g_assert_cmpint (a.had_more + b.had_more, ==, 1); /* not who came last */
+  pipe_close (&a);
+  pipe_close (&b);
 }
 
 static void
@@ -212,6 +233,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   ADD ("calls-for-what-is-ready-only", calls_for_what_is_ready_only);
   ADD ("calls-again-as-long-as-it-is-ready", calls_again_as_long_as_it_is_ready);
+  ADD ("says-whether-others-were-ready-too", says_whether_others_were_ready_too);
   ADD ("a-callback-may-remove-its-own-watch", a_callback_may_remove_its_own_watch);
   ADD ("a-callback-may-remove-the-watch-that-comes-next", a_callback_may_remove_the_watch_that_comes_next);
   ADD ("tells-of-a-hang-up-also-when-nothing-is-waited-for", tells_of_a_hang_up_also_when_nothing_is_waited_for);
