@@ -3,6 +3,7 @@
 #include "client/output.h"
 
 #include "client/ctl.h"
+#include "client/units.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -16,8 +17,7 @@ char *
 ctl_output_default (const char *name)
 {
   const char *home = g_getenv ("LTTNG_HOME");
-  g_autoptr(GDateTime) now = g_date_time_new_now_local ();
-  g_autofree char *when = g_date_time_format (now, "%Y%m%d-%H%M%S");
+  g_autofree char *when = ctl_time_stamp ();
   /* A name that was made of the time does not say it twice. */
   g_autofree char *folder = g_regex_match_simple ("-\\d{8}-\\d{6}$", name, 0, 0) ? g_strdup (name)
                                                                                : g_strdup_printf ("%s-%s", name, when);

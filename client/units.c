@@ -96,3 +96,11 @@ ctl_format_time (guint64 microseconds)
 
   return time != NULL ? g_date_time_format (time, "%Y-%m-%d %H:%M:%S") : g_strdup ("-");
 }
+
+char *
+ctl_time_stamp (void)
+{
+  g_autoptr(GDateTime) now = g_date_time_new_now_local ();
+
+  return g_date_time_format (now, "%Y%m%d-%H%M%S");
+}

@@ -19,5 +19,7 @@ guint64 ctl_round_up (guint64 number);
 char *ctl_format_size (guint64 bytes);
 /* Local time of @microseconds since 1970, as "2024-05-01 12:00:00". (transfer full) */
 char *ctl_format_time (guint64 microseconds);
+/* Now, as LTTng puts it behind names: "20240501-120000". (transfer full) */
+char *ctl_time_stamp (void);
 
 G_END_DECLS

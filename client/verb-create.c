@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "client/output.h"
+#include "client/units.h"
 #include "client/users.h"
 #include "client/verbs.h"
 
@@ -10,9 +11,9 @@
 static char *
 automatic_name (void)
 {
-  g_autoptr(GDateTime) now = g_date_time_new_now_local ();
+  g_autofree char *when = ctl_time_stamp ();
 
-  return g_date_time_format (now, "auto-%Y%m%d-%H%M%S");
+  return g_strconcat ("auto-", when, NULL);
 }
 
 /* Where the trace of session @name goes. (transfer full) (nullable): the service is to say what is wrong with @name. */

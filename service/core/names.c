@@ -31,3 +31,11 @@ tbus_name_make_valid (const char *name)
 {
   return g_utf8_make_valid (name, -1);
 }
+
+char *
+tbus_name_time (gint64 microseconds)
+{
+  g_autoptr(GDateTime) time = g_date_time_new_from_unix_local (microseconds / G_USEC_PER_SEC);
+
+  return g_date_time_format (time, "%Y%m%d-%H%M%S");
+}

@@ -97,8 +97,7 @@ create_call_new (const TbusSessionRequest *request)
     call->request.output = g_strdup (request->output);
   else
     {
-      g_autoptr(GDateTime) now = g_date_time_new_now_local ();
-      g_autofree char *when = g_date_time_format (now, "%Y%m%d-%H%M%S");
+      g_autofree char *when = tbus_name_time (g_get_real_time ());
 
       call->request.output = g_str_has_suffix (request->name, when)
                                ? g_strdup_printf ("~/lttng-traces/%s", request->name)

@@ -156,16 +156,10 @@ tbus_session_init (TbusSession *self)
 static char *
 name_shm_path (const TbusSessionRequest *request, gint64 now)
 {
-  g_autoptr(GDateTime) time = NULL;
-  g_autofree char *text = NULL;
-  g_autofree char *name = NULL;
+  g_autofree char *when = tbus_name_time (now);
+  g_autofree char *name = g_strconcat (request->name, "-", when, NULL);
 
-  if (request->shm_path == NULL)
-    return NULL;
-  time = g_date_time_new_from_unix_local (now / G_USEC_PER_SEC);
-  text = g_date_time_format (time, "%Y%m%d-%H%M%S");
-  name = g_strconcat (request->name, "-", text, NULL);
-  return g_build_filename (request->shm_path, name, NULL);
+  return request->shm_path != NULL ? g_build_filename (request->shm_path, name, NULL) : NULL;
 }
 
 TbusSession *

@@ -2,15 +2,15 @@
 #include "core/set-description.h"
 
 #include "base/limits.h"
+#include "core/names.h"
 
-/* LTTng's form of a point in time: with @compact "20260131-235959", else "20260131T235959+0100". */
+/* As LTTng's metadata has it: "20260131T235959+0100". */
 static char *
-format_time (gint64 microseconds, gboolean compact)
+format_time (gint64 microseconds)
 {
-  g_autoptr(GDateTime) utc = g_date_time_new_from_unix_utc (microseconds / G_USEC_PER_SEC);
-  g_autoptr(GDateTime) local = g_date_time_to_local (utc);
+  g_autoptr(GDateTime) local = g_date_time_new_from_unix_local (microseconds / G_USEC_PER_SEC);
 
-  return g_date_time_format (local, compact ? "%Y%m%d-%H%M%S" : "%Y%m%dT%H%M%S%z");
+  return g_date_time_format (local, "%Y%m%dT%H%M%S%z");
 }
 
 /* A process may call itself anything: no separator, no control character, no leading dot gets into a path. */
@@ -32,7 +32,7 @@ make_directory (TbusSession *session, const TbusTracee *tracee, const TbusBuffer
 {
   gboolean process = key->ownership == TBUS_BUFFER_PROCESS;
   g_autofree char *component = path_component (tracee->name);
-  g_autofree char *when = format_time (tracee->registered_at, TRUE);
+  g_autofree char *when = tbus_name_time (tracee->registered_at);
   /* Both only grow: no directory is used twice. */
   guint times = session->rebuilds + (process ? tbus_session_count_partings (session, tracee->id) : 0);
   g_autofree char *again = times > 0 ? g_strdup_printf ("-%u", times) : g_strdup ("");
@@ -48,8 +48,8 @@ tbus_set_description_make (TbusSession *session, TbusApp *app, const TbusBufferK
   const TbusTracee *tracee = tbus_app_get_tracee (app);
   const guint32 *version = tbus_app_get_tracer_version (app);
   gboolean process = key->ownership == TBUS_BUFFER_PROCESS;
-  g_autofree char *created = format_time (session->created_at, FALSE);
-  g_autofree char *started = format_time (tracee->registered_at, FALSE);
+  g_autofree char *created = format_time (session->created_at);
+  g_autofree char *started = format_time (tracee->registered_at);
   TbusCtfEnv env[] = {
     { "domain", "ust", 0 },
     { "tracer_name", "lttng-ust", 0 },
