@@ -399,6 +399,12 @@ get_packets_lost (TbusBusContext *bus, gpointer session)
 }
 
 static GVariant *
+get_apps_late (TbusBusContext *bus, gpointer session)
+{
+  return g_variant_new_uint64 (tbus_session_get_apps_late (session));
+}
+
+static GVariant *
 get_data_pending (TbusBusContext *bus, gpointer session)
 {
   return g_variant_new_boolean (tbus_session_get_data_pending (session));
@@ -462,6 +468,7 @@ static const TbusProperty properties[] = {
   { "BytesWritten", get_bytes_written, TBUS_PROPERTY_COUNTER },
   { "EventsDiscarded", get_events_discarded, TBUS_PROPERTY_COUNTER },
   { "PacketsLost", get_packets_lost, TBUS_PROPERTY_COUNTER },
+  { "AppsLate", get_apps_late, TBUS_PROPERTY_COUNTER },
   { "DataPending", get_data_pending, TBUS_PROPERTY_CHANGING },
   { "Problems", get_problems, TBUS_PROPERTY_CHANGING },
   { "Trackers", get_trackers, TBUS_PROPERTY_CHANGING },

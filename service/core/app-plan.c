@@ -156,6 +156,21 @@ on_register_guard (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
+/* Whoever misses its first events can find out why there are none. */
+static void
+tell_late (TbusApp *self)
+{
+  for (guint i = 0; i < self->sessions->len; i++)
+    {
+      const TbusAppSession *app_session = g_ptr_array_index (self->sessions, i);
+      TbusSession *session = tbus_session_set_find_id (self->hub->sessions, app_session->session_id);
+
+      if (session != NULL && !app_session->ending && app_session->error == NULL && app_session->set != NULL
+          && app_session->set->state != TBUS_SET_READY)
+        tbus_session_app_late (session, self->tracee->pid, self->name);
+    }
+}
+
 /* The constructor goes on when all is in place, or when buffers take too long. */
 static void
 plan_register_done (TbusApp *self, TbusJob *job)
@@ -168,6 +183,8 @@ plan_register_done (TbusApp *self, TbusJob *job)
         self->guard = g_timeout_add (REGISTER_GUARD_MS, on_register_guard, self);
       return;
     }
+  if (self->waits_for_buffers)
+    tell_late (self);
   tbus_job_add (job, TBUS_OP_REGISTER_DONE, TBUS_SLOT_ROOT);
 }
 

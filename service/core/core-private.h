@@ -115,6 +115,8 @@ void tbus_session_problem (TbusSession *self, const TbusProblemReport *report, T
  * The first app of a kind is named, until the next Start: a thousand others that fail alike say nothing more.
  */
 void tbus_session_app_problem (TbusSession *self, const TbusAppSession *app_session);
+/* An app goes on before it has its buffers: told before it does, and counted; the first one is named. */
+void tbus_session_app_late (TbusSession *self, pid_t pid, const char *name);
 /* @consumer died: its successor is asked to go on with what it held. */
 void tbus_session_consumer_died (TbusSession *self, TbusConsumer *consumer);
 /* It runs again: for sessions that want nothing of it. */

@@ -61,6 +61,7 @@ struct _TbusSession {
   GArray *partings;    /* of guint64: ids of apps that were given up, once each time; of per-process buffers */
   guint rebuilds;      /* buffers made anew after a consumer's death */
   guint64 bytes_dropped;
+  guint64 apps_late;
 
   GQueue works; /* of TbusSessionWork; the head runs */
 };
@@ -156,6 +157,7 @@ void tbus_session_take_counters (TbusSession *self, const TbusCountersList *list
 #define TBUS_PROBLEM_CONSUMER_RESTARTING "consumer-restarting" /* it died, and nobody goes on with its buffers yet */
 #define TBUS_PROBLEM_APP_FAILED "app-failed" /* it is not recorded */
 #define TBUS_PROBLEM_NO_ROOM "no-room"       /* apps are not recorded until others let go of descriptors or memory */
+#define TBUS_PROBLEM_APP_LATE "app-late"     /* it was not recorded from its start on */
 #define TBUS_PROBLEM_APP_LACKS "app-lacks"   /* it is recorded without a context, or a rule */
 #define TBUS_PROBLEM_SERVICE_RESTARTED "service-restarted" /* what apps did meanwhile is not recorded */
 #define TBUS_PROBLEM_TORN_STREAM "torn-stream" /* a consumer's word: part of a packet is lost */

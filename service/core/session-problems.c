@@ -93,6 +93,21 @@ tbus_session_app_problem (TbusSession *self, const TbusAppSession *app_session)
 }
 
 void
+tbus_session_app_late (TbusSession *self, pid_t pid, const char *name)
+{
+  g_autofree char *message = NULL;
+
+  self->apps_late++;
+  tbus_session_changed (self, "apps-late");
+  tbus_hub_touch (self->hub);
+  if (find_problem (self, TBUS_PROBLEM_APP_LATE, 0) != NULL)
+    return;
+  message = g_strdup_printf ("process %d (%s) did not wait any longer for its buffers, which took more than a second: "
+                             "what it does until they are there is not recorded, and is not counted", (int) pid, name);
+  tbus_session_set_problem (self, TBUS_PROBLEM_APP_LATE, message, 0);
+}
+
+void
 tbus_session_problem (TbusSession *self, const TbusProblemReport *report, TbusConsumer *consumer)
 {
   g_autofree char *code = g_utf8_make_valid (report->code, strnlen (report->code, MAX_CODE));

@@ -81,6 +81,7 @@ start_apps (TbusSessionWork *work)
   tbus_session_clear_problem (self, "no-consumer", 0); /* every app is tried again */
   tbus_session_clear_problem (self, TBUS_PROBLEM_APP_FAILED, 0);
   tbus_session_clear_problem (self, TBUS_PROBLEM_NO_ROOM, 0);
+  tbus_session_clear_problem (self, TBUS_PROBLEM_APP_LATE, 0);
   tbus_session_clear_problem (self, TBUS_PROBLEM_APP_LACKS, 0);
   if (!work->resumed)
     tbus_session_clear_problem (self, TBUS_PROBLEM_SERVICE_RESTARTED, 0);

@@ -18,6 +18,7 @@ enum {
   PROP_BYTES_WRITTEN,
   PROP_EVENTS_DISCARDED,
   PROP_PACKETS_LOST,
+  PROP_APPS_LATE,
   PROP_DATA_PENDING,
   PROP_PROBLEMS,
   PROP_TRACKERS,
@@ -58,6 +59,9 @@ tbus_session_get_property (GObject *object, guint id, GValue *value, GParamSpec 
       break;
     case PROP_PACKETS_LOST:
       g_value_set_uint64 (value, tbus_session_get_packets_lost (self));
+      break;
+    case PROP_APPS_LATE:
+      g_value_set_uint64 (value, self->apps_late);
       break;
     case PROP_DATA_PENDING:
       g_value_set_boolean (value, tbus_session_get_data_pending (self));
@@ -117,6 +121,7 @@ install_properties (GObjectClass *object_class)
   props[PROP_BYTES_WRITTEN] = g_param_spec_uint64 ("bytes-written", NULL, NULL, 0, G_MAXUINT64, 0, flags);
   props[PROP_EVENTS_DISCARDED] = g_param_spec_uint64 ("events-discarded", NULL, NULL, 0, G_MAXUINT64, 0, flags);
   props[PROP_PACKETS_LOST] = g_param_spec_uint64 ("packets-lost", NULL, NULL, 0, G_MAXUINT64, 0, flags);
+  props[PROP_APPS_LATE] = g_param_spec_uint64 ("apps-late", NULL, NULL, 0, G_MAXUINT64, 0, flags);
   props[PROP_DATA_PENDING] = g_param_spec_boolean ("data-pending", NULL, NULL, FALSE, flags);
   props[PROP_PROBLEMS] = g_param_spec_pointer ("problems", NULL, NULL, flags);
   props[PROP_TRACKERS] = g_param_spec_pointer ("trackers", NULL, NULL, flags);
@@ -460,6 +465,12 @@ guint64
 tbus_session_get_packets_lost (TbusSession *self)
 {
   return sum_channels (self, tbus_channel_get_packets_lost);
+}
+
+guint64
+tbus_session_get_apps_late (TbusSession *self)
+{
+  return self->apps_late;
 }
 
 gboolean

@@ -10,8 +10,8 @@
  *
  * Owner:   the session set. Threads: main.
  * Signals: channel-added (TbusChannel *), channel-removed (TbusChannel *); notify for the properties
- *          state, output, buffer-ownership, channels, bytes-written, events-discarded, packets-lost, data-pending,
- *          problems, trackers.
+ *          state, output, buffer-ownership, channels, bytes-written, events-discarded, packets-lost, apps-late,
+ *          data-pending, problems, trackers.
  */
 #include "core/channel.h"
 #include "ctf/trace.h"
@@ -60,6 +60,8 @@ TbusChannel *tbus_session_find_channel (TbusSession *self, const char *name);
 guint64 tbus_session_get_bytes_written (TbusSession *self);
 guint64 tbus_session_get_events_discarded (TbusSession *self);
 guint64 tbus_session_get_packets_lost (TbusSession *self);
+/* How many apps went on before their buffers were there. */
+guint64 tbus_session_get_apps_late (TbusSession *self);
 /* Active, or something that apps wrote is not in the files yet. */
 gboolean tbus_session_get_data_pending (TbusSession *self);
 /* Of TbusProblem. (transfer none) */

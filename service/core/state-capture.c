@@ -117,6 +117,7 @@ capture_session (TbusSession *session, TbusStateScope scope)
   self->ownership = session->ownership;
   self->rebuilds = session->rebuilds;
   self->bytes_dropped = session->bytes_dropped;
+  self->apps_late = session->apps_late;
   capture_clock (&session->clock, &self->clock);
   for (guint i = 0; i < session->channels->len; i++)
     g_ptr_array_add (self->channels, capture_channel (g_ptr_array_index (session->channels, i)));

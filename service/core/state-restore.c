@@ -60,6 +60,7 @@ restore_session (TbusHub *hub, const TbusSavedSession *saved, gboolean same_boot
   self->ownership = saved->ownership;
   self->rebuilds = saved->rebuilds + (saved->ever_started ? 1 : 0);
   self->bytes_dropped = saved->bytes_dropped;
+  self->apps_late = saved->apps_late;
   self->clock = saved->clock;
   self->clock_known = same_boot && saved->ever_started;
   self->clock.name = g_strdup (saved->clock.name);

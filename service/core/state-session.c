@@ -251,6 +251,7 @@ tbus_saved_session_put (gconstpointer session, GVariantBuilder *dict)
   const TbusSavedSession *self = session;
 
   tbus_state_put (dict, session_fields, self);
+  g_variant_builder_add (dict, "{sv}", "apps_late", g_variant_new_uint64 (self->apps_late));
   put_clock (&self->clock, dict);
   put_trackers (self, dict);
   g_variant_builder_add (dict, "{sv}", "uids", encode_numbers (self->uids, G_VARIANT_TYPE_UINT32));
@@ -355,6 +356,7 @@ tbus_saved_session_get (GVariant *dict, GError **error)
       || !get_clock (dict, &self->clock, error) || !get_trackers (dict, self->trackers, error)
       || !get_lists (dict, self, error))
     return NULL;
+  (void) g_variant_lookup (dict, "apps_late", "t", &self->apps_late); /* an older file does not say */
   g_ptr_array_unref (self->channels);
   self->channels = tbus_state_get_list (dict, "channels", TBUS_MAX_CHANNELS, get_channel, tbus_saved_channel_free,
                                         error);

@@ -87,7 +87,7 @@ typedef struct {
   guint32 ownership; /* TbusBufferOwnership */
   GArray *partings;  /* of guint64 */
   guint32 rebuilds;
-  guint64 bytes_dropped;
+  guint64 bytes_dropped, apps_late;
   TbusCtfClock clock;
   GPtrArray *channels; /* of TbusSavedChannel */
   GPtrArray *sets;     /* of TbusSavedSet: those that the consumer has */

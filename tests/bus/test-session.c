@@ -54,6 +54,7 @@ has_the_properties_it_was_made_with (Rig *rig)
   rig_assert_property (rig, session, "Session.Channels", "@ao []");
   rig_assert_property (rig, session, "Session.BytesWritten", "uint64 0");
   rig_assert_property (rig, session, "Session.EventsDiscarded", "uint64 0");
+  rig_assert_property (rig, session, "Session.AppsLate", "uint64 0");
   rig_assert_property (rig, session, "Session.PacketsLost", "uint64 0");
   rig_assert_property (rig, session, "Session.DataPending", "false");
   rig_assert_property (rig, session, "Session.Problems", "@aa{sv} []");

@@ -73,6 +73,30 @@ a_consumer_is_named_with_what_it_is_at (Fixture *self, gconstpointer options)
   g_assert_cmpuint (tst_count (self->service, "trace", "tbtest:tick"), ==, 100);
 }
 
+/* Its buffers cannot be made; where it shares others', there is nothing to wait for. */
+static void
+a_program_that_did_not_wait_for_its_buffers_is_counted (Fixture *self, gconstpointer scheme)
+{
+  gboolean late = strstr (scheme, "'process'") != NULL;
+  pid_t consumer = tst_service_consumer_pid (self->service);
+  g_autoptr(TstChild) comer = NULL;
+  g_autofree char *app = NULL;
+  TstResult result;
+
+  g_assert_cmpint (kill (consumer, SIGSTOP), ==, 0);
+  comer = tst_app_start (self->service, "app-idle", NULL);
+  tst_app_go (comer, 50);
+  g_assert_cmpuint (tst_get_number (self->service, self->session, "Session.AppsLate"), ==, late);
+  g_assert_cmpuint (tst_get_length (self->service, self->session, "Session.Problems"), ==, late);
+  g_assert_cmpint (kill (consumer, SIGCONT), ==, 0);
+  app = tst_wait_app (self->service, tst_child_pid (comer), "ready");
+  tst_wait_until (self->service, tst_get_length (self->service, app, "App.Sessions") == 1);
+  tst_app_go (comer, 10);
+  result = tst_session_run (self->service, self->session, "Stop");
+  g_assert_cmpuint (result.discarded + result.lost + result.dropped, ==, 0);
+  g_assert_cmpuint (tst_count (self->service, "trace", "tbtest:tick"), ==, late ? 110 : 160);
+}
+
 /* As a machine does that is suspended: everything stands still, in whatever order, and goes on. */
 static void
 a_machine_that_was_suspended_goes_on (Fixture *self, gconstpointer options)
@@ -162,6 +186,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   ADD (a_consumer_is_named_with_what_it_is_at);
+  ADD (a_program_that_did_not_wait_for_its_buffers_is_counted);
   ADD (a_machine_that_was_suspended_goes_on);
   ADD (a_consumer_that_is_out_of_memory_is_replaced);
   return g_test_run ();

@@ -55,6 +55,7 @@ describe (Fixture *self)
   static const char *const properties[] = {
     "Session.Name", "Session.Id", "Session.Owner", "Session.Uids", "Session.State", "Session.Output",
     "Session.CreatedAt", "Session.BufferOwnership", "Session.Channels", "Session.Trackers", "Session.EventsDiscarded",
+    "Session.AppsLate",
     "Channel.Name", "Channel.Session", "Channel.Enabled", "Channel.SubbufSize", "Channel.NumSubbuf", "Channel.Mode",
     "Channel.SwitchTimerUs", "Channel.TracefileSize", "Channel.TracefileCount", "Channel.Contexts",
   };

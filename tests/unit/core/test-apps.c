@@ -369,20 +369,30 @@ static void
 a_constructor_waits_for_buffers_for_a_while (Fixture *f, gconstpointer data)
 {
   FakeConsumer *consumer = fixture_consumer (f);
+  TbusSession *session = fixture_start_simple (f, "a", TBUS_BUFFER_USER);
+  GPtrArray *problems = tbus_session_get_problems (session);
   TbusTracee *tracee;
 
-  fixture_start_simple (f, "a", TBUS_BUFFER_USER);
   fake_consumer_hold (consumer, TRUE);
   tracee = fixture_app (f, 100);
   fixture_settle ();
   fixture_expect_asked (f, tracee, "version");
+  g_assert_cmpuint (tbus_session_get_apps_late (session), ==, 0);
+  fixture_expect_warning ("Session \"a\": process 100 (*) did not wait any longer *");
   while (tbus_app_get_state (app_of (f, tracee)) == TBUS_APP_REGISTERING)
     g_main_context_iteration (NULL, TRUE);
   fixture_expect_asked (f, tracee, "done");
+  g_assert_cmpuint (tbus_session_get_apps_late (session), ==, 1);
+  g_assert_cmpuint (problems->len, ==, 1);
+  g_assert_cmpstr (((TbusProblem *) g_ptr_array_index (problems, 0))->code, ==, "app-late");
   expect_events ("+100");
   fake_consumer_hold (consumer, FALSE);
   fixture_settle ();
   fixture_expect_app (f, tracee, "session(channel0(tick:*))");
+  fixture_stop (session);
+  fixture_start (session);
+  g_assert_cmpuint (problems->len, ==, 0);
+  g_assert_cmpuint (tbus_session_get_apps_late (session), ==, 1);
 }
 
 static void

@@ -86,6 +86,7 @@ fill (Fixture *f)
   fixture_app (f, 100);
   fake_tracer_register (f->tracer, &(FakeApp){ .pid = 101, .uid = ALICE, .bits = 32, .name = "a..\xff" });
   fixture_start (user);
+  user->apps_late = 3;
   fixture_start (process);
   fixture_stop (process);
   fixture_create (f, "empty");
@@ -245,6 +246,7 @@ sessions_are_there_again (Fixture *f, gconstpointer data) /* B1 */
   g_assert_cmpuint (tbus_session_get_id (session), ==, saved_session (state, 0)->id);
   g_assert_cmpint (tbus_session_get_state (session), ==, TBUS_SESSION_ACTIVE);
   g_assert_cmpstr (tbus_session_get_output (session), ==, "/fake/user");
+  g_assert_cmpuint (tbus_session_get_apps_late (session), ==, 3);
   g_assert_true (tbus_session_get_tracker (session, TBUS_TRACK_VPID)->all);
   g_assert_cmpuint (tbus_session_get_tracker (session, TBUS_TRACK_VGID)->values->len, ==, 2);
   channel = tbus_session_find_channel (session, "channel0");
