@@ -17,7 +17,7 @@ typedef struct {
 
 /*
  * Takes on exactly @owner's rights and makes sure that the old ones are gone. 0, or -1 with errno:
- * the process must not go on then.
+ * the process must not go on then. A change of the uid also closes the process to ptrace() by others of @owner.
  */
 int tc_rights_become (const TcOwner *owner);
 /*

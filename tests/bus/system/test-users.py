@@ -112,6 +112,9 @@ def check_consumers(tap, people):
         set(status(process, "Uid")), set(status(process, "Gid")), status(process, "CapPrm"),
         status(process, "NoNewPrivs"), {int(group) for group in status(process, "Groups")},
     ], [{str(user["user"])}, {str(user["group"])}, ["0" * 16], ["1"], set(user["extra_groups"])])
+    done = subprocess.run(["head", "--bytes=1", f"/proc/{process}/mem"], **user, capture_output=True, text=True,
+                          check=False)
+    tap.point("whom no other process of that user looks into", "Permission denied" in done.stderr, True)
 
 
 def check_strangers(tap, recordings):
