@@ -201,6 +201,12 @@ tst_service_limit (TstService *self, const char *limit)
 }
 
 void
+tst_service_setenv (TstService *self, const char *name, const char *value)
+{
+  self->environment = g_environ_setenv (self->environment, name, value, TRUE);
+}
+
+void
 tst_service_start (TstService *self, const char *option)
 {
   tst_service_launch (self, option, NULL);

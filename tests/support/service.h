@@ -32,6 +32,8 @@ void tst_service_free (TstService *self);
 
 /* What is started from now on has a limit, as the shell's ulimit takes it: "-n 256". */
 void tst_service_limit (TstService *self, const char *limit);
+/* A variable of the environment of what is started from now on, programs too. */
+void tst_service_setenv (TstService *self, const char *name, const char *value);
 /* Starts the service, with @option (nullable) beside the common ones, and waits until it has its name. */
 void tst_service_start (TstService *self, const char *option);
 /* As root, in a namespace: the system's service on this bus, for every user, as polkit there says. */
