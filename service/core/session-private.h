@@ -9,6 +9,7 @@
  *   session-rules.c    rules and channels on and off, contexts
  *   session-track.c    whose apps
  *   session-buffers.c  buffer sets and consumers
+ *   session-close.c    the end of buffer sets
  *   session-adopt.c    consumers that die
  *
  * Owner: the session set. Threads: main.
@@ -129,6 +130,10 @@ void tbus_session_resume (TbusSession *self);
 /* Writes out what came last before a stop, whose work a former life of the service did not end. */
 void tbus_session_finish_stop (TbusSession *self);
 
+/* session-close.c */
+/* @work (nullable) is held until its consumer has answered, and what it counted last is in the totals. */
+void tbus_session_close_set (TbusSession *self, TbusBufferSet *set, TbusSessionWork *work);
+
 /* session-adopt.c */
 /* Asks @consumer, or its successor, to go on with all sets that it has; like its death, but nobody is told. */
 void tbus_session_go_on (TbusSession *self, TbusConsumer *consumer);
@@ -145,7 +150,6 @@ void tbus_session_open_output (TbusSession *self, TbusConsumer *consumer, TbusSe
 TbusSessionOutput *tbus_session_find_output (TbusSession *self, TbusConsumer *consumer);
 /* Takes @set over, as a former life of the service had it: @consumer is still to be asked to go on with it. */
 void tbus_session_take_set (TbusSession *self, TbusBufferSet *set, TbusConsumer *consumer);
-void tbus_session_close_set (TbusSession *self, TbusBufferSet *set, TbusSessionWork *work); /* @work nullable */
 /* What a consumer is asked for: borrows of @set. */
 TbusSetRequest tbus_session_make_set_request (TbusSession *self, const TbusBufferSet *set, int log_fd);
 TbusChannelRequest tbus_session_make_channel_request (TbusSession *self, const TbusBufferSet *set, guint number);
