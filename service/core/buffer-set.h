@@ -75,6 +75,7 @@ struct TbusBufferSet {
   TbusInspection inspection;
   gboolean in_files; /* the rings; then the metadata is beside them as soon as it is known */
   GArray *stopped;   /* of pid_t: apps that were dropped while they were stopped, and may go on within an event */
+  gpointer closing;  /* what its consumer was asked, see session-close.c; NULL: it was not, or has answered */
   guint leave_guard; /* source: its app is gone, but not every writer has hung up */
 };
 

@@ -7,7 +7,7 @@ enum { LEAVE_GUARD_MS = 500 };
 typedef struct {
   TbusSession *session;
   TbusBufferSet *set;
-  TbusSessionWork *work; /* nullable */
+  TbusSessionWork *work; /* that waits for the answer; nullable */
 } CloseCall;
 
 static void
@@ -17,6 +17,7 @@ on_set_closed (TbusConsumer *consumer, gconstpointer reply, const GError *error,
   g_autoptr(TbusSession) self = call->session;
   g_autoptr(TbusBufferSet) set = call->set;
 
+  set->closing = NULL;
   if (error == NULL)
     tbus_session_take_counters (self, reply);
   if (set->state == TBUS_SET_CLOSING)
@@ -26,20 +27,36 @@ on_set_closed (TbusConsumer *consumer, gconstpointer reply, const GError *error,
   g_free (call);
 }
 
+/* A work that comes while it is being closed waits with it: a consumer knows of no such set any more. */
+static void
+join_closing (CloseCall *call, TbusSessionWork *work)
+{
+  if (work == NULL)
+    return;
+  g_return_if_fail (call->work == NULL); /* a session is destroyed once */
+  call->work = work;
+  tbus_work_hold (work);
+}
+
 void
 tbus_session_close_set (TbusSession *self, TbusBufferSet *set, TbusSessionWork *work)
 {
   CloseCall *call;
 
-  if (set->consumer == NULL || (set->state == TBUS_SET_CLOSING && work == NULL))
+  if (set->consumer == NULL)
     return;
+  if (set->closing != NULL)
+    {
+      join_closing (set->closing, work);
+      return;
+    }
   g_clear_handle_id (&set->leave_guard, g_source_remove);
   set->state = TBUS_SET_CLOSING;
   tbus_metadata_push_close (set->push); /* once (B21); the consumer writes what is published */
   call = g_new (CloseCall, 1);
-  *call = (CloseCall){ g_object_ref (self), tbus_buffer_set_ref (set), work };
-  if (work != NULL)
-    tbus_work_hold (work);
+  *call = (CloseCall){ g_object_ref (self), tbus_buffer_set_ref (set), NULL };
+  set->closing = call;
+  join_closing (call, work);
   TBUS_CONSUMER_GET_CLASS (set->consumer)->close_set (set->consumer, set->id, on_set_closed, call);
 }
 

@@ -322,7 +322,7 @@ answer_counters (FakeConsumer *self, FakeRequest *request, TbusFlushScope scope,
 static void
 answer_close_set (FakeConsumer *self, FakeRequest *request)
 {
-  if (fake_consumer_find_set (self, request->id) == NULL)
+  if (request->again || fake_consumer_find_set (self, request->id) == NULL)
     fake_consumer_refuse (self, request, TBUS_ERROR_NOT_FOUND, "no such set");
   else
     answer_counters (self, request, TBUS_FLUSH_SET, request->id);

@@ -24,7 +24,8 @@ typedef struct {
     TbusCounters counted;
     gboolean quiescent;
   } adopted;
-  gboolean anew; /* asked when it had died */
+  gboolean anew;  /* asked when it had died */
+  gboolean again; /* of a set that it is closing already */
   int log_fd;
   TbusConsumerDone done;
   gpointer data;

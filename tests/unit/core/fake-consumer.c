@@ -187,10 +187,30 @@ flush (TbusConsumer *self, const TbusFlushRequest *flush_request, TbusConsumerDo
   note (self, request, "%s%s", scopes[flush_request->scope], flush_request->final ? " final" : "");
 }
 
+static gboolean
+is_closing (FakeConsumer *self, guint64 set)
+{
+  for (GList *link = self->waiting.head; link != NULL; link = link->next)
+    {
+      const FakeRequest *request = link->data;
+
+      if (request->verb == FAKE_CLOSE_SET && request->id == set)
+        return TRUE;
+    }
+  return FALSE;
+}
+
+/* While it closes a set it knows of none: a second request is refused before the first is answered. */
 static void
 close_set (TbusConsumer *self, guint64 set, TbusConsumerDone done, gpointer data)
 {
-  note (self, ask (self, FAKE_CLOSE_SET, set, done, data), "%s", "");
+  gboolean again = is_closing (FAKE_CONSUMER (self), set);
+  FakeRequest *request = ask (self, FAKE_CLOSE_SET, set, done, data);
+
+  request->again = again;
+  if (again)
+    g_queue_push_head (&FAKE_CONSUMER (self)->waiting, g_queue_pop_tail (&FAKE_CONSUMER (self)->waiting));
+  note (self, request, "%s", "");
 }
 
 static void

@@ -240,6 +240,33 @@ a_session_may_go_while_a_process_is_leaving (Fixture *f, gconstpointer data) /* 
   g_assert_null (strchr (closed, ',')); /* once (B21) */
 }
 
+/* Its buffers are being closed since it went: what they held counts, and is written before the session is gone. */
+static void
+a_session_that_goes_waits_for_what_is_closing_already (Fixture *f, gconstpointer data) /* B7, B21 */
+{
+  TbusTracee *tracee = fixture_app (f, 100);
+  TbusSession *session = fixture_start_simple (f, "a", TBUS_BUFFER_PROCESS);
+  FakeConsumer *consumer = fixture_consumer (f);
+  FakeChannel *made = fake_consumer_get_channel (consumer, NULL, "channel0");
+  g_autofree char *closed = NULL;
+  g_auto(Call) destroy = { FALSE };
+
+  fake_tracer_hang_up (f->tracer, tracee);
+  fixture_settle ();
+  g_free (fake_consumer_take_log (consumer));
+  made->counters.events_discarded = 7;
+  fake_consumer_hold (consumer, TRUE);
+  g_signal_emit_by_name (consumer, "hangup", made->key);
+  tbus_session_destroy_async (session, TRUE, call_done, &destroy);
+  fixture_settle ();
+  fake_consumer_answer (consumer, 1);
+  fake_consumer_hold (consumer, FALSE);
+  call_expect (&destroy, "applied 0, failed 0, pending 0");
+  g_assert_cmpuint (tbus_operation_get_outcome (destroy.operation)->events_discarded, ==, 7);
+  closed = fake_consumer_take_log_of (consumer, FAKE_CLOSE_SET);
+  g_assert_null (strchr (closed, ','));
+}
+
 static void
 totals_are_those_of_the_last_flush (Fixture *f, gconstpointer data)
 {
@@ -487,6 +514,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   tbus_thread_init ();
   add_tests_of_order ();
+  ADD ("a-session-that-goes-waits-for-what-is-closing-already", a_session_that_goes_waits_for_what_is_closing_already);
   ADD ("totals-are-those-of-the-last-flush", totals_are_those_of_the_last_flush);
   ADD ("closing-counts-what-came-last", closing_counts_what_came_last);
   ADD ("counters-come-between-calls-too", counters_come_between_calls_too);
