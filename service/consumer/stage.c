@@ -202,14 +202,6 @@ tc_stage_start (TcStage *self)
   pthread_mutex_unlock (&self->lock);
 }
 
-void
-tc_stage_ask (TcStage *self)
-{
-  pthread_mutex_lock (&self->lock);
-  self->asked = atomic_load (&self->busy);
-  pthread_mutex_unlock (&self->lock);
-}
-
 uint64_t
 tc_stage_count_put (TcStage *self)
 {
@@ -221,15 +213,46 @@ tc_stage_count_put (TcStage *self)
   return n;
 }
 
+/* Under the lock. */
+static bool
+is_settled (const TcStage *self, uint64_t n)
+{
+  return !tc_stage_is_busy (self) || self->asleep || self->n_done >= n;
+}
+
 bool
 tc_stage_is_settled (TcStage *self, uint64_t n)
 {
   bool settled;
 
   pthread_mutex_lock (&self->lock);
-  settled = !atomic_load (&self->busy) || self->asleep || self->n_done >= n;
+  settled = is_settled (self, n);
   pthread_mutex_unlock (&self->lock);
   return settled;
+}
+
+bool
+tc_stage_check_settled (TcStage *self, uint64_t n)
+{
+  bool settled;
+
+  pthread_mutex_lock (&self->lock);
+  settled = is_settled (self, n);
+  self->asked = self->asked || !settled;
+  pthread_mutex_unlock (&self->lock);
+  return settled;
+}
+
+bool
+tc_stage_check_idle (TcStage *self)
+{
+  bool idle;
+
+  pthread_mutex_lock (&self->lock);
+  idle = !tc_stage_is_busy (self);
+  self->asked = self->asked || !idle;
+  pthread_mutex_unlock (&self->lock);
+  return idle;
 }
 
 void

@@ -21,7 +21,7 @@ typedef struct {
   unsigned (*write) (TcStage *self, const uint32_t *numbers, unsigned n, bool last_chance);
   /* On the writer: this one could not be written, and is not tried again. */
   void (*lose) (TcStage *self, uint32_t number);
-  /* On the drain, once for each tc_stage_ask(): something, or everything, is done; or nothing can be just now. */
+  /* On the drain, once after each tc_stage_check_*() that said no: something is done; or nothing can be just now. */
   void (*news) (TcStage *self);
 } TcStageFuncs;
 
@@ -54,8 +54,6 @@ bool tc_stage_is_busy (const TcStage *self);
 void tc_stage_put (TcStage *self, uint32_t number, bool start);
 /* The writer is told of what was put without. */
 void tc_stage_start (TcStage *self);
-/* Calls @news when something has been done. Not where it is not busy. */
-void tc_stage_ask (TcStage *self);
 /* Packets that were put so far. */
 uint64_t tc_stage_count_put (TcStage *self);
 /*
@@ -63,7 +61,11 @@ uint64_t tc_stage_count_put (TcStage *self);
  * again. UINT64_MAX: all.
  */
 bool tc_stage_is_settled (TcStage *self, uint64_t n);
-/* Waits for that. */
+/* The same, and if not, @news comes: the writer, who may be done at any moment, cannot come in between. */
+bool tc_stage_check_settled (TcStage *self, uint64_t n);
+/* The same of not being busy, which it is also while something is to be tried again. */
+bool tc_stage_check_idle (TcStage *self);
+/* Waits until it is settled. */
 void tc_stage_wait (TcStage *self);
 /* What was in vain is tried again at once. */
 void tc_stage_rouse (TcStage *self);

@@ -167,9 +167,7 @@ wait_for_writer (TcStream *self)
     tc_stage_finish (&self->stage);
   else if (self->thorough)
     tc_stage_wait (&self->stage);
-  self->starved = tc_stage_is_busy (&self->stage);
-  if (self->starved)
-    tc_stage_ask (&self->stage);
+  self->starved = !tc_stage_check_idle (&self->stage);
   return !self->starved;
 }
 

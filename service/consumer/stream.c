@@ -66,7 +66,8 @@ empty_pipe (TcStream *self)
 static void
 hang_up (TcStream *self)
 {
-  if (!tc_stream_is_settled (self, true))
+  /* As long as the stage has packets the file is the writer's. They were given up: it comes to an end. */
+  if (!tc_stage_check_idle (&self->stage))
     return;
   self->closing = false;
   tc_trace_file_close (&self->file);
@@ -96,10 +97,7 @@ tc_stream_expect (TcStream *self)
 bool
 tc_stream_is_settled (TcStream *self, bool all)
 {
-  if (tc_stage_is_settled (&self->stage, all ? UINT64_MAX : self->expected))
-    return true;
-  tc_stage_ask (&self->stage);
-  return false;
+  return tc_stage_check_settled (&self->stage, all ? UINT64_MAX : self->expected);
 }
 
 static void

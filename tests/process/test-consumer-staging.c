@@ -9,6 +9,7 @@
 
 #include <glib/gstdio.h>
 #include <signal.h>
+#include <unistd.h>
 
 static const char *const without_pool[] = { "--staging-pool=0", NULL };
 static const char *const small_pool[] = { "--staging-pool=1", NULL }; /* sixteen packets */
@@ -201,6 +202,26 @@ tells_of_a_hang_up_when_all_is_written (TstRecording *f, gconstpointer data)
   tst_recording_assert_ticks (f, 300);
 }
 
+/* Such a ring is read no more. The files stay the writer's until it is done with what was taken before. */
+static void
+writes_at_the_end_what_was_taken_from_a_ring_that_is_spoilt (TstRecording *f, gconstpointer data)
+{
+  TwMessage event;
+  guint before;
+
+  begin_on_a_full_disk (f);
+  emit_packets (f, 49);
+  before = tst_recording_count_lossy (f);
+  for (guint cpu = 0; cpu < f->channel->n_streams; cpu++)
+    g_assert_cmpint (pwrite (f->channel->memory[cpu], "spoilt", 6, 16), ==, 6);
+  (void) flush (f);
+  tst_channel_close_write_ends (f->channel);
+  tst_child_finish (f->app);
+  tst_rig_wait_event (f->rig, TW_HANGUP, &event);
+  tw_message_clear (&event);
+  g_assert_cmpuint (tst_recording_count_lossy (f), >, before); /* into the reserve */
+}
+
 static void
 add (const char *name, const TstShape *shape, void (*func) (TstRecording *, gconstpointer))
 {
@@ -226,5 +247,7 @@ main (int argc, char **argv)
   add ("counts-what-nothing-had-room-for", &cramped_and_poor, counts_what_nothing_had_room_for);
   add ("drops-at-a-stop-what-cannot-be-written", &cramped, drops_at_a_stop_what_cannot_be_written);
   add ("tells-of-a-hang-up-when-all-is-written", &hurried, tells_of_a_hang_up_when_all_is_written);
+  add ("writes-at-the-end-what-was-taken-from-a-ring-that-is-spoilt", &cramped,
+       writes_at_the_end_what_was_taken_from_a_ring_that_is_spoilt);
   return g_test_run ();
 }

@@ -211,13 +211,53 @@ gives_up_only_what_was_there (Fixture *f, gconstpointer data)
 static void
 tells_once_who_asked (Fixture *f, gconstpointer data)
 {
-  tc_stage_ask (&f->stage); /* of nothing there is no news */
+  g_assert_true (tc_stage_check_idle (&f->stage)); /* of nothing there is no news */
   f->failing = TRUE;
   put (f, TRUE);
-  tc_stage_ask (&f->stage);
+  g_assert_false (tc_stage_check_idle (&f->stage));
+  g_assert_false (tc_stage_check_idle (&f->stage));
   tc_loop_run (f->drain);
   g_assert_cmpuint (f->news, ==, 1);
   tc_stage_finish (&f->stage);
+}
+
+/* A loop that was ended does not run again. */
+static void
+renew_drain (Fixture *f)
+{
+  tc_stage_clear (&f->stage);
+  tc_loop_free (f->drain);
+  f->drain = tc_loop_new ();
+  tc_stage_init (&f->stage, &funcs, f->pool, f->writer.loop, f->drain);
+}
+
+/* The writer may be done just when somebody looks whether it is. */
+static void
+tells_everybody_whom_it_said_no (Fixture *f, gconstpointer data)
+{
+  for (guint i = 0; i < 1000; i++)
+    {
+      put (f, TRUE);
+      if (!(i % 2 == 0 ? tc_stage_check_idle (&f->stage) : tc_stage_check_settled (&f->stage, 1)))
+        tc_loop_run (f->drain);
+      tc_stage_finish (&f->stage);
+      renew_drain (f);
+    }
+  assert_in_order (f->written, 0, 1000);
+}
+
+/* Until then the file is the writer's. */
+static void
+is_not_idle_while_something_is_to_be_tried_again (Fixture *f, gconstpointer data)
+{
+  f->failing = TRUE;
+  put (f, TRUE);
+  tc_stage_wait (&f->stage);
+  g_assert_true (tc_stage_check_settled (&f->stage, UINT64_MAX));
+  g_assert_false (tc_stage_check_idle (&f->stage));
+  tc_stage_finish (&f->stage);
+  g_assert_true (tc_stage_check_idle (&f->stage));
+  assert_in_order (f->lost, 0, 1);
 }
 
 static void
@@ -246,6 +286,8 @@ main (int argc, char **argv)
   ADD ("is-settled-where-nothing-can-be-done", is_settled_where_nothing_can_be_done);
   ADD ("gives-up-only-what-was-there", gives_up_only_what_was_there);
   ADD ("tells-once-who-asked", tells_once_who_asked);
+  ADD ("tells-everybody-whom-it-said-no", tells_everybody_whom_it_said_no);
+  ADD ("is-not-idle-while-something-is-to-be-tried-again", is_not_idle_while_something_is_to_be_tried_again);
   ADD ("drops-what-was-never-started", drops_what_was_never_started);
 #undef ADD
   return g_test_run ();
