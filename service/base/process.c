@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "base/process.h"
 
+#include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 char
@@ -32,4 +35,17 @@ tbus_process_is_stopped (pid_t pid)
   char state = tbus_process_read_state (path);
 
   return state == 'T' || state == 't';
+}
+
+gboolean
+tbus_process_has_ended (pid_t pid)
+{
+  struct pollfd process = { .fd = (int) syscall (SYS_pidfd_open, pid, 0), .events = POLLIN };
+  gboolean ended;
+
+  if (process.fd < 0)
+    return errno == ESRCH;
+  ended = poll (&process, 1, 0) == 1;
+  close (process.fd);
+  return ended;
 }

@@ -14,5 +14,7 @@ G_BEGIN_DECLS
 char tbus_process_read_state (const char *path);
 /* Whether it is alive and stands still because somebody stopped it. */
 gboolean tbus_process_is_stopped (pid_t pid);
+/* Whether it does nothing any more, also where nobody has looked at its end yet. */
+gboolean tbus_process_has_ended (pid_t pid);
 
 G_END_DECLS

@@ -15,9 +15,8 @@
 #include "base/fd-store.h"
 #include "base/log.h"
 #include "base/marks.h"
+#include "base/process.h"
 
-#include <errno.h>
-#include <signal.h>
 #include <unistd.h>
 
 typedef struct {
@@ -40,7 +39,7 @@ can_take_consumer (const TbusSavedConsumer *saved)
   g_autofree char *prefix = g_strdup_printf ("consumer-%" G_GUINT64_FORMAT "-", saved->id);
   g_auto(GStrv) names = tbus_fd_store_list (prefix);
 
-  return names[0] != NULL || saved->pid <= 0 || (kill (saved->pid, 0) < 0 && errno == ESRCH);
+  return names[0] != NULL || saved->pid <= 0 || tbus_process_has_ended (saved->pid);
 }
 
 static void
