@@ -232,7 +232,7 @@ tbus_kept_take_app (guint64 app, int *command_fd, int *notify_fd)
 void
 tbus_kept_sweep (void)
 {
-  static const char *const prefixes[] = { "app-", "ring-", "log-", "output-", "consumer-" };
+  static const char *const prefixes[] = { "app-", "ring-", "log-", "output-", "consumer-", "staging-" };
 
   for (guint i = 0; i < G_N_ELEMENTS (prefixes); i++)
     {

@@ -10,9 +10,9 @@
 #include "supervise/consumer-link.h"
 #include "supervise/event.h"
 #include "supervise/former.h"
+#include "supervise/staging.h"
 #include "supervise/verbs.h"
 
-#include <fcntl.h>
 #include <unistd.h>
 
 struct _TbusSupervisedConsumer {
@@ -23,7 +23,7 @@ struct _TbusSupervisedConsumer {
   gint64 born;            /* monotonic, microseconds */
   TbusBackoff backoff;
   gint64 rested;          /* monotonic, microseconds: given up, it is not tried again before */
-  int staging_fd;         /* -1, or memory that each process gives on to the next: packets that are not in files yet */
+  TbusStaging staging;
   TbusHoldings held;
   GQueue waiting;  /* of TbusRequest: for a process that says hello */
   GError *failure; /* why requests are refused: there is no process, and none comes; nullable */
@@ -148,32 +148,14 @@ read_hello (TbusSupervisedConsumer *self, TwMessage *reply, char **why)
   return TRUE;
 }
 
-/* FALSE: it is none whose size will stay. */
-static gboolean
-keep_staging_pool (TbusSupervisedConsumer *self, TwMessage *reply)
-{
-  const int needed = F_SEAL_SHRINK | F_SEAL_GROW;
-  int seals;
-
-  if (reply->n_fds == 0)
-    return TRUE;
-  seals = fcntl (reply->fds[0], F_GET_SEALS);
-  if (seals < 0 || (seals & needed) != needed)
-    return FALSE;
-  if (self->staging_fd >= 0)
-    close (self->staging_fd);
-  self->staging_fd = reply->fds[0];
-  reply->fds[0] = -1;
-  return TRUE;
-}
-
 static gboolean
 handle_hello (TbusSupervisedConsumer *self, TwMessage *reply, GError **error)
 {
   g_autofree char *why = NULL;
   TbusRequest *request;
 
-  if (!read_hello (self, reply, &why) || !keep_staging_pool (self, reply))
+  if (!read_hello (self, reply, &why)
+      || (reply->n_fds > 0 && !tbus_staging_take (&self->staging, &reply->fds[0])))
     {
       g_set_error (error, TBUS_ERROR, TBUS_ERROR_CONSUMER_FAILED, "answered hello with something else");
       return FALSE;
@@ -389,7 +371,7 @@ say_hello (TbusSupervisedConsumer *self)
   g_autoptr(GError) error = NULL;
 
   tw_put_hello (&request->body, &hello);
-  if (self->staging_fd >= 0 && !tbus_request_take_copy (request, self->staging_fd, &error))
+  if (self->staging.fd >= 0 && !tbus_request_take_copy (request, self->staging.fd, &error))
     {
       self->breach = g_strdup_printf ("could not be given the staging pool (%s)", error->message);
       tbus_request_free (request);
@@ -462,6 +444,7 @@ tbus_supervised_consumer_new (TbusSpawner *spawner, uid_t uid, guint32 bits)
   tbus_thread_assert_main ();
   self->spawner = g_object_ref (spawner);
   self->backoff.first_ms = tbus_spawner_get_times (spawner)->backoff_ms;
+  tbus_staging_init (&self->staging, tbus_consumer_get_id (TBUS_CONSUMER (self)));
   spawn (self);
   return self;
 }
@@ -476,6 +459,7 @@ tbus_supervised_consumer_adopt (TbusSpawner *spawner, const TbusConsumerAdoption
   tbus_thread_assert_main ();
   self->spawner = g_object_ref (spawner);
   self->backoff.first_ms = tbus_spawner_get_times (spawner)->backoff_ms;
+  tbus_staging_init (&self->staging, what->id);
   self->former = child != NULL;
   if (child == NULL)
     {
@@ -545,6 +529,10 @@ tbus_supervised_consumer_dispose (GObject *object)
 
   g_clear_handle_id (&self->timer, g_source_remove);
   hang_up (self);
+  if (self->suspended)
+    tbus_staging_leave (&self->staging);
+  else
+    tbus_staging_drop (&self->staging);
   g_clear_pointer (&self->link, tbus_consumer_link_free);
   if (self->child != NULL)
     g_signal_handlers_disconnect_by_data (self->child, self);
@@ -558,8 +546,6 @@ tbus_supervised_consumer_finalize (GObject *object)
 {
   TbusSupervisedConsumer *self = TBUS_SUPERVISED_CONSUMER (object);
 
-  if (self->staging_fd >= 0)
-    close (self->staging_fd);
   tbus_holdings_clear (&self->held);
   g_clear_error (&self->failure);
   g_free (self->breach);
@@ -594,7 +580,6 @@ tbus_supervised_consumer_class_init (TbusSupervisedConsumerClass *klass)
 static void
 tbus_supervised_consumer_init (TbusSupervisedConsumer *self)
 {
-  self->staging_fd = -1;
   tbus_holdings_init (&self->held);
   g_queue_init (&self->waiting);
 }

@@ -83,6 +83,8 @@ add_missing (const char *line, TstMissing *missing)
 
   if (sscanf (line, "WARNING: Tracer discarded %" G_GUINT64_FORMAT " %15[a-z]", &n, what) == 2)
     *(g_str_has_prefix (what, "event") ? &missing->events : &missing->packets) += n;
+  else if (g_str_has_prefix (line, "WARNING: Tracer may have discarded events"))
+    missing->more = TRUE;
   else if (*line != '\0')
     g_error ("babeltrace2 warned: %s", line);
 }

@@ -19,6 +19,7 @@ GPtrArray *tst_babeltrace (const char *path);
 /* What babeltrace2 says that a trace lacks. */
 typedef struct {
   guint64 events, packets;
+  gboolean more; /* events, which a stream's first packet counts: of these it says no number */
 } TstMissing;
 
 /* The same for a trace that may lack events, and says so: that is no error then. @missing: sums over all streams */
