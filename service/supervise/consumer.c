@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#define _GNU_SOURCE
 #include "supervise/consumer.h"
 
 #include "base/error.h"
@@ -10,6 +9,7 @@
 #include "supervise/consumer-link.h"
 #include "supervise/event.h"
 #include "supervise/former.h"
+#include "supervise/hello.h"
 #include "supervise/staging.h"
 #include "supervise/verbs.h"
 
@@ -122,39 +122,13 @@ refuse_waiting (TbusSupervisedConsumer *self)
     }
 }
 
-/* FALSE: that is no hello. Sets @why where neither this one nor its successor can be talked to. */
-static gboolean
-read_hello (TbusSupervisedConsumer *self, TwMessage *reply, char **why)
-{
-  TwReader reader = { .data = reply->body, .len = reply->body_len };
-  TwHello hello;
-
-  if (reply->n_fds > 1)
-    return FALSE;
-  if (reply->status != 0)
-    {
-      g_autofree char *reason = tbus_request_make_text (tw_get_str (&reader));
-
-      *why = g_strdup_printf ("would not be talked to: %s", reason);
-      return tw_reader_done (&reader);
-    }
-  if (!tw_get_hello (&reader, &hello))
-    return FALSE;
-  if (hello.version != TW_VERSION)
-    *why = g_strdup_printf ("speaks version %u of the link, but this service speaks version %u: "
-                            "install the same version of both", hello.version, TW_VERSION);
-  else if (hello.bits != tbus_consumer_get_bits (TBUS_CONSUMER (self)))
-    *why = g_strdup_printf ("is a program for %u-bit apps", hello.bits);
-  return TRUE;
-}
-
 static gboolean
 handle_hello (TbusSupervisedConsumer *self, TwMessage *reply, GError **error)
 {
   g_autofree char *why = NULL;
   TbusRequest *request;
 
-  if (!read_hello (self, reply, &why)
+  if (!tbus_hello_read (TBUS_CONSUMER (self), reply, &why)
       || (reply->n_fds > 0 && !tbus_staging_take (&self->staging, &reply->fds[0])))
     {
       g_set_error (error, TBUS_ERROR, TBUS_ERROR_CONSUMER_FAILED, "answered hello with something else");
@@ -365,16 +339,12 @@ fail (TbusSupervisedConsumer *self, GError *error)
 static void
 say_hello (TbusSupervisedConsumer *self)
 {
-  TbusConsumer *base = TBUS_CONSUMER (self);
-  TbusRequest *request = tbus_request_new (base, TW_HELLO, 0, NULL, NULL);
-  const TwHello hello = { .version = TW_VERSION, .bits = tbus_consumer_get_bits (base), .pid = (guint64) getpid () };
   g_autoptr(GError) error = NULL;
+  TbusRequest *request = tbus_hello_new (TBUS_CONSUMER (self), self->staging.fd, &error);
 
-  tw_put_hello (&request->body, &hello);
-  if (self->staging.fd >= 0 && !tbus_request_take_copy (request, self->staging.fd, &error))
+  if (request == NULL)
     {
       self->breach = g_strdup_printf ("could not be given the staging pool (%s)", error->message);
-      tbus_request_free (request);
       tbus_child_kill (self->child);
       return;
     }
