@@ -4,8 +4,8 @@
 #include "base/cpus.h"
 #include "base/marks.h"
 #include "core/ids.h"
-#include "core/room.h"
 #include "core/kept.h"
+#include "core/room.h"
 #include "core/set-description.h"
 
 #include <unistd.h>
@@ -23,6 +23,15 @@ tbus_session_find_output (TbusSession *self, TbusConsumer *consumer)
         return output;
     }
   return NULL;
+}
+
+static void
+add_output (TbusSession *self, TbusConsumer *consumer)
+{
+  TbusSessionOutput *output = g_new0 (TbusSessionOutput, 1);
+
+  output->consumer = g_object_ref (consumer);
+  g_ptr_array_add (self->outputs, output);
 }
 
 typedef struct {
@@ -55,14 +64,11 @@ void
 tbus_session_open_output (TbusSession *self, TbusConsumer *consumer, TbusSessionWork *work)
 {
   TbusOutputRequest request = { self->id, self->output, self->directory };
-  TbusSessionOutput *output;
   OpenCall *call;
 
   if (tbus_session_find_output (self, consumer) != NULL)
     return;
-  output = g_new0 (TbusSessionOutput, 1);
-  output->consumer = g_object_ref (consumer);
-  g_ptr_array_add (self->outputs, output);
+  add_output (self, consumer);
   call = g_new (OpenCall, 1);
   *call = (OpenCall){ g_object_ref (self), work };
   if (work != NULL)
@@ -371,16 +377,11 @@ charge_set (TbusSession *self, TbusBufferSet *set, GError **error)
 void
 tbus_session_take_set (TbusSession *self, TbusBufferSet *set, TbusConsumer *consumer)
 {
-  TbusSessionOutput *output = tbus_session_find_output (self, consumer);
-
   tbus_charge_force (&set->descriptors, begin_charge (self, set));
   tbus_charge_force (&set->memory, tbus_session_get_memory (self));
   take_in (self, set, g_object_ref (consumer));
-  if (output != NULL)
-    return;
-  output = g_new0 (TbusSessionOutput, 1);
-  output->consumer = g_object_ref (consumer);
-  g_ptr_array_add (self->outputs, output);
+  if (tbus_session_find_output (self, consumer) == NULL)
+    add_output (self, consumer);
 }
 
 TbusBufferSet *

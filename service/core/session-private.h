@@ -8,8 +8,11 @@
  *   session-regenerate.c  the clock, metadata and state anew
  *   session-rules.c    rules and channels on and off, contexts
  *   session-track.c    whose apps
- *   session-buffers.c  buffer sets and consumers
+ *   session-list.c     what callers are told of its buffers
+ *   session-problems.c what does not go as it should
+ *   session-buffers.c  outputs and buffer sets
  *   session-close.c    the end of buffer sets
+ *   session-mend.c     events that nobody will finish
  *   session-adopt.c    consumers that die
  *
  * Owner: the session set. Threads: main.
@@ -113,20 +116,21 @@ void tbus_work_answer_early (TbusSessionWork *work);
 void tbus_session_set_state (TbusSession *self, TbusSessionState state);
 void tbus_session_changed (TbusSession *self, const char *property);
 TbusChannel *tbus_session_find_channel_id (TbusSession *self, guint64 id);
-/* Exhausted where one set of buffers for all channels, and for @more (nullable), cannot be had; @what names them. */
 /* Bytes of the rings of one buffer set. */
 guint64 tbus_session_get_memory (TbusSession *self);
+/* Exhausted where one set of buffers for all channels, and for @more (nullable), cannot be had; @what names them. */
 gboolean tbus_session_expect_memory (TbusSession *self, const char *what, const TbusChannelConfig *more,
                                      GError **error);
 
 /* session-regenerate.c */
 /* Asks @consumer what stamps events; holds @work, which has an error where that cannot be known. */
 void tbus_session_read_clock (TbusSession *self, TbusConsumer *consumer, TbusSessionWork *work);
+/* What another life of the service had begun: sends the versions of metadata logs that were on their way. */
+void tbus_session_finish_regeneration (TbusSession *self);
 
 /* session-run.c */
 /* Records again, as in a former life of the service. */
 void tbus_session_resume (TbusSession *self);
-
 /* Writes out what came last before a stop, whose work a former life of the service did not end. */
 void tbus_session_finish_stop (TbusSession *self);
 
@@ -137,9 +141,6 @@ void tbus_session_close_set (TbusSession *self, TbusBufferSet *set, TbusSessionW
 /* session-adopt.c */
 /* Asks @consumer, or its successor, to go on with all sets that it has; like its death, but nobody is told. */
 void tbus_session_go_on (TbusSession *self, TbusConsumer *consumer);
-
-/* What another life of the service had begun: sends the versions of metadata logs that were on their way. */
-void tbus_session_finish_regeneration (TbusSession *self);
 
 /* session-track.c */
 guint tbus_session_count_partings (TbusSession *self, guint64 app);
