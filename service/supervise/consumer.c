@@ -255,6 +255,14 @@ plan_successor (TbusSupervisedConsumer *self, gint64 lived_ms)
   return error;
 }
 
+/* @orphans: nullable */
+static void
+fail_orphans (GPtrArray *orphans, const GError *error)
+{
+  while (orphans != NULL && orphans->len > 0)
+    tbus_request_fail (g_ptr_array_steal_index (orphans, 0), error);
+}
+
 /* What the dead process leaves goes to its successor, after what core asks of that one, and before what came later. */
 static void
 hand_on (TbusSupervisedConsumer *self, GPtrArray *orphans, const GError *error)
@@ -321,8 +329,7 @@ on_child_ended (TbusChild *child, gpointer user_data)
     set_state (self, TBUS_CONSUMER_RESTARTING, 1);
   if (was_running && orphans != NULL)
     hand_on (self, orphans, error);
-  while (orphans != NULL && orphans->len > 0)
-    tbus_request_fail (g_ptr_array_steal_index (orphans, 0), error);
+  fail_orphans (orphans, error);
   refuse_waiting (self);
 }
 
@@ -475,8 +482,7 @@ tbus_supervised_consumer_close (TbusSupervisedConsumer *self)
   g_clear_pointer (&self->link, tbus_consumer_link_free);
   if (self->child == NULL)
     set_state (self, TBUS_CONSUMER_FAILED, 0);
-  while (orphans != NULL && orphans->len > 0)
-    tbus_request_fail (g_ptr_array_steal_index (orphans, 0), self->failure);
+  fail_orphans (orphans, self->failure);
   refuse_waiting (self);
 }
 

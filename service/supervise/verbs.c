@@ -2,15 +2,10 @@
 #include "supervise/verbs.h"
 
 #include "base/cpus.h"
-#include "base/error.h"
-#include "base/fd-budget.h"
 #include "base/limits.h"
 #include "core/metadata-log.h"
 #include "supervise/consumer.h"
 #include "wire/log-layout.h"
-
-#include <errno.h>
-#include <fcntl.h>
 
 /* Core writes the log, the consumer reads it; neither sees the other's header. */
 G_STATIC_ASSERT ((int) TBUS_LOG_TEXT_OFFSET == (int) TW_LOG_TEXT_OFFSET);
@@ -23,6 +18,18 @@ static void
 ask (TbusRequest *request)
 {
   tbus_supervised_consumer_ask (TBUS_SUPERVISED_CONSUMER (request->consumer), request);
+}
+
+/* With a duplicate of @fd, where that is not -1. */
+static void
+ask_with (TbusRequest *request, int fd)
+{
+  GError *error = NULL;
+
+  if (fd >= 0 && !tbus_request_take_copy (request, fd, &error))
+    tbus_request_fail_later (request, error);
+  else
+    ask (request);
 }
 
 /* A request whose body is its key. */
@@ -40,15 +47,9 @@ ask_output (TbusConsumer *consumer, TwType type, const TbusOutputRequest *asked,
 {
   TbusRequest *request = tbus_request_new (consumer, type, asked->session, done, data);
   const TwOutput output = { .session = asked->session, .path = asked->path };
-  GError *error = NULL;
 
-  if (asked->directory != NULL && !tbus_request_take_copy (request, tbus_handle_get_fd (asked->directory), &error))
-    {
-      tbus_request_fail_later (request, error);
-      return;
-    }
   tw_put_output (&request->body, &output);
-  ask (request);
+  ask_with (request, asked->directory != NULL ? tbus_handle_get_fd (asked->directory) : -1);
 }
 
 static void
@@ -73,7 +74,6 @@ static void
 add_set (TbusConsumer *self, const TbusSetRequest *asked, TbusConsumerDone done, gpointer data)
 {
   TbusRequest *request = tbus_request_new (self, TW_ADD_SET, asked->set, done, data);
-  GError *error = NULL;
   const TwSet set = {
     .set = asked->set,
     .session = asked->session,
@@ -82,13 +82,8 @@ add_set (TbusConsumer *self, const TbusSetRequest *asked, TbusConsumerDone done,
     .shm_path = asked->shm_path != NULL ? asked->shm_path : "",
   };
 
-  if (!tbus_request_take_copy (request, asked->log_fd, &error))
-    {
-      tbus_request_fail_later (request, error);
-      return;
-    }
   tw_put_set (&request->body, &set);
-  ask (request);
+  ask_with (request, asked->log_fd);
 }
 
 static TwChannel
@@ -166,15 +161,9 @@ static void
 replace_metadata (TbusConsumer *self, const TbusReplaceRequest *asked, TbusConsumerDone done, gpointer data)
 {
   TbusRequest *request = tbus_request_new (self, TW_REPLACE_METADATA, asked->set, done, data);
-  GError *error = NULL;
 
-  if (!tbus_request_take_copy (request, asked->log_fd, &error))
-    {
-      tbus_request_fail_later (request, error);
-      return;
-    }
   tw_put_u64 (&request->body, asked->set);
-  ask (request);
+  ask_with (request, asked->log_fd);
 }
 
 static void
