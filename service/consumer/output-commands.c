@@ -18,26 +18,6 @@ get_place (TcRequest *request, uint64_t *session, TcPlace *place, TcError *error
   return true;
 }
 
-void
-tc_command_check_output (TcRequest *request)
-{
-  uint64_t session;
-  TcPlace place;
-  TcError error;
-  int result;
-
-  if (!get_place (request, &session, &place, &error, &result))
-    {
-      tc_request_malformed (request);
-      return;
-    }
-  if (result == 0 && tc_output_check (&place, &error) == 0)
-    tc_request_reply_str (request, place.path);
-  else
-    tc_consumer_refuse (request->consumer, request->serial, &error);
-  tc_place_clear (&place);
-}
-
 static int
 open_or_find (TcConsumer *self, uint64_t session, const TcPlace *place, TcError *error)
 {
@@ -67,8 +47,15 @@ open_or_find (TcConsumer *self, uint64_t session, const TcPlace *place, TcError 
   return tc_error (error, ENOMEM, "No memory for the output %s", place->path);
 }
 
-void
-tc_command_open_output (TcRequest *request)
+static int
+check (TcConsumer *self, uint64_t session, const TcPlace *place, TcError *error)
+{
+  return tc_output_check (place, error);
+}
+
+/* The answer is where the output is. */
+static void
+answer_place (TcRequest *request, int (*act) (TcConsumer *, uint64_t session, const TcPlace *, TcError *))
 {
   uint64_t session;
   TcPlace place;
@@ -80,11 +67,23 @@ tc_command_open_output (TcRequest *request)
       tc_request_malformed (request);
       return;
     }
-  if (result == 0 && open_or_find (request->consumer, session, &place, &error) == 0)
+  if (result == 0 && act (request->consumer, session, &place, &error) == 0)
     tc_request_reply_str (request, place.path);
   else
     tc_consumer_refuse (request->consumer, request->serial, &error);
   tc_place_clear (&place);
+}
+
+void
+tc_command_check_output (TcRequest *request)
+{
+  answer_place (request, check);
+}
+
+void
+tc_command_open_output (TcRequest *request)
+{
+  answer_place (request, open_or_find);
 }
 
 void
