@@ -5,6 +5,7 @@
  */
 #define _GNU_SOURCE
 #include "support/mounts.h"
+#include "support/peer.h"
 #include "support/recording.h"
 
 #include <ftw.h>
@@ -135,6 +136,8 @@ a_directory_is_removed_and_made (Fixture *self, gconstpointer options)
   wait_until_over (self);
   tst_app_go (self->app, 7);
   stop_and_count (self, 57);
+  if (strcmp (options, TST_PER ("user")) == 0)
+    tst_peer_tell ("output-gone");
 }
 
 static void

@@ -4,6 +4,7 @@
 lttng-faults.py BUILD FAULT: what lttng-sessiond makes of a fault that a test has shown of tracebusd, told in a line
 each. It fails nothing: tests/support/peer.c prints it beside the test's own numbers. Inside in-namespace.sh only.
 """
+import contextlib
 import pathlib
 import re
 import shutil
@@ -17,6 +18,7 @@ from programs import Program
 
 FAULTS = {}
 PATIENCE = 10  # seconds that a command may take before it is said to hang
+ROOMY = ("--subbuf-size=16384", "--num-subbuf=4")
 SMALL = ("--subbuf-size=4096", "--num-subbuf=4")
 
 
@@ -65,6 +67,14 @@ class Daemon(peer_lttng.Peer):
         began = time.monotonic()
         subprocess.run(["lttng", "--quiet", *arguments], capture_output=True, timeout=PATIENCE, check=False)
         return time.monotonic() - began
+
+    def outcome(self, *arguments):
+        """The same in words."""
+        began = time.monotonic()
+        code = subprocess.run(["lttng", "--quiet", *arguments], capture_output=True, timeout=PATIENCE,
+                              check=False).returncode
+        took = (time.monotonic() - began) * 1000
+        return f"{arguments[0]} {'fails' if code else 'succeeds'} after {took:.0f} ms"
 
     def record(self, name, *channel, scheme="uid"):
         """A session that records everything of the programs."""
@@ -129,6 +139,71 @@ def killed_consumer(daemon):
     programs[0].go(1000)
     daemon.ask("stop", "next")
     tell(f"{daemon.found('next')} of 1000 events in the session after it")
+
+
+@contextlib.contextmanager
+def _small_disk(path):
+    path.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "mode=700,size=4m", "tmpfs", path], check=True)
+    yield path
+    subprocess.run(["umount", "--lazy", path], check=True)
+
+
+def _fill(path):
+    """Until there is room for nothing more."""
+    with contextlib.suppress(OSError), open(path, "wb", buffering=0) as file:
+        while file.write(bytes(4096)) > 0:
+            pass
+
+
+def _record_on_full_disk(daemon, disk):
+    """A program that writes on."""
+    daemon.record(disk.name, *ROOMY)
+    program = daemon.program("app-idle")
+    program.go(1000)
+    _fill(disk / "filler")
+    program.go(10000)
+    return program
+
+
+@fault
+def full_disk(daemon):
+    """The disk is full while a program writes, and has room again."""
+    with _small_disk(daemon.path / "full") as disk:
+        program = _record_on_full_disk(daemon, disk)
+        meanwhile, emitted = daemon.found("full"), 11000
+        (disk / "filler").unlink()
+        until = time.monotonic() + 2
+        while daemon.found("full") <= max(meanwhile, 1000) and time.monotonic() < until:
+            program.go(500)
+            emitted += 500
+        stopped = daemon.outcome("stop", "full")
+        tell(f"{meanwhile} of 11000 events readable while the disk is full; when there was room again for up to 2 s, "
+             f"{stopped}, {daemon.found('full')} of {emitted} readable, {daemon.discarded('full')} reported as discarded")
+
+
+@fault
+def full_disk_destroy(daemon):
+    """A session is stopped and destroyed while the disk is full."""
+    with _small_disk(daemon.path / "full") as disk:
+        _record_on_full_disk(daemon, disk)
+        tell(f"{daemon.outcome('stop', 'full')}, {daemon.outcome('destroy', 'full')}; {daemon.found('full')} of 11000 "
+             "events readable")
+
+
+@fault
+def output_gone(daemon):
+    """The directory is removed while a program is recorded, and made again."""
+    output = daemon.path / "gone"
+    daemon.record("gone")
+    program = daemon.program("app-idle")
+    program.go(100)
+    shutil.rmtree(output)
+    program.go(50)
+    output.mkdir()
+    program.go(7)
+    tell(f"{daemon.outcome('stop', 'gone')}; {daemon.found('gone')} of 57 events readable that came since the directory "
+         "was removed")
 
 
 def main():
