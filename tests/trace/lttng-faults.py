@@ -179,7 +179,7 @@ def full_disk(daemon):
             emitted += 500
         stopped = daemon.outcome("stop", "full")
         tell(f"{meanwhile} of 11000 events readable while the disk is full; when there was room again for up to 2 s, "
-             f"{stopped}, {daemon.found('full')} of {emitted} readable, {daemon.discarded('full')} reported as discarded")
+             f"{stopped}, {daemon.found('full')} of {emitted} readable, {daemon.discarded('full')} told as discarded")
 
 
 @fault
@@ -202,8 +202,7 @@ def output_gone(daemon):
     program.go(50)
     output.mkdir()
     program.go(7)
-    tell(f"{daemon.outcome('stop', 'gone')}; {daemon.found('gone')} of 57 events readable that came since the directory "
-         "was removed")
+    tell(f"{daemon.outcome('stop', 'gone')}; {daemon.found('gone')} of 57 events readable that came after the removal")
 
 
 def main():
