@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "core/app-private.h"
 
+#include "base/error.h"
 #include "base/marks.h"
+#include "core/break-offs.h"
 
 enum { REGISTER_GUARD_MS = 1000 };
 
@@ -20,6 +22,19 @@ add_part (TbusApp *self, TbusJob *job, const TbusWanted *wanted, TbusAppSession 
     g_array_append_val (self->parts, part);
 }
 
+/* The buffers of it, or why there are none. */
+static TbusBufferSet *
+obtain_set (TbusApp *self, TbusSession *session, TbusAppSession *app_session)
+{
+  if (!self->unfit)
+    return tbus_session_obtain_set (session, self, app_session, &app_session->error);
+  g_set_error (&app_session->error, TBUS_ERROR, TBUS_ERROR_APP_GONE,
+               "Process %d (%s) ended its connection %d times in a row while it was given its buffers: it is not "
+               "recorded; it may have too few file descriptors",
+               (int) self->tracee->pid, self->name, TBUS_MAX_BREAK_OFFS);
+  return NULL;
+}
+
 /* One session's share of the plan. FALSE where its buffers are still being made. */
 static gboolean
 plan_session (TbusApp *self, TbusJob *job, TbusSession *session, TbusAppSession *app_session)
@@ -30,7 +45,7 @@ plan_session (TbusApp *self, TbusJob *job, TbusSession *session, TbusAppSession 
     return TRUE;
   if (app_session->set == NULL)
     {
-      TbusBufferSet *set = tbus_session_obtain_set (session, self, app_session, &app_session->error);
+      TbusBufferSet *set = obtain_set (self, session, app_session);
 
       if (set == NULL)
         {

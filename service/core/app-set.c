@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
+#include "core/break-offs.h"
 #include "core/core-private.h"
 
 struct _TbusAppSet {
@@ -6,6 +7,7 @@ struct _TbusAppSet {
 
   GPtrArray *apps;    /* of TbusApp, references, by id: ids only grow */
   GHashTable *shown;  /* of TbusApp: announced */
+  TbusBreakOffs *break_offs;
   guint64 refused;
 };
 
@@ -30,6 +32,7 @@ tbus_app_set_finalize (GObject *object)
 
   g_ptr_array_unref (self->apps);
   g_hash_table_unref (self->shown);
+  tbus_break_offs_free (self->break_offs);
   G_OBJECT_CLASS (tbus_app_set_parent_class)->finalize (object);
 }
 
@@ -54,6 +57,7 @@ tbus_app_set_init (TbusAppSet *self)
 {
   self->apps = g_ptr_array_new_with_free_func (g_object_unref);
   self->shown = g_hash_table_new (NULL, NULL);
+  self->break_offs = tbus_break_offs_new ();
 }
 
 TbusAppSet *
@@ -119,6 +123,18 @@ tbus_app_set_count_refused (TbusAppSet *self, guint n)
 {
   self->refused += n;
   g_object_notify_by_pspec (G_OBJECT (self), props[PROP_REFUSED]);
+}
+
+void
+tbus_app_set_broke_off (TbusAppSet *self, pid_t pid)
+{
+  tbus_break_offs_add (self->break_offs, pid, g_get_monotonic_time ());
+}
+
+gboolean
+tbus_app_set_can_take (TbusAppSet *self, pid_t pid)
+{
+  return tbus_break_offs_count (self->break_offs, pid, g_get_monotonic_time ()) < TBUS_MAX_BREAK_OFFS;
 }
 
 gboolean

@@ -169,6 +169,7 @@ tbus_app_answer_listers (TbusApp *self, GArray *listers, TbusAppOutcome outcome,
 void
 tbus_app_begin (TbusApp *self)
 {
+  self->unfit = !tbus_app_set_can_take (self->hub->apps, self->tracee->pid);
   tbus_app_plan_and_submit (self);
 }
 
@@ -208,6 +209,8 @@ tbus_app_set_gone (TbusApp *self)
   g_autoptr(TbusApp) keep = g_object_ref (self);
   g_autoptr(GPtrArray) sessions = tbus_session_set_list (self->hub->sessions);
 
+  if (self->registering && self->sessions->len > 0)
+    tbus_app_set_broke_off (self->hub->apps, self->tracee->pid);
   tbus_app_set_state (self, TBUS_APP_GONE);
   g_clear_handle_id (&self->guard, g_source_remove);
   for (guint i = 0; i < self->sessions->len; i++)
@@ -268,6 +271,7 @@ tbus_app_retry_session (TbusApp *self, guint64 session_id)
   if (app_session != NULL)
     {
       tbus_app_session_retry (app_session);
+      self->unfit = FALSE;
       self->changes++;
     }
 }

@@ -88,6 +88,10 @@ void tbus_app_set_add (TbusAppSet *self, TbusApp *app);
 void tbus_app_set_show (TbusAppSet *self, TbusApp *app);
 void tbus_app_set_remove (TbusAppSet *self, TbusApp *app);
 void tbus_app_set_count_refused (TbusAppSet *self, guint n);
+/* Process @pid has ended its connection while it was told what to record before it goes on. */
+void tbus_app_set_broke_off (TbusAppSet *self, pid_t pid);
+/* FALSE where it has just done so again and again. */
+gboolean tbus_app_set_can_take (TbusAppSet *self, pid_t pid);
 
 /* session-set.c */
 TbusSessionSet *tbus_session_set_new (TbusHub *hub);

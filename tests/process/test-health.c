@@ -97,6 +97,28 @@ a_program_that_did_not_wait_for_its_buffers_is_counted (Fixture *self, gconstpoi
   g_assert_cmpuint (tst_count (self->service, "trace", "tbtest:tick"), ==, late ? 110 : 160);
 }
 
+/* It has none left for its buffers: the tracer's library ends the connection and registers again, without an end. */
+static void
+a_program_with_few_descriptors_goes_on_without_being_recorded (Fixture *self, gconstpointer scheme)
+{
+  g_autofree char *program = tst_build_path ("tests/support/apps/app-idle");
+  const char *const argv[] = { "sh", "-c", "ulimit -n 7; exec \"$0\"", program, NULL };
+  g_autoptr(TstChild) poor = tst_child_start (argv, tst_service_environment (self->service));
+  g_autofree char *app = NULL;
+  TstResult result;
+
+  tst_app_go (poor, 10);
+  tst_wait_until (self->service, tst_heard (self->service, "Session.Problems", "'app-failed'"));
+  app = tst_wait_app (self->service, tst_child_pid (poor), "ready");
+  g_assert_cmpuint (tst_get_length (self->service, app, "App.Sessions"), ==, 0);
+  tst_child_finish (poor);
+  tst_app_go (self->app, 5);
+  result = tst_session_run (self->service, self->session, "Stop");
+  g_assert_cmpuint (result.failed + result.pending, ==, 0);
+  g_assert_cmpuint (result.discarded + result.lost + result.dropped, ==, 0);
+  g_assert_cmpuint (tst_count (self->service, "trace", "tbtest:tick"), ==, 105);
+}
+
 /* As a machine does that is suspended: everything stands still, in whatever order, and goes on. */
 static void
 a_machine_that_was_suspended_goes_on (Fixture *self, gconstpointer options)
@@ -187,6 +209,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   ADD (a_consumer_is_named_with_what_it_is_at);
   ADD (a_program_that_did_not_wait_for_its_buffers_is_counted);
+  ADD (a_program_with_few_descriptors_goes_on_without_being_recorded);
   ADD (a_machine_that_was_suspended_goes_on);
   ADD (a_consumer_that_is_out_of_memory_is_replaced);
   return g_test_run ();
