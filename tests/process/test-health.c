@@ -2,11 +2,8 @@
 /* Who asks what keeps the service hears it; and what stands still, all of it or a part, goes on where it was. */
 #include "support/recording.h"
 
-#include <fcntl.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 typedef struct {
   TstService *service;
@@ -146,61 +143,6 @@ a_machine_that_was_suspended_goes_on (Fixture *self, gconstpointer options)
   g_assert_cmpuint (events->len + result.discarded, ==, 60100);
 }
 
-static gboolean
-put (const char *file, const char *text)
-{
-  int fd = open (file, O_WRONLY | O_CLOEXEC);
-  gboolean done = fd >= 0 && write (fd, text, strlen (text)) == (gssize) strlen (text);
-
-  if (fd >= 0)
-    close (fd);
-  return done;
-}
-
-/* A group of its own for @pid, which may have @bytes more than now; NULL where there are no such groups here. */
-static char *
-limit_memory (pid_t pid, guint64 bytes)
-{
-  g_autofree char *group = g_strdup_printf ("/sys/fs/cgroup/memory/tracebus-test-%d", (int) getpid ());
-  g_autofree char *limit = g_build_filename (group, "memory.limit_in_bytes", NULL);
-  g_autofree char *members = g_build_filename (group, "cgroup.procs", NULL);
-  g_autofree char *text = g_strdup_printf ("%" G_GUINT64_FORMAT, bytes);
-  g_autofree char *number = g_strdup_printf ("%d", (int) pid);
-
-  if (mkdir (group, 0700) < 0)
-    return NULL;
-  if (put (limit, text) && put (members, number))
-    return g_steal_pointer (&group);
-  rmdir (group);
-  return NULL;
-}
-
-/* Rings for which there is no memory: the kernel ends the consumer, and another one goes on with what it had. */
-static void
-a_consumer_that_is_out_of_memory_is_replaced (Fixture *self, gconstpointer options)
-{
-  pid_t consumer = tst_service_consumer_pid (self->service);
-  g_autofree char *group = limit_memory (consumer, 8 << 20);
-  g_autofree char *other = NULL;
-  TstResult result;
-
-  if (group == NULL)
-    {
-      g_test_skip ("groups with a memory limit cannot be made here");
-      return;
-    }
-  other = tst_start_recording (self->service, "other",
-                               "'subbuf-size': <uint64 8388608>, 'num-subbuf': <uint64 4>");
-  tst_wait_until (self->service, tst_heard (self->service, "Session.Problems", "'consumer-restarting'"));
-  tst_wait_until (self->service, tst_get_length (self->service, self->session, "Session.Problems") == 0);
-  tst_app_go (self->app, 50);
-  result = tst_session_run (self->service, self->session, "Stop");
-  g_assert_cmpuint (result.discarded + result.lost + result.dropped, ==, 0);
-  g_assert_cmpuint (tst_count (self->service, "trace", "tbtest:tick"), ==, 150);
-  tst_session_run (self->service, other, "Destroy");
-  g_assert_cmpint (rmdir (group), ==, 0);
-}
-
 #define ADD(function) TST_ADD_PER_SCHEME ("/process/health", function)
 
 int
@@ -211,6 +153,5 @@ main (int argc, char **argv)
   ADD (a_program_that_did_not_wait_for_its_buffers_is_counted);
   ADD (a_program_with_few_descriptors_goes_on_without_being_recorded);
   ADD (a_machine_that_was_suspended_goes_on);
-  ADD (a_consumer_that_is_out_of_memory_is_replaced);
   return g_test_run ();
 }

@@ -435,14 +435,18 @@ tst_answer (TstAnswer *answer)
   return reply;
 }
 
-void
+gboolean
 tst_answer_ignore (TstAnswer *answer)
 {
+  gboolean good;
+
   tst_wait_until (answer->service, tst_answer_is_there (answer));
+  good = answer->error == NULL;
   g_clear_pointer (&answer->reply, g_variant_unref);
   g_clear_error (&answer->error);
   g_free (answer->member);
   g_free (answer);
+  return good;
 }
 
 /* Properties and objects. */

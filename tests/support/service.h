@@ -73,8 +73,8 @@ TstAnswer *tst_ask (TstService *self, const char *path, const char *member, cons
 gboolean tst_answer_is_there (TstAnswer *answer);
 /* Consumes @answer. (transfer full) */
 GVariant *tst_answer (TstAnswer *answer);
-/* The same for one that may be an error, as when the service dies meanwhile: nobody wants to know it. */
-void tst_answer_ignore (TstAnswer *answer);
+/* The same for one that may be an error, as when the service dies meanwhile. Returns: whether it is none. */
+gboolean tst_answer_ignore (TstAnswer *answer);
 
 /* @property: "Session.State". (transfer full) */
 GVariant *tst_get (TstService *self, const char *path, const char *property);
