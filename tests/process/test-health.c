@@ -2,7 +2,9 @@
 /* Who asks what keeps the service hears it; and what stands still, all of it or a part, goes on where it was. */
 #include "support/recording.h"
 
+#include <sched.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 
 typedef struct {
@@ -143,6 +145,99 @@ a_machine_that_was_suspended_goes_on (Fixture *self, gconstpointer options)
   g_assert_cmpuint (events->len + result.discarded, ==, 60100);
 }
 
+/* Every thread of @pid stands still, which nobody but its parent is told. */
+static gboolean
+is_stopped (pid_t pid)
+{
+  g_autofree char *path = g_strdup_printf ("/proc/%d/stat", pid);
+  g_autofree char *text = NULL;
+
+  g_assert_true (g_file_get_contents (path, &text, NULL, NULL));
+  return strstr (text, ") T ") != NULL;
+}
+
+static void
+stop_and_wait (const pid_t *pids, gsize n)
+{
+  for (gsize i = 0; i < n; i++)
+    g_assert_cmpint (kill (pids[i], SIGSTOP), ==, 0);
+  for (gsize i = 0; i < n; i++)
+    while (!is_stopped (pids[i]))
+      sched_yield ();
+}
+
+/* How long a suspension takes: longer than a program may do nothing until it counts as unresponsive. */
+static gulong
+suspension_us (void)
+{
+  const char *wanted = g_getenv ("TRACEBUS_SUSPENDED_MS");
+
+  return (wanted != NULL ? strtoul (wanted, NULL, 10) : 200) * 1000;
+}
+
+/* Nothing was stuck or dead, only late. */
+static void
+assert_nobody_was_given_up (Fixture *self)
+{
+  g_auto(GStrv) consumers = tst_objects (self->service, "Consumer");
+  g_autoptr(GVariant) health = tst_get (self->service, TST_ROOT, "Manager.Health");
+  g_autofree char *text = g_variant_print (health, FALSE);
+
+  g_assert_cmpuint (g_strv_length (consumers), ==, 1);
+  g_assert_cmpuint (tst_get_number (self->service, consumers[0], "Consumer.Restarts"), ==, 0);
+  g_assert_cmpuint (tst_get_length (self->service, self->session, "Session.Problems"), ==, 0);
+  if (strstr (text, "'alive': <false>") != NULL)
+    g_error ("somebody counts as stuck: %s", text);
+}
+
+/* Timers are due meanwhile, calls come, and a program is in the middle of its registration: whoever goes on first. */
+static void
+timers_and_calls_go_on_after_a_suspension (Fixture *self, gconstpointer scheme)
+{
+  g_autofree char *ticking = tst_session (self->service, "ticking");
+  g_autofree char *options = g_strconcat (scheme, ", 'switch-timer-us': <uint32 10000>", NULL);
+  g_autofree char *channel = tst_channel (self->service, ticking, "events", options);
+  pid_t all[3] = { tst_service_pid (self->service), tst_service_consumer_pid (self->service),
+                   tst_child_pid (self->app) };
+  g_autoptr(GPtrArray) events = NULL;
+  TstMissing missing;
+  TstResult result;
+
+  tst_enable (self->service, ticking, "events", "tbtest:*");
+  tst_session_run (self->service, ticking, "Start");
+  for (guint round = 0; round < G_N_ELEMENTS (all); round++)
+    {
+      g_autoptr(TstChild) comer = NULL;
+      guint64 before = tst_get_number (self->service, ticking, "Session.BytesWritten");
+      TstAnswer *calls[3];
+
+      tst_app_go (self->app, 1000);
+      tst_child_say (self->app, "go 1000");
+      stop_and_wait (all, G_N_ELEMENTS (all));
+      comer = tst_app_start (self->service, "app-idle", NULL);
+      calls[0] = tst_ask (self->service, ticking, "Session.Flush", "(@a{sv} {},)");
+      calls[1] = tst_ask (self->service, TST_ROOT, "Manager.ListTracepoints", "({'name': <'tbtest:tick'>},)");
+      calls[2] = tst_ask (self->service, self->session, round % 2 == 0 ? "Session.Stop" : "Session.Start",
+                          "(@a{sv} {},)");
+      g_usleep (suspension_us ());
+      for (guint i = 0; i < G_N_ELEMENTS (all); i++)
+        g_assert_cmpint (kill (all[(i + round) % G_N_ELEMENTS (all)], SIGCONT), ==, 0);
+      for (guint i = 0; i < G_N_ELEMENTS (calls); i++)
+        g_variant_unref (tst_answer (calls[i]));
+      g_free (tst_child_wait_line (self->app, "done"));
+      tst_app_go (comer, 10);
+      tst_child_finish (comer);
+      tst_wait_until (self->service, tst_get_number (self->service, ticking, "Session.BytesWritten") > before);
+    }
+  assert_nobody_was_given_up (self);
+  result = tst_session_run (self->service, ticking, "Stop");
+  events = tst_events_lossy (self->service, "ticking", &missing);
+  g_test_message ("emitted %d: %u recorded, %" G_GUINT64_FORMAT " discarded", 3 * 2010, events->len, result.discarded);
+  g_assert_cmpuint (result.failed + result.pending, ==, 0);
+  g_assert_cmpuint (result.dropped + result.lost, ==, 0);
+  g_assert_cmpuint (events->len + result.discarded, ==, 3 * 2010);
+}
+
 #define ADD(function) TST_ADD_PER_SCHEME ("/process/health", function)
 
 int
@@ -153,5 +248,6 @@ main (int argc, char **argv)
   ADD (a_program_that_did_not_wait_for_its_buffers_is_counted);
   ADD (a_program_with_few_descriptors_goes_on_without_being_recorded);
   ADD (a_machine_that_was_suspended_goes_on);
+  ADD (timers_and_calls_go_on_after_a_suspension);
   return g_test_run ();
 }
