@@ -5,6 +5,7 @@
 #include "base/fd-budget.h"
 #include "base/log.h"
 #include "base/parcel.h"
+#include "base/quota.h"
 #include "base/thread.h"
 
 #include <errno.h>
@@ -21,21 +22,28 @@
 
 enum { MAX_NAME = 255 };
 
+typedef struct {
+  int fd;            /* of another life, and nobody has taken it; or -1 */
+  TbusCharge charge; /* whose it is */
+} Entry;
+
 /* On its way to systemd. */
 typedef struct {
-  char *name;
-  int fd; /* a copy of ours, to be kept under @name; or -1: what @name is is dropped */
+  char *label;
+  int fd; /* a copy of ours, to be kept under @label; or -1: what @label is is dropped */
 } Message;
 
 static GMutex lock;
 /* Under the lock. */
-static GHashTable *names; /* name to GINT_TO_POINTER (descriptor of another life that nobody has taken, or -1) */
+static GHashTable *names; /* to Entry */
 static guint n_apps;
 static guint limit; /* 0: there is no store */
 static int manager_fd = -1;
 static GQueue queue = G_QUEUE_INIT; /* of Message */
 static guint flush_source;
-static gboolean told_full;
+static GHashTable *told; /* uids of those who have no room, which was said; ALL */
+
+#define ALL ((gpointer) -1)
 
 static gboolean
 is_app (const char *name)
@@ -49,9 +57,25 @@ is_name (const char *name)
   gsize length = strlen (name);
 
   for (gsize i = 0; i < length; i++)
-    if (name[i] <= ' ' || name[i] > '~' || name[i] == ':')
+    if (name[i] <= ' ' || name[i] > '~' || name[i] == ':' || name[i] == '@')
       return FALSE;
   return length > 0 && length <= MAX_NAME;
+}
+
+static void
+entry_free (gpointer data)
+{
+  Entry *self = data;
+
+  tbus_charge_clear (&self->charge);
+  g_free (self);
+}
+
+/* What systemd calls it: whose it is comes back with it. (transfer full) */
+static char *
+make_label (const char *name, uid_t uid)
+{
+  return tbus_quota_binds (uid) ? g_strdup_printf ("%s@%u", name, (guint) uid) : g_strdup (name);
 }
 
 static void
@@ -62,7 +86,7 @@ message_free (Message *self)
       close (self->fd);
       tbus_fd_budget_give (1);
     }
-  g_free (self->name);
+  g_free (self->label);
   g_free (self);
 }
 
@@ -95,10 +119,10 @@ connect_to_manager (void)
 
 /* Returns: 0, or an errno. */
 static int
-send_message (const char *name, int fd)
+send_message (const char *label, int fd)
 {
-  g_autofree char *text = fd >= 0 ? g_strdup_printf ("FDSTORE=1\nFDNAME=%s\nFDPOLL=0", name)
-                                  : g_strdup_printf ("FDSTOREREMOVE=1\nFDNAME=%s", name);
+  g_autofree char *text = fd >= 0 ? g_strdup_printf ("FDSTORE=1\nFDNAME=%s\nFDPOLL=0", label)
+                                  : g_strdup_printf ("FDSTOREREMOVE=1\nFDNAME=%s", label);
   union {
     struct cmsghdr align;
     char space[CMSG_SPACE (sizeof (int))];
@@ -127,7 +151,7 @@ send_queued (void)
 {
   Message *message;
 
-  while ((message = g_queue_peek_head (&queue)) != NULL && send_message (message->name, message->fd) != EAGAIN)
+  while ((message = g_queue_peek_head (&queue)) != NULL && send_message (message->label, message->fd) != EAGAIN)
     message_free (g_queue_pop_head (&queue));
   return message == NULL;
 }
@@ -161,9 +185,9 @@ start_flushing (void)
 
 /* FALSE: it cannot be told, now or later. */
 static gboolean
-tell (const char *name, int fd)
+tell (const char *label, int fd)
 {
-  int errnum = queue.length > 0 ? EAGAIN : send_message (name, fd);
+  int errnum = queue.length > 0 ? EAGAIN : send_message (label, fd);
   Message *message;
 
   if (errnum != EAGAIN)
@@ -171,7 +195,7 @@ tell (const char *name, int fd)
   if (fd >= 0 && !tbus_fd_budget_take (1, "Keeping a descriptor", NULL))
     return FALSE;
   message = g_new (Message, 1);
-  *message = (Message){ g_strdup (name), -1 };
+  *message = (Message){ g_strdup (label), -1 };
   if (fd >= 0)
     message->fd = fcntl (fd, F_DUPFD_CLOEXEC, 0);
   if (fd >= 0 && message->fd < 0)
@@ -187,13 +211,13 @@ tell (const char *name, int fd)
 
 /* Whoever comes and goes while systemd is busy costs it nothing. FALSE: it has been told. */
 static gboolean
-take_back (const char *name)
+take_back (const char *label)
 {
   for (GList *l = queue.tail; l != NULL; l = l->prev)
     {
       Message *message = l->data;
 
-      if (!g_str_equal (message->name, name))
+      if (!g_str_equal (message->label, label))
         continue;
       if (message->fd < 0)
         return FALSE;
@@ -204,43 +228,54 @@ take_back (const char *name)
   return FALSE;
 }
 
+/* (transfer full): @entry */
 static void
-add_name (const char *name, int fd)
+add_entry (const char *name, Entry *entry)
 {
-  g_hash_table_insert (names, g_strdup (name), GINT_TO_POINTER (fd));
+  g_hash_table_insert (names, g_strdup (name), entry);
   n_apps += is_app (name) ? 1 : 0;
 }
 
-/* Returns: its descriptor, which nobody has taken, or -1; -2 where the name is not known. */
-static int
-remove_name (const char *name)
+static Entry *
+make_entry (int fd, uid_t uid)
 {
-  gpointer fd;
+  Entry *entry = g_new0 (Entry, 1);
 
-  if (!g_hash_table_lookup_extended (names, name, NULL, &fd))
-    return -2;
-  g_hash_table_remove (names, name);
-  n_apps -= is_app (name) ? 1 : 0;
-  return GPOINTER_TO_INT (fd);
+  entry->fd = fd;
+  tbus_charge_init (&entry->charge, TBUS_LIMIT_KEPT, uid);
+  return entry;
+}
+
+/* @label came with @fd, which is taken. */
+static void
+inherit (const char *label, int fd)
+{
+  const char *at = strrchr (label, '@');
+  g_autofree char *name = at != NULL ? g_strndup (label, at - label) : g_strdup (label);
+  Entry *entry;
+
+  if (limit == 0 || !is_name (name) || g_hash_table_contains (names, name))
+    {
+      close (fd);
+      return;
+    }
+  entry = make_entry (fd, at != NULL ? (uid_t) g_ascii_strtoull (at + 1, NULL, 10) : 0);
+  tbus_charge_force (&entry->charge, 1);
+  add_entry (name, entry);
 }
 
 static void
 take_inherited (void)
 {
-  char **inherited = NULL;
-  int n = sd_listen_fds_with_names (1, &inherited);
+  char **labels = NULL;
+  int n = sd_listen_fds_with_names (1, &labels);
 
   for (int i = 0; i < n; i++)
     {
-      int fd = SD_LISTEN_FDS_START + i;
-
-      if (limit > 0 && is_name (inherited[i]) && !g_hash_table_contains (names, inherited[i]))
-        add_name (inherited[i], fd);
-      else
-        close (fd);
-      free (inherited[i]);
+      inherit (labels[i], SD_LISTEN_FDS_START + i);
+      free (labels[i]);
     }
-  free (inherited);
+  free (labels);
 }
 
 void
@@ -248,7 +283,8 @@ tbus_fd_store_init (void)
 {
   const char *size = g_getenv ("FDSTORE");
 
-  names = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  names = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, entry_free);
+  told = g_hash_table_new (NULL, NULL);
   limit = size != NULL ? (guint) CLAMP (g_ascii_strtoll (size, NULL, 10), 0, G_MAXINT) : 0;
   manager_fd = limit > 0 ? connect_to_manager () : -1;
   if (manager_fd < 0)
@@ -262,43 +298,91 @@ tbus_fd_store_is_there (void)
   return limit > 0;
 }
 
+guint
+tbus_fd_store_size (void)
+{
+  return limit;
+}
+
+static void
+say_full (void)
+{
+  g_autofree char *number = g_strdup_printf ("%u", limit);
+
+  if (g_hash_table_add (told, ALL))
+    tbus_log_warning (TBUS_MSG_STORE_FULL, "TRACEBUS_LIMIT", number, "The descriptor store is full (%s): what came "
+                      "last is not traced across a restart of the service; raise FileDescriptorStoreMax", number);
+}
+
+static void
+say_share_is_full (uid_t uid)
+{
+  g_autofree char *sentence = tbus_limit_describe (TBUS_LIMIT_KEPT);
+  g_autofree char *number = g_strdup_printf ("%" G_GUINT64_FORMAT, tbus_limit (TBUS_LIMIT_KEPT));
+
+  if (g_hash_table_add (told, GUINT_TO_POINTER (uid)))
+    tbus_log_warning (TBUS_MSG_STORE_FULL, "TRACEBUS_LIMIT", number, "%s: what came last of user %u is not traced "
+                      "across a restart of the service", sentence, (guint) uid);
+}
+
 static gboolean
 has_room (const char *name)
 {
-  guint count = g_hash_table_size (names);
-
-  if (count < limit && (!is_app (name) || n_apps < limit - limit / 4))
+  if (g_hash_table_size (names) < limit && (!is_app (name) || n_apps < limit - limit / 4))
     return TRUE;
-  if (!told_full)
-    {
-      g_autofree char *number = g_strdup_printf ("%u", limit);
-
-      tbus_log_warning (TBUS_MSG_STORE_FULL, "TRACEBUS_LIMIT", number, "The descriptor store is full (%s): what came "
-                        "last is not traced across a restart of the service; raise FileDescriptorStoreMax", number);
-    }
-  told_full = TRUE;
+  say_full ();
   return FALSE;
 }
 
-gboolean
-tbus_fd_store_keep (const char *name, int fd)
+/* As many as with all others, apps leave some of a user's share to buffers. */
+static gboolean
+charge (const char *name, Entry *entry)
 {
-  gboolean kept = FALSE;
+  uid_t uid = entry->charge.uid;
+  guint64 share = tbus_limit (TBUS_LIMIT_KEPT);
+
+  if ((!is_app (name) || !tbus_quota_binds (uid) || tbus_quota_used (TBUS_LIMIT_KEPT, uid) < share - share / 4)
+      && tbus_charge_add (&entry->charge, 1, NULL))
+    return TRUE;
+  say_share_is_full (uid);
+  return FALSE;
+}
+
+/* Under the lock. */
+static gboolean
+keep (const char *name, uid_t uid, int fd)
+{
+  g_autofree char *label = make_label (name, uid);
+  Entry *entry;
+
+  if (g_hash_table_contains (names, name) || !has_room (name))
+    return FALSE;
+  entry = make_entry (-1, uid);
+  if (!charge (name, entry) || !tell (label, fd))
+    {
+      entry_free (entry);
+      return FALSE;
+    }
+  add_entry (name, entry);
+  return TRUE;
+}
+
+gboolean
+tbus_fd_store_keep (const char *name, uid_t uid, int fd)
+{
+  gboolean kept;
 
   g_return_val_if_fail (is_name (name), FALSE);
   if (limit == 0)
     return FALSE;
   g_mutex_lock (&lock);
-  if (!g_hash_table_contains (names, name) && has_room (name))
-    kept = tell (name, fd);
-  if (kept)
-    add_name (name, -1);
+  kept = keep (name, uid, fd);
   g_mutex_unlock (&lock);
   return kept;
 }
 
 gboolean
-tbus_fd_store_keep_all (const char *name, const int *fds, guint n)
+tbus_fd_store_keep_all (const char *name, uid_t uid, const int *fds, guint n)
 {
   int parcel;
   gboolean kept;
@@ -308,7 +392,7 @@ tbus_fd_store_keep_all (const char *name, const int *fds, guint n)
   parcel = tbus_parcel_new (fds, n);
   if (parcel < 0)
     return FALSE;
-  kept = tbus_fd_store_keep (name, parcel);
+  kept = tbus_fd_store_keep (name, uid, parcel);
   close (parcel);
   return kept;
 }
@@ -334,6 +418,25 @@ shut_down (int fd)
     shutdown (fd, SHUT_RDWR); /* of no effect on what is no socket */
 }
 
+/* Under the lock. Returns: its descriptor, which nobody has taken, or -1. */
+static int
+forget (const char *name)
+{
+  const Entry *entry = g_hash_table_lookup (names, name);
+  g_autofree char *label = NULL;
+  int fd;
+
+  if (entry == NULL)
+    return -1;
+  label = make_label (name, entry->charge.uid);
+  fd = entry->fd;
+  g_hash_table_remove (names, name);
+  n_apps -= is_app (name) ? 1 : 0;
+  if (!take_back (label))
+    tell (label, -1);
+  return fd;
+}
+
 static void
 drop (const char *name, gboolean end)
 {
@@ -342,9 +445,7 @@ drop (const char *name, gboolean end)
   if (limit == 0)
     return;
   g_mutex_lock (&lock);
-  fd = remove_name (name);
-  if (fd != -2 && !take_back (name))
-    tell (name, -1);
+  fd = forget (name);
   g_mutex_unlock (&lock);
   if (fd < 0)
     return;
@@ -368,16 +469,17 @@ tbus_fd_store_end (const char *name)
 int
 tbus_fd_store_take (const char *name)
 {
-  gpointer found;
+  Entry *entry;
   int fd = -1;
 
   if (limit == 0)
     return -1;
   g_mutex_lock (&lock);
-  if (g_hash_table_lookup_extended (names, name, NULL, &found))
+  entry = g_hash_table_lookup (names, name);
+  if (entry != NULL)
     {
-      fd = GPOINTER_TO_INT (found);
-      g_hash_table_insert (names, g_strdup (name), GINT_TO_POINTER (-1));
+      fd = entry->fd;
+      entry->fd = -1;
     }
   g_mutex_unlock (&lock);
   return fd;
@@ -388,14 +490,14 @@ tbus_fd_store_list (const char *prefix)
 {
   GPtrArray *found = g_ptr_array_new ();
   GHashTableIter iter;
-  gpointer name, fd;
+  gpointer name, entry;
 
   g_mutex_lock (&lock);
   if (limit > 0)
     {
       g_hash_table_iter_init (&iter, names);
-      while (g_hash_table_iter_next (&iter, &name, &fd))
-        if (GPOINTER_TO_INT (fd) >= 0 && g_str_has_prefix (name, prefix))
+      while (g_hash_table_iter_next (&iter, &name, &entry))
+        if (((const Entry *) entry)->fd >= 0 && g_str_has_prefix (name, prefix))
           g_ptr_array_add (found, g_strdup (name));
     }
   g_mutex_unlock (&lock);

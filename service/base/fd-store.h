@@ -3,7 +3,7 @@
 /*
  * Descriptor store: what systemd keeps for this service from one life to the next: sockets and shared memory, by name.
  *
- *   first life   keep ("ring-7-0-memory", fd)
+ *   first life   keep ("ring-7-0-memory", uid, fd)
  *   later lives  init() ... take ("ring-7-0-memory") -> fd, which stays in the store, too
  *   the end      drop ("ring-7-0-memory")
  *
@@ -20,19 +20,26 @@
  * Owner:   the process. Threads: any; nothing waits: what systemd does not take at once is queued, in order, and goes
  *          out from the main loop; what is left of it at an orderly end, tbus_fd_store_flush() waits for.
  * Limit:   $FDSTORE descriptors, apps ("app-...") three quarters of them: an app that is not kept registers anew, but
- *          with a buffer that is not kept go the apps that write into it. One of the budget for each that is queued.
+ *          with a buffer that is not kept go the apps that write into it. A user has a share of it, KeptPerUser, and
+          of that the same holds. One of the budget for each that is queued.
  */
 #include <glib.h>
+#include <sys/types.h>
 
 G_BEGIN_DECLS
 
 /* First in main(), before there is a thread: takes what was kept, and the variables that speak of it. */
 void tbus_fd_store_init (void);
 gboolean tbus_fd_store_is_there (void);
-/* @name: printable ASCII without a colon, new to the store. @fd stays the caller's. FALSE where it was not kept. */
-gboolean tbus_fd_store_keep (const char *name, int fd);
+/* How many it keeps at most. */
+guint tbus_fd_store_size (void);
+/*
+ * @name: printable ASCII without a colon or an @, new to the store. @uid: of whose share. @fd stays the caller's. FALSE
+ * where it was not kept.
+ */
+gboolean tbus_fd_store_keep (const char *name, uid_t uid, int fd);
 /* The same for @n that belong together, under one name. */
-gboolean tbus_fd_store_keep_all (const char *name, const int *fds, guint n);
+gboolean tbus_fd_store_keep_all (const char *name, uid_t uid, const int *fds, guint n);
 /* Of no effect on what is not kept. */
 void tbus_fd_store_drop (const char *name);
 /* Once: a descriptor of another life, the caller's from now on; or -1. */

@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/fd-budget.h"
+#include "base/fd-store.h"
 
 #include <errno.h>
 #include <string.h>
@@ -27,6 +28,12 @@ all_descriptors (void)
 }
 
 static guint64
+all_kept (void)
+{
+  return tbus_fd_store_size ();
+}
+
+static guint64
 all_memory (void)
 {
   return (guint64) sysconf (_SC_PHYS_PAGES) * sysconf (_SC_PAGESIZE);
@@ -41,6 +48,8 @@ static const Row rows[] = {
   [TBUS_LIMIT_APPS] = { "AppsPerUser", "A user has at most", "apps", COUNT, TBUS_MAX_APPS_OF_USER, 1, TBUS_MAX_APPS },
   [TBUS_LIMIT_DESCRIPTORS] = { "DescriptorsPerUser", "The apps and sessions of a user take at most",
                                "of the service's descriptors", COUNT, 50, 16, G_MAXINT, all_descriptors },
+  [TBUS_LIMIT_KEPT] = { "KeptPerUser", "Of the apps and sessions of a user, systemd keeps at most", "descriptors",
+                        COUNT, 50, 16, G_MAXINT, all_kept },
   [TBUS_LIMIT_SESSIONS] = { "SessionsPerUser", "A user has at most", "sessions", COUNT, TBUS_MAX_SESSIONS, 1, 65536 },
   [TBUS_LIMIT_BUFFER_MEMORY] = { "BufferMemoryPerUser", "The ring buffers of a user's sessions take at most",
                                  "of memory", BYTES, 50, 1 << 20, WHOLE, all_memory },

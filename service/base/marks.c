@@ -59,7 +59,7 @@ make_slots (void)
   if (ftruncate (fd, N_SLOTS * sizeof (Slot)) == 0)
     made = map_slots (fd);
   if (made != NULL)
-    tbus_fd_store_keep (NAME, fd);
+    tbus_fd_store_keep (NAME, geteuid (), fd);
   close (fd);
   return made;
 }

@@ -92,6 +92,12 @@ tbus_class_registry_charge (TbusClassRegistry *self, uid_t uid)
   tbus_metadata_log_charge (self->log, uid);
 }
 
+uid_t
+tbus_class_registry_get_user (const TbusClassRegistry *self)
+{
+  return self->charge.uid;
+}
+
 guint32
 tbus_class_registry_add_channel (TbusClassRegistry *self, guint32 id)
 {

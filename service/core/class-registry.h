@@ -37,6 +37,7 @@ void tbus_class_registry_free (TbusClassRegistry *self);
 
 /* Before the set is shared: what it and its log keep is charged to @uid, whose apps describe their events here. */
 void tbus_class_registry_charge (TbusClassRegistry *self, uid_t uid) TBUS_MAIN_ONLY;
+uid_t tbus_class_registry_get_user (const TbusClassRegistry *self) TBUS_MAIN_ONLY;
 /* Before the set is shared: a channel that apps may register, known to them as @id (B2). Returns its number. */
 guint32 tbus_class_registry_add_channel (TbusClassRegistry *self, guint32 id) TBUS_MAIN_ONLY;
 

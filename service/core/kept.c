@@ -8,10 +8,10 @@
 
 /* (transfer full): a printed name, kept or dropped. */
 static void
-keep (char *name, int fd)
+keep (char *name, uid_t uid, int fd)
 {
   if (fd >= 0)
-    (void) tbus_fd_store_keep (name, fd); /* the store says when it is full */
+    (void) tbus_fd_store_keep (name, uid, fd); /* the store says when it is full */
   g_free (name);
 }
 
@@ -31,6 +31,13 @@ take (char *name)
   return fd;
 }
 
+/* Of a set: whose programs write there, whoever records them. */
+static uid_t
+find_user (const TbusBufferSet *set)
+{
+  return tbus_class_registry_get_user (set->classes);
+}
+
 /* Logs. */
 
 static char *
@@ -43,13 +50,13 @@ void
 tbus_kept_put_log (const TbusBufferSet *set)
 {
   drop (log_name (set->id, FALSE)); /* of a version before */
-  keep (log_name (set->id, FALSE), tbus_metadata_log_get_fd (set->log));
+  keep (log_name (set->id, FALSE), find_user (set), tbus_metadata_log_get_fd (set->log));
 }
 
 void
 tbus_kept_put_next_log (const TbusBufferSet *set)
 {
-  keep (log_name (set->id, TRUE), tbus_metadata_log_get_next_fd (set->log));
+  keep (log_name (set->id, TRUE), find_user (set), tbus_metadata_log_get_next_fd (set->log));
 }
 
 void
@@ -98,7 +105,7 @@ tbus_kept_put_ring (const TbusBufferSet *set, const TbusSetChannel *channel)
     fds[n++] = ring->streams[i].wakeup_fd;
   if (shared)
     fds[n++] = ring->wakeup_fd;
-  (void) tbus_fd_store_keep_all (name, fds, n); /* the store says when it is full */
+  (void) tbus_fd_store_keep_all (name, find_user (set), fds, n); /* the store says when it is full */
 }
 
 void
@@ -172,9 +179,9 @@ output_name (guint64 session)
 }
 
 void
-tbus_kept_put_output (guint64 session, TbusHandle *directory)
+tbus_kept_put_output (guint64 session, uid_t owner, TbusHandle *directory)
 {
-  keep (output_name (session), tbus_handle_get_fd (directory));
+  keep (output_name (session), owner, tbus_handle_get_fd (directory));
 }
 
 void

@@ -25,7 +25,7 @@ void tbus_kept_drop_next_log (const TbusBufferSet *set);
 void tbus_kept_put_ring (const TbusBufferSet *set, const TbusSetChannel *channel);
 /* The log and all rings of @set. */
 void tbus_kept_drop_set (const TbusBufferSet *set);
-void tbus_kept_put_output (guint64 session, TbusHandle *directory);
+void tbus_kept_put_output (guint64 session, uid_t owner, TbusHandle *directory);
 void tbus_kept_drop_output (guint64 session);
 
 /* Of another life, each once. -1 or NULL: it was not kept. */

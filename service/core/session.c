@@ -180,7 +180,7 @@ tbus_session_new (TbusHub *hub, const TbusSessionRequest *request, const char *o
   self->output = g_strdup (output);
   self->directory = request->directory != NULL ? tbus_handle_ref (request->directory) : NULL;
   if (self->directory != NULL)
-    tbus_kept_put_output (self->id, self->directory);
+    tbus_kept_put_output (self->id, self->owner, self->directory);
   self->shm_path = name_shm_path (request, self->created_at);
   self->ephemeral = request->ephemeral;
   self->all_users = request->all_users;

@@ -364,6 +364,7 @@ say_hello (TbusSupervisedConsumer *self)
 static void
 take_child (TbusSupervisedConsumer *self, TbusChild *child)
 {
+  TbusConsumer *base = TBUS_CONSUMER (self);
   int link_fd;
 
   self->child = child;
@@ -371,9 +372,10 @@ take_child (TbusSupervisedConsumer *self, TbusChild *child)
   g_signal_connect (child, "ended", G_CALLBACK (on_child_ended), self);
   link_fd = tbus_child_take_link (child);
   if (self->kept == NULL)
-    self->kept = tbus_former_keep (tbus_consumer_get_id (TBUS_CONSUMER (self)), tbus_child_get_pid (child), link_fd);
+    self->kept = tbus_former_keep (tbus_consumer_get_id (base), tbus_consumer_get_uid (base),
+                                   tbus_child_get_pid (child), link_fd);
   self->link = tbus_consumer_link_new (link_fd, &link_ops, self, &self->failure);
-  set_state (self, tbus_consumer_get_state (TBUS_CONSUMER (self)), 0);
+  set_state (self, tbus_consumer_get_state (base), 0);
   if (self->link != NULL)
     {
       tbus_consumer_link_set_patience (self->link, tbus_spawner_get_times (self->spawner)->silence_ms);
@@ -421,7 +423,7 @@ tbus_supervised_consumer_new (TbusSpawner *spawner, uid_t uid, guint32 bits)
   tbus_thread_assert_main ();
   self->spawner = g_object_ref (spawner);
   self->backoff.first_ms = tbus_spawner_get_times (spawner)->backoff_ms;
-  tbus_staging_init (&self->staging, tbus_consumer_get_id (TBUS_CONSUMER (self)));
+  tbus_staging_init (&self->staging, tbus_consumer_get_id (TBUS_CONSUMER (self)), uid);
   spawn (self);
   return self;
 }
@@ -436,7 +438,7 @@ tbus_supervised_consumer_adopt (TbusSpawner *spawner, const TbusConsumerAdoption
   tbus_thread_assert_main ();
   self->spawner = g_object_ref (spawner);
   self->backoff.first_ms = tbus_spawner_get_times (spawner)->backoff_ms;
-  tbus_staging_init (&self->staging, what->id);
+  tbus_staging_init (&self->staging, what->id, what->uid);
   self->former = child != NULL;
   if (child == NULL)
     {

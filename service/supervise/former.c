@@ -27,7 +27,7 @@ get_start_time (pid_t pid)
 }
 
 char *
-tbus_former_keep (guint64 consumer, pid_t pid, int link_fd)
+tbus_former_keep (guint64 consumer, uid_t uid, pid_t pid, int link_fd)
 {
   char *name;
 
@@ -35,7 +35,7 @@ tbus_former_keep (guint64 consumer, pid_t pid, int link_fd)
     return NULL;
   name = g_strdup_printf ("consumer-%" G_GUINT64_FORMAT "-%d-%" G_GUINT64_FORMAT, consumer, (int) pid,
                           get_start_time (pid));
-  tbus_fd_store_keep (name, link_fd);
+  tbus_fd_store_keep (name, uid, link_fd);
   return name;
 }
 

@@ -13,7 +13,7 @@
 G_BEGIN_DECLS
 
 /* Keeps @link_fd, which stays the caller's, to process @pid. Returns: (transfer full) (nullable): its name there. */
-char *tbus_former_keep (guint64 consumer, pid_t pid, int link_fd);
+char *tbus_former_keep (guint64 consumer, uid_t uid, pid_t pid, int link_fd);
 /*
  * The process of @consumer, if it lives and its link was kept; other links of it are ended. @name is what it is kept
  * under, (transfer full). NULL: there is none. (transfer full)

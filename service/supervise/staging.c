@@ -15,11 +15,12 @@ make_name (const TbusStaging *self)
 }
 
 void
-tbus_staging_init (TbusStaging *self, guint64 consumer)
+tbus_staging_init (TbusStaging *self, guint64 consumer, uid_t uid)
 {
   g_autofree char *name = NULL;
 
   self->consumer = consumer;
+  self->uid = uid;
   name = make_name (self);
   self->fd = tbus_fd_store_take (name);
 }
@@ -47,7 +48,7 @@ tbus_staging_take (TbusStaging *self, int *fd)
   tbus_staging_drop (self);
   self->fd = *fd;
   *fd = -1;
-  (void) tbus_fd_store_keep (name, self->fd); /* the store says when it is full */
+  (void) tbus_fd_store_keep (name, self->uid, self->fd); /* the store says when it is full */
   return TRUE;
 }
 

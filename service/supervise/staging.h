@@ -10,16 +10,18 @@
  * Limit:   one a consumer: another takes its place.
  */
 #include <glib.h>
+#include <sys/types.h>
 
 G_BEGIN_DECLS
 
 typedef struct {
   guint64 consumer;
+  uid_t uid;
   int fd; /* -1: there is none */
 } TbusStaging;
 
-/* That of @consumer, if a former life has kept it. */
-void tbus_staging_init (TbusStaging *self, guint64 consumer);
+/* That of @consumer, which is @uid's, if a former life has kept it. */
+void tbus_staging_init (TbusStaging *self, guint64 consumer, uid_t uid);
 /* Takes what a process gave, unless it is there already. FALSE: its size could change. */
 gboolean tbus_staging_take (TbusStaging *self, int *fd);
 /* It is of no use any more. */

@@ -17,7 +17,7 @@ tbus_kept_app_keep (const TbusTracee *tracee)
   const int fds[] = { tracee->command_fd, tracee->notify_fd };
   g_autofree char *name = make_name (tracee);
 
-  tbus_fd_store_keep_all (name, fds, G_N_ELEMENTS (fds));
+  tbus_fd_store_keep_all (name, tracee->uid, fds, G_N_ELEMENTS (fds));
 }
 
 void

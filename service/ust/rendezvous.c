@@ -216,7 +216,7 @@ listen_on_socket (TbusRendezvous *self, GError **error)
     return fail (error, errno, "listen on", path);
   self->kept = name_socket (path);
   if (self->kept != NULL)
-    tbus_fd_store_keep (self->kept, self->socket_fd);
+    tbus_fd_store_keep (self->kept, geteuid (), self->socket_fd);
   return TRUE;
 }
 

@@ -14,6 +14,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+/* Of what is kept from now on. */
+static uid_t owner;
+
 static void
 keep (const char *name)
 {
@@ -21,7 +24,7 @@ keep (const char *name)
   gboolean kept;
 
   g_assert_cmpint (write (fd, name, strlen (name)), ==, strlen (name));
-  kept = tbus_fd_store_keep (name, fd);
+  kept = tbus_fd_store_keep (name, owner, fd);
   close (fd);
   printf ("done %s\n", kept ? "kept" : "not kept");
 }
@@ -33,8 +36,8 @@ keep_pair (const char *name)
   int fds[2];
 
   g_assert_cmpint (socketpair (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), ==, 0);
-  tbus_fd_store_keep (name, fds[0]);
-  tbus_fd_store_keep (peer, fds[1]);
+  tbus_fd_store_keep (name, owner, fds[0]);
+  tbus_fd_store_keep (peer, owner, fds[1]);
   close (fds[0]);
   close (fds[1]);
   printf ("done pair\n");
@@ -70,7 +73,7 @@ keep_many (guint n)
       g_autofree char *name = g_strdup_printf ("many-%u", i);
       int fd = memfd_create (name, MFD_CLOEXEC);
 
-      kept += tbus_fd_store_keep (name, fd) ? 1 : 0;
+      kept += tbus_fd_store_keep (name, owner, fd) ? 1 : 0;
       close (fd);
     }
   printf ("done %u\n", kept);
@@ -88,7 +91,7 @@ keep_together (const char *name, guint n)
       fds[i] = memfd_create (name, MFD_CLOEXEC);
       g_assert_cmpint (write (fds[i], &i, sizeof i), ==, sizeof i);
     }
-  kept = tbus_fd_store_keep_all (name, fds, n);
+  kept = tbus_fd_store_keep_all (name, owner, fds, n);
   for (guint i = 0; i < n; i++)
     close (fds[i]);
   printf ("done %s\n", kept ? "kept" : "not kept");
@@ -125,11 +128,11 @@ keep_pairs (const char *name)
       g_autofree char *peer = g_strdup_printf ("%s-peer-%u", name, i);
 
       g_assert_cmpint (socketpair (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), ==, 0);
-      tbus_fd_store_keep (peer, fds[1]);
+      tbus_fd_store_keep (peer, owner, fds[1]);
       close (fds[1]);
       kept[i] = fds[0];
     }
-  tbus_fd_store_keep_all (name, kept, 2);
+  tbus_fd_store_keep_all (name, owner, kept, 2);
   close (kept[0]);
   close (kept[1]);
   printf ("done pairs\n");
@@ -198,6 +201,8 @@ obey (const char *line)
     tbus_fd_store_end (name), printf ("done\n");
   else if (g_str_equal (what, "count"))
     printf ("done %u\n", tbus_fd_store_count ());
+  else if (g_str_equal (what, "owner"))
+    owner = (uid_t) g_ascii_strtoull (name, NULL, 10), printf ("done\n");
   else if (g_str_equal (what, "leave"))
     leave ((guint) g_ascii_strtoull (name, NULL, 10));
   else if (g_str_equal (what, "there"))

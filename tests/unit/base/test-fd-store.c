@@ -189,6 +189,55 @@ apps_leave_room_for_buffers (Fixture *f, gconstpointer data)
   expect (f, "keep app-more", "kept");
 }
 
+/* Whoever fills their share leaves the rest to others, and apps leave some of it to buffers. */
+static void
+a_user_has_a_share (Fixture *f, gconstpointer data)
+{
+  enum { SHARE = LIMIT / 2, APPS = SHARE - SHARE / 4 };
+
+  expect (f, "owner 4242", "");
+  for (guint i = 0; i < APPS; i++)
+    {
+      g_autofree char *command = g_strdup_printf ("keep app-%u", i);
+
+      expect (f, command, "kept");
+    }
+  expect (f, "keep app-more", "not kept");
+  expect (f, "keep-all ring-1 2", "kept"); /* together they count as one */
+  expect (f, "many 100", "4");
+  expect (f, "keep one-more", "not kept");
+  expect (f, "owner 4243", "");
+  expect (f, "keep app-other", "kept");
+  expect (f, "owner 0", "");
+  expect (f, "keep of-root", "kept");
+  expect (f, "drop app-0", "");
+  expect (f, "owner 4242", "");
+  expect (f, "keep app-more", "not kept"); /* buffers have taken of that meanwhile */
+  expect (f, "keep one-more", "kept");
+}
+
+static void
+knows_in_the_next_life_whose_it_is (Fixture *f, gconstpointer data)
+{
+  expect (f, "owner 4242", "");
+  expect (f, "many 100", "20");
+  wait_count (f, 1 + 20); /* and the marks */
+  die_and_live_again (f);
+  expect (f, "take many-3", "open");
+  expect (f, "owner 4242", "");
+  expect (f, "keep one-more", "not kept");
+  expect (f, "drop many-3", "");
+  expect (f, "drop many-4", ""); /* which nobody has taken */
+  expect (f, "keep one-more", "kept");
+  expect (f, "keep another", "kept");
+  expect (f, "keep a-third", "not kept");
+  while (!tst_store_has (f->store, "another@4242"))
+    g_thread_yield ();
+  die_and_live_again (f);
+  expect (f, "take many-4", "nothing");
+  expect (f, "take another", "another");
+}
+
 /* The manager's socket queues a few messages: all the others wait here, and the main loop does not. */
 static void
 waits_for_nobody_and_loses_nothing (Fixture *f, gconstpointer data)
@@ -309,6 +358,8 @@ main (int argc, char **argv)
   add ("ends-all-connections-under-one-name", ends_all_connections_under_one_name);
   add ("keeps-a-name-once", keeps_a_name_once);
   add ("apps-leave-room-for-buffers", apps_leave_room_for_buffers);
+  add ("a-user-has-a-share", a_user_has_a_share);
+  add ("knows-in-the-next-life-whose-it-is", knows_in_the_next_life_whose_it_is);
   add ("waits-for-nobody-and-loses-nothing", waits_for_nobody_and_loses_nothing);
   add_with ("waits-at-the-end-for-what-is-on-its-way", &large, waits_at_the_end_for_what_is_on_its_way);
   add_with ("does-not-wait-for-ever-at-the-end", &large, does_not_wait_for_ever_at_the_end);
