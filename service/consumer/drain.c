@@ -35,13 +35,15 @@ typedef struct {
  * it runs soon after it wakes up.
  */
 static void
-hurry (void)
+hurry (int nice)
 {
   const struct sched_param lowest = { .sched_priority = 1 };
-  const Schedule short_slice = { .size = sizeof short_slice, .policy = SCHED_OTHER, .runtime = 100000 };
+  Schedule short_slice = { .size = sizeof short_slice, .policy = SCHED_OTHER, .nice = nice, .runtime = 100000 };
 
-  if (sched_setscheduler (0, SCHED_RR | SCHED_RESET_ON_FORK, &lowest) == 0 || setpriority (PRIO_PROCESS, 0, -20) == 0)
+  if (sched_setscheduler (0, SCHED_RR | SCHED_RESET_ON_FORK, &lowest) == 0)
     return;
+  if (setpriority (PRIO_PROCESS, 0, -20) == 0)
+    short_slice.nice = -20;
   (void) syscall (SYS_sched_setattr, 0, &short_slice, 0);
 }
 
@@ -50,7 +52,7 @@ run (void *data)
 {
   TcDrain *self = data;
 
-  hurry ();
+  hurry (self->nice);
   tc_loop_run (self->loop);
   return NULL;
 }
@@ -103,6 +105,8 @@ int
 tc_drain_start (TcDrain *self, const char *name)
 {
   self->stop.run = on_stop;
+  /* What the service was given is theirs, too; asked here, since the sandbox may be closed by the time they run. */
+  self->nice = getpriority (PRIO_PROCESS, 0);
   self->last_waiting = &self->waiting;
   self->page_size = (size_t) sysconf (_SC_PAGESIZE);
   self->pages = aligned_alloc (self->page_size, TC_DRAIN_BATCH * self->page_size);

@@ -22,6 +22,7 @@ typedef struct TcShare TcShare;
 typedef struct {
   TcLoop *loop;
   pthread_t thread;
+  int nice; /* of who started it */
   TcShare *waiting, **last_waiting; /* of operations whose packets are not all in files yet, in their order */
   size_t page_size;
   uint8_t *pages; /* its own, TC_DRAIN_BATCH: a packet's first page, which no app can change any more */
