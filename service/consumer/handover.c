@@ -3,6 +3,7 @@
 #include "consumer/handover.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <lttng/ust-ctl.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -90,8 +91,26 @@ receive_channel (int socket, void **header, size_t *header_len)
   return 0;
 }
 
-int
-tc_handover_header (struct lttng_ust_ctl_consumer_channel *ring, void **header, size_t *header_len)
+/* A header that the socket takes whole, as all but the largest are, needs nobody who reads meanwhile. */
+static int
+hand_over_at_once (struct lttng_ust_ctl_consumer_channel *ring, void **header, size_t *header_len)
+{
+  int fds[2], result = -1;
+
+  if (socketpair (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) < 0)
+    return -1;
+  if (fcntl (fds[1], F_SETFL, O_NONBLOCK) == 0)
+    result = lttng_ust_ctl_send_channel_to_sessiond (fds[1], ring);
+  /* Where something is missing, this is its end. */
+  close (fds[1]);
+  if (result == 0)
+    result = receive_channel (fds[0], header, header_len);
+  close (fds[0]);
+  return result;
+}
+
+static int
+hand_over_side_by_side (struct lttng_ust_ctl_consumer_channel *ring, void **header, size_t *header_len)
 {
   Sender sender = { .ring = ring };
   pthread_t thread;
@@ -115,4 +134,12 @@ tc_handover_header (struct lttng_ust_ctl_consumer_channel *ring, void **header, 
   pthread_join (thread, NULL);
   errno = errnum;
   return result;
+}
+
+int
+tc_handover_header (struct lttng_ust_ctl_consumer_channel *ring, void **header, size_t *header_len)
+{
+  if (hand_over_at_once (ring, header, header_len) == 0)
+    return 0;
+  return hand_over_side_by_side (ring, header, header_len);
 }

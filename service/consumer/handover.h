@@ -4,8 +4,7 @@
  * Handover: the shared header area of a channel, as the tracer's library would send it to a session
  * daemon. There is no call that tells it otherwise.
  *
- * Threads: main; a short-lived thread sends while it receives, for the area may be larger than what a
- * socket holds.
+ * Threads: main; where the area is larger than what a socket holds, a short-lived thread sends while main receives.
  */
 #include <stddef.h>
 
