@@ -38,7 +38,7 @@ run_on_stream (TcOperation *self, TcStream *stream)
         tc_stream_flush (stream, true);
       break;
     case TC_OPERATION_CLOSE:
-      tc_stream_finish (stream);
+      tc_stream_end (stream);
       break;
     case TC_OPERATION_INSPECT:
       tc_stream_inspect (stream);

@@ -210,12 +210,30 @@ skip (TcStream *self, const TcPacket *packet)
   return 1;
 }
 
+/*
+ * The last flush makes a packet of nothing where nothing ever was: on most CPUs, of a process that lived on one. Its
+ * file, with its index, would cost more than all that the others hold.
+ */
+static bool
+is_needless (const TcStream *self, const Batch *batch)
+{
+  const TcPacket *packet = &batch->packets[0];
+
+  /* One that a dead consumer found needless is missing in the numbers. */
+  bool follows = self->next_sequence == packet->sequence || (self->owns_pipe && !self->overwrites);
+
+  return self->ending && batch->n == 1 && follows && packet->discarded == 0 && tc_packet_is_empty (packet)
+    && !tc_stage_is_busy (&self->stage) && self->file.fd < 0 && atomic_load (&self->counters.packets_written) == 0;
+}
+
 /* How many of @batch are done with; the others could not be written, and are to be kept. */
 static unsigned
 process_batch (TcStream *self, Batch *batch, const uint8_t *const *subbuffers)
 {
   unsigned done = 1;
 
+  if (is_needless (self, batch))
+    return 1;
   if (tc_metadata_describes (self->metadata, self->file.origin.channel))
     done = put (self, batch, subbuffers);
   else

@@ -107,7 +107,7 @@ on_pipe (TcWatch *watch, uint32_t events)
 
   if (events & (EPOLLHUP | EPOLLERR))
     {
-      tc_stream_finish (self);
+      tc_stream_end (self);
       unwatch (self);
       self->done = self->closing = true;
       hang_up (self);
@@ -277,6 +277,13 @@ tc_stream_finish (TcStream *self)
 }
 
 void
+tc_stream_end (TcStream *self)
+{
+  self->ending = true;
+  tc_stream_finish (self);
+}
+
+void
 tc_stream_resume (TcStream *self)
 {
   self->quiescent = false;
@@ -290,7 +297,7 @@ void
 tc_stream_close (TcStream *self)
 {
   if (self->watched)
-    tc_stream_finish (self);
+    tc_stream_end (self);
   unwatch (self);
   if (tc_stage_is_busy (&self->stage))
     tc_stage_finish (&self->stage);

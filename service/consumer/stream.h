@@ -76,6 +76,7 @@ struct TcStream {
   bool probed;          /* whether they do is known */
   uint64_t expected;    /* packets of the stage: they are waited for */
   bool closing;         /* hung up, and told once the writer is done */
+  bool ending;          /* no packet follows those that are there */
 
   struct lttng_ust_ctl_consumer_stream *ring;
   TcRingView view;
@@ -128,7 +129,9 @@ void tc_stream_resume (TcStream *self);
 void tc_stream_expect (TcStream *self);
 /* Whether that, or @all, is in the file, or cannot be written for now; if not, it will be told. */
 bool tc_stream_is_settled (TcStream *self, bool all);
-/* Flushes, closes the file, frees the ring. It is settled. Main's, too, for a stream that was never attached. */
+/* The same; and nothing is recorded any more. A stream that has never recorded anything leaves no file then. */
+void tc_stream_end (TcStream *self);
+/* Ends, closes the file, frees the ring. It is settled. Main's, too, for a stream that was never attached. */
 void tc_stream_close (TcStream *self);
 
 /* unfinished.c */
