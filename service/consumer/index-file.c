@@ -68,19 +68,38 @@ set_name (TcIndexFile *self, int dir_fd, const char *name)
   return -1;
 }
 
+static int
+make_file (const TcIndexFile *self)
+{
+  return openat (self->dir_fd, self->name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0660);
+}
+
+/* The first of a trace makes their directory. -1 with errno. */
+static int
+make_file_anew (const TcIndexFile *self)
+{
+  int fd = make_file (self);
+
+  if (fd < 0 && errno == ENOENT && (mkdirat (self->dir_fd, "index", 0770) == 0 || errno == EEXIST))
+    fd = make_file (self);
+  if (fd < 0 && errno == EEXIST && unlinkat (self->dir_fd, self->name, 0) == 0)
+    fd = make_file (self);
+  return fd;
+}
+
 int
 tc_index_file_open (TcIndexFile *self, int dir_fd, const char *name)
 {
   const Header header = make_header ();
 
-  if (set_name (self, dir_fd, name) < 0 || (mkdirat (dir_fd, "index", 0770) < 0 && errno != EEXIST))
+  if (set_name (self, dir_fd, name) == 0)
+    self->fd = make_file_anew (self);
+  if (self->fd < 0)
     {
       tc_index_file_close (self);
       return -1;
     }
-  unlinkat (dir_fd, self->name, 0);
-  self->fd = openat (dir_fd, self->name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0660);
-  if (self->fd >= 0 && write_whole (self->fd, &header, sizeof header, 0) == 0)
+  if (write_whole (self->fd, &header, sizeof header, 0) == 0)
     {
       self->size = sizeof header;
       return 0;

@@ -68,9 +68,9 @@ adopt (TcMetadata *self)
   int fd = openat (self->folder->fd, name, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
   struct stat about;
 
-  unlinkat (self->folder->fd, new_name, 0);
   if (fd < 0)
     return;
+  unlinkat (self->folder->fd, new_name, 0);
   if (fstat (fd, &about) == 0 && S_ISREG (about.st_mode) && about.st_nlink == 1 && about.st_uid == geteuid ()
       && about.st_size > 0 && (uint64_t) about.st_size <= published && is_ours (self, fd, (uint64_t) about.st_size))
     {
@@ -195,12 +195,19 @@ append (TcMetadata *self, uint64_t from, uint64_t to)
 }
 
 static int
+make_new (const TcMetadata *self)
+{
+  return openat (self->folder->fd, new_name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0660);
+}
+
+static int
 replace (TcMetadata *self, uint64_t to)
 {
-  int fd, errnum;
+  int fd = make_new (self), errnum;
 
-  unlinkat (self->folder->fd, new_name, 0);
-  fd = openat (self->folder->fd, new_name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0660);
+  /* One that a dead process had not finished. */
+  if (fd < 0 && errno == EEXIST && unlinkat (self->folder->fd, new_name, 0) == 0)
+    fd = make_new (self);
   if (fd < 0)
     return -1;
   if (copy_text (self, fd, 0, to) == 0 && renameat (self->folder->fd, new_name, self->folder->fd, name) == 0)

@@ -215,6 +215,12 @@ tc_path_is_plain (const char *path)
     }
 }
 
+static int
+open_directory (int dir_fd, const char *name)
+{
+  return openat (dir_fd, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+}
+
 int
 tc_make_directory (int dir_fd, const char *path)
 {
@@ -224,17 +230,21 @@ tc_make_directory (int dir_fd, const char *path)
     {
       char name[NAME_MAX + 1];
       size_t len = strcspn (part, "/");
-      int next = -1, errnum;
+      bool is_last = part[len] == '\0';
+      int next, errnum;
 
       memcpy (name, part, len);
       name[len] = '\0';
-      if (mkdirat (fd, name, TC_MODE_DIRECTORY) == 0 || errno == EEXIST)
-        next = openat (fd, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+      /* Those above it are mostly there, and it is mostly not. */
+      next = is_last ? -1 : open_directory (fd, name);
+      if ((is_last || (next < 0 && errno == ENOENT))
+          && (mkdirat (fd, name, TC_MODE_DIRECTORY) == 0 || errno == EEXIST))
+        next = open_directory (fd, name);
       errnum = errno;
       close (fd);
       errno = errnum;
       fd = next;
-      part += len + (part[len] == '/');
+      part += len + !is_last;
     }
   return fd;
 }

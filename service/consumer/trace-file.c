@@ -294,11 +294,21 @@ allocate_modestly (TcTraceFile *self, uint64_t end)
 }
 
 /*
+ * At the end, when there is no reserve any more: only what is needed. A page is there or is not, and is refused by the
+ * write itself; allocating it first, to write it then, costs as much as writing it.
+ */
+static int
+make_last_room (TcTraceFile *self, size_t size)
+{
+  return size <= self->origin.page_size ? 0 : allocate (self, self->size + size);
+}
+
+/*
  * For a packet of @size, and for the reserve after it. Without room for both, the reserve is left alone; a file that
  * never had one takes what there is. 0, or -1 with errno.
  */
 static int
-make_room (TcTraceFile *self, size_t size, bool last_chance)
+make_room (TcTraceFile *self, size_t size)
 {
   uint64_t end = self->size + size;
   uint64_t reserve = self->reserve < MAX_RESERVE ? self->reserve : MAX_RESERVE;
@@ -310,7 +320,7 @@ make_room (TcTraceFile *self, size_t size, bool last_chance)
   if (self->room < end)
     return allocate (self, end);
   errno = ENOSPC;
-  return last_chance ? 0 : -1;
+  return -1;
 }
 
 /*
@@ -386,14 +396,10 @@ make_run (const TcTraceFile *self, Run *run, unsigned n)
 static int
 prepare_room (TcTraceFile *self, const Run *run, bool last_chance)
 {
-  if (make_room (self, run->size, last_chance) < 0)
-    return -1;
-  if (tc_index_file_reserve (&self->index, run->n) == 0)
-    return 0;
-  if (!last_chance)
-    return -1;
-  tc_index_file_give_up (&self->index);
-  return 0;
+  /* An index that finds no room at the end goes when it is written. */
+  if (last_chance)
+    return make_last_room (self, run->size);
+  return make_room (self, run->size) < 0 ? -1 : tc_index_file_reserve (&self->index, run->n);
 }
 
 /* The file for the first of @n packets, with room for it and as many of the others as go along. 0, or -1 with errno. */
