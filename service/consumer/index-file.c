@@ -18,10 +18,6 @@ typedef struct {
   uint32_t magic, major, minor, entry_size;
 } Header;
 
-typedef struct {
-  uint64_t offset, packet_bits, content_bits, begin, end, discarded, stream_id, instance_id, sequence;
-} Entry;
-
 static int
 write_whole (int fd, const void *data, size_t len, uint64_t offset)
 {
@@ -39,9 +35,8 @@ tc_index_file_give_up (TcIndexFile *self)
 {
   int errnum = errno;
 
-  if (self->fd < 0)
-    return;
-  unlinkat (self->dir_fd, self->name, 0);
+  if (self->fd >= 0)
+    unlinkat (self->dir_fd, self->name, 0);
   tc_index_file_close (self);
   errno = errnum;
 }
@@ -53,7 +48,7 @@ make_header (void)
     .magic = htobe32 (0xc1f1dcc1),
     .major = htobe32 (1),
     .minor = htobe32 (1),
-    .entry_size = htobe32 (sizeof (Entry)),
+    .entry_size = htobe32 (sizeof (TcIndexEntry)),
   };
 }
 
@@ -69,41 +64,84 @@ set_name (TcIndexFile *self, int dir_fd, const char *name)
 }
 
 static int
-make_file (const TcIndexFile *self)
+make_file (int dir_fd, const char *name)
 {
-  return openat (self->dir_fd, self->name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0660);
+  return openat (dir_fd, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0660);
 }
 
-/* The first of a trace makes their directory. -1 with errno. */
+/* The first of a trace makes their directory; a dead process may not have finished its own. -1 with errno. */
 static int
-make_file_anew (const TcIndexFile *self)
+make_file_anew (int dir_fd, const char *name)
 {
-  int fd = make_file (self);
+  int fd = make_file (dir_fd, name);
 
-  if (fd < 0 && errno == ENOENT && (mkdirat (self->dir_fd, "index", 0770) == 0 || errno == EEXIST))
-    fd = make_file (self);
-  if (fd < 0 && errno == EEXIST && unlinkat (self->dir_fd, self->name, 0) == 0)
-    fd = make_file (self);
+  if (fd < 0 && errno == ENOENT && (mkdirat (dir_fd, "index", 0770) == 0 || errno == EEXIST))
+    fd = make_file (dir_fd, name);
+  if (fd < 0 && errno == EEXIST && unlinkat (dir_fd, name, 0) == 0)
+    fd = make_file (dir_fd, name);
   return fd;
+}
+
+/* Readers do not take one without its header: it is made under a name that they skip. 0, or -1 with errno. */
+static int
+make_as (TcIndexFile *self, const char *new_name)
+{
+  const Header header = make_header ();
+  int fd = make_file_anew (self->dir_fd, new_name), errnum;
+
+  if (fd < 0)
+    return -1;
+  if (write_whole (fd, &header, sizeof header, 0) == 0
+      && (!self->has_first || write_whole (fd, &self->first, sizeof self->first, sizeof header) == 0)
+      && renameat (self->dir_fd, new_name, self->dir_fd, self->name) == 0)
+    {
+      self->fd = fd;
+      self->size = sizeof header + (self->has_first ? sizeof self->first : 0);
+      self->due = false;
+      return 0;
+    }
+  errnum = errno;
+  unlinkat (self->dir_fd, new_name, 0);
+  close (fd);
+  errno = errnum;
+  return -1;
+}
+
+/* What there is to write already. 0, or -1 with errno; then no file is there. */
+static int
+make (TcIndexFile *self)
+{
+  char *new_name;
+  int result, errnum;
+
+  if (asprintf (&new_name, "index/.%s", self->name + strlen ("index/")) < 0)
+    {
+      errno = ENOMEM;
+      return -1;
+    }
+  result = make_as (self, new_name);
+  errnum = errno;
+  free (new_name);
+  errno = errnum;
+  return result;
+}
+
+int
+tc_index_file_begin (TcIndexFile *self, int dir_fd, const char *name)
+{
+  if (set_name (self, dir_fd, name) < 0)
+    return -1;
+  /* What is there is of another file of this name. */
+  unlinkat (dir_fd, self->name, 0);
+  self->due = true;
+  return 0;
 }
 
 int
 tc_index_file_open (TcIndexFile *self, int dir_fd, const char *name)
 {
-  const Header header = make_header ();
-
-  if (set_name (self, dir_fd, name) == 0)
-    self->fd = make_file_anew (self);
-  if (self->fd < 0)
-    {
-      tc_index_file_close (self);
-      return -1;
-    }
-  if (write_whole (self->fd, &header, sizeof header, 0) == 0)
-    {
-      self->size = sizeof header;
-      return 0;
-    }
+  if (tc_index_file_begin (self, dir_fd, name) == 0 && make (self) == 0)
+    return 0;
   tc_index_file_give_up (self);
   return -1;
 }
@@ -114,7 +152,7 @@ tc_index_file_reopen (TcIndexFile *self, int dir_fd, const char *name, uint64_t 
   const Header wanted = make_header ();
   struct stat about;
   Header header;
-  Entry last;
+  TcIndexEntry last;
   uint64_t entries = 0;
 
   if (set_name (self, dir_fd, name) < 0)
@@ -142,21 +180,34 @@ tc_index_file_reopen (TcIndexFile *self, int dir_fd, const char *name, uint64_t 
 void
 tc_index_file_retract (TcIndexFile *self)
 {
+  self->has_first = false;
   if (self->fd >= 0)
-    self->size -= sizeof (Entry);
+    self->size -= sizeof (TcIndexEntry);
+}
+
+static bool
+is_full (int errnum)
+{
+  return errnum == ENOSPC || errnum == EDQUOT;
 }
 
 int
 tc_index_file_reserve (TcIndexFile *self, unsigned n)
 {
+  if (self->due && self->has_first + n > 1 && make (self) < 0)
+    {
+      if (is_full (errno))
+        return -1;
+      tc_index_file_give_up (self);
+    }
   /* Ahead of what is needed: at the end there is room for what the ring still holds. */
   if (self->fd < 0 || self->size + RESERVE <= self->room)
     return 0;
   if (fallocate (self->fd, FALLOC_FL_KEEP_SIZE, (off_t) self->size, 2 * RESERVE) == 0)
     self->room = self->size + 2 * RESERVE;
-  else if (errno != ENOSPC && errno != EDQUOT)
+  else if (!is_full (errno))
     self->room = UINT64_MAX; /* a file system that makes no promises */
-  return self->size + n * sizeof (Entry) <= self->room ? 0 : -1;
+  return self->size + n * sizeof (TcIndexEntry) <= self->room ? 0 : -1;
 }
 
 void
@@ -174,14 +225,15 @@ tc_index_file_close (TcIndexFile *self)
   if (self->fd >= 0)
     close (self->fd);
   self->fd = -1;
+  self->due = self->has_first = false;
   free (self->name);
   self->name = NULL;
 }
 
-static Entry
+static TcIndexEntry
 make_entry (uint64_t offset, const TcPacketOrigin *origin, const TcPacket *packet)
 {
-  return (Entry) {
+  return (TcIndexEntry) {
     .offset = htobe64 (offset),
     .packet_bits = htobe64 (packet->packet_bits),
     .content_bits = htobe64 (packet->content_bits),
@@ -198,16 +250,22 @@ int
 tc_index_file_append (TcIndexFile *self, uint64_t offset, const TcPacketOrigin *origin, const TcPacket *packets,
                       unsigned n)
 {
-  Entry entries[TC_INDEX_BATCH];
+  TcIndexEntry entries[TC_INDEX_BATCH];
 
-  if (self->fd < 0)
+  if (self->fd < 0 && !self->due)
     return 0;
   for (unsigned i = 0; i < n; i++)
     {
       entries[i] = make_entry (offset, origin, &packets[i]);
       offset += packets[i].packet_bits / CHAR_BIT;
     }
-  if (write_whole (self->fd, entries, n * sizeof entries[0], self->size) < 0)
+  if (self->due && !self->has_first && n == 1)
+    {
+      self->first = entries[0];
+      self->has_first = true;
+      return 0;
+    }
+  if ((self->due && make (self) < 0) || write_whole (self->fd, entries, n * sizeof entries[0], self->size) < 0)
     {
       tc_index_file_give_up (self);
       return -1;

@@ -3,6 +3,8 @@
 /*
  * Index file: where each packet of one trace file lies, for readers that seek.
  *
+ * It is made with its second entry: whoever opens a file of one packet has found that. Most files of processes that
+ * live for a moment stay so, and the index, with its directory, would be most of what is made for them.
  * A trace can be read without it. So when an entry cannot be written, the file goes: none is better
  * than one with a hole. A full disk is no reason: room for an entry is made before the packet is written.
  * Owner: a trace file.
@@ -11,9 +13,17 @@
 
 enum { TC_INDEX_BATCH = 8 };
 
+/* As in the file, big-endian. */
+typedef struct {
+  uint64_t offset, packet_bits, content_bits, begin, end, discarded, stream_id, instance_id, sequence;
+} TcIndexEntry;
+
 typedef struct {
   int dir_fd; /* borrowed: the set's */
-  int fd;     /* -1: there is none */
+  int fd;     /* -1: there is none, or it is @due */
+  bool due;   /* made when there is more than one entry */
+  bool has_first;
+  TcIndexEntry first; /* until then */
   uint64_t size;
   uint64_t room; /* as far as the file system has promised space */
   char *name;    /* below dir_fd */
@@ -21,6 +31,8 @@ typedef struct {
 
 /* Makes "index/@name.idx", over an old one. 0, or -1 with errno; without one, appending does nothing. */
 int tc_index_file_open (TcIndexFile *self, int dir_fd, const char *name);
+/* The same, when it is needed. */
+int tc_index_file_begin (TcIndexFile *self, int dir_fd, const char *name);
 /*
  * Opens the one that a dead process left. *@n: whole entries; *@offset: of the packet that the last of them speaks
  * of. -1 where there is none that has an entry.

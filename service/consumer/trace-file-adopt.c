@@ -148,7 +148,7 @@ follow_index (TcTraceFile *self, const File *file, TcTraceRemains *remains)
         }
       tc_index_file_close (&self->index);
     }
-  (void) tc_index_file_open (&self->index, self->dir_fd, name);
+  (void) tc_trace_file_begin_index (self, &self->index, name);
   return false;
 }
 

@@ -101,6 +101,13 @@ tc_trace_file_take (TcTraceFile *self, int fd, uint64_t size)
   self->last_size = 0;
 }
 
+int
+tc_trace_file_begin_index (const TcTraceFile *self, TcIndexFile *index, const char *name)
+{
+  /* Who keeps some files of many looks for an index beside each. */
+  return (self->max_size > 0 ? tc_index_file_open : tc_index_file_begin) (index, self->dir_fd, name);
+}
+
 /* Makes the file of the current number. 0, or -1 with errno. */
 static int
 open_file (TcTraceFile *self)
@@ -126,7 +133,7 @@ open_file (TcTraceFile *self)
     }
   if (fd < 0)
     return -1;
-  if (tc_index_file_open (&index, self->dir_fd, name) < 0 && is_full (errno))
+  if (tc_trace_file_begin_index (self, &index, name) < 0 && is_full (errno))
     {
       /* Later, with its index. */
       close (fd);

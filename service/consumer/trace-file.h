@@ -82,5 +82,7 @@ void tc_trace_file_trim (TcTraceFile *self);
 enum { TC_TRACE_NAME = 320 };
 /* The name of the file of the current number and generation. */
 void tc_trace_file_make_name (const TcTraceFile *self, char name[TC_TRACE_NAME]);
+/* An index of the file called @name. 0, or -1 with errno: there is none. */
+int tc_trace_file_begin_index (const TcTraceFile *self, TcIndexFile *index, const char *name);
 /* Goes on in @fd, which holds @size bytes of whole packets. Takes it. */
 void tc_trace_file_take (TcTraceFile *self, int fd, uint64_t size);

@@ -164,7 +164,7 @@ remove_stream (const char *path, const struct stat *about, int type, struct FTW 
 static int
 count_stream (const char *path, const struct stat *about, int type, struct FTW *ftw)
 {
-  n_streams += g_str_has_prefix (path + ftw->base, "events_");
+  n_streams += g_str_has_prefix (path + ftw->base, "events_") && !g_str_has_suffix (path, ".idx");
   return 0;
 }
 
