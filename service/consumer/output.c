@@ -222,10 +222,11 @@ open_directory (int dir_fd, const char *name)
 }
 
 int
-tc_make_directory (int dir_fd, const char *path)
+tc_make_directory (int dir_fd, const char *path, bool *made)
 {
   int fd = fcntl (dir_fd, F_DUPFD_CLOEXEC, 0);
 
+  *made = false;
   for (const char *part = path; fd >= 0 && *part != '\0'; )
     {
       char name[NAME_MAX + 1];
@@ -237,9 +238,12 @@ tc_make_directory (int dir_fd, const char *path)
       name[len] = '\0';
       /* Those above it are mostly there, and it is mostly not. */
       next = is_last ? -1 : open_directory (fd, name);
-      if ((is_last || (next < 0 && errno == ENOENT))
-          && (mkdirat (fd, name, TC_MODE_DIRECTORY) == 0 || errno == EEXIST))
-        next = open_directory (fd, name);
+      if (is_last || (next < 0 && errno == ENOENT))
+        {
+          *made = mkdirat (fd, name, TC_MODE_DIRECTORY) == 0;
+          if (*made || errno == EEXIST)
+            next = open_directory (fd, name);
+        }
       errnum = errno;
       close (fd);
       errno = errnum;

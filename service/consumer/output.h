@@ -49,5 +49,8 @@ void tc_output_unref (TcOutput *self);
 
 /* Whether @path is a relative path without empty, "." or ".." components. */
 bool tc_path_is_plain (const char *path);
-/* Makes @path, a plain one, below @dir_fd and opens it. No component may be a symbolic link. -1 with errno. */
-int tc_make_directory (int dir_fd, const char *path);
+/*
+ * Makes @path, a plain one, below @dir_fd and opens it. No component may be a symbolic link. Sets *@made: it was not
+ * there. -1 with errno.
+ */
+int tc_make_directory (int dir_fd, const char *path, bool *made);

@@ -56,10 +56,11 @@ open_folder (TcRingFiles *self, const TcRingFilesPlace *place, TcError *error)
 {
   int base_fd = tc_walk (place->base, TC_WALK_MAKE, error);
   int fd, errnum;
+  bool made;
 
   if (base_fd < 0)
     return -1;
-  fd = tc_make_directory (base_fd, place->directory);
+  fd = tc_make_directory (base_fd, place->directory, &made);
   errnum = errno;
   close (base_fd);
   if (fd < 0)

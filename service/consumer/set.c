@@ -15,9 +15,9 @@ enum {
   SEEK = 500000000,   /* ns between two looks for a directory that is not there */
 };
 
-/* Another session may write to the same output, or have written to it: its traces are left alone. */
+/* Another session may write to the same output, or have written to it: its traces are left alone. *@made: it is new. */
 static int
-make_directory (TcSet *self, int log_fd, TcError *error)
+make_directory (TcSet *self, int log_fd, bool *made, TcError *error)
 {
   size_t size = strlen (self->directory) + sizeof "-4294967295";
   char *path = malloc (size);
@@ -28,8 +28,8 @@ make_directory (TcSet *self, int log_fd, TcError *error)
   strcpy (path, self->directory);
   for (unsigned n = 1; n <= MAX_TRACES; n++)
     {
-      fd = tc_make_directory (self->output->dir_fd, path);
-      if (fd < 0 || !tc_metadata_is_of_other (fd, log_fd))
+      fd = tc_make_directory (self->output->dir_fd, path, made);
+      if (fd < 0 || *made || !tc_metadata_is_of_other (fd, log_fd))
         break;
       close (fd);
       fd = -1;
@@ -56,12 +56,13 @@ missing (TcSet *self, int errnum, const char *message)
 
 /* The directory of @fd is the one now. Where the metadata cannot be written yet, that is told, and packets wait. */
 static int
-settle (TcSet *self, int fd)
+settle (TcSet *self, int fd, bool made)
 {
   if (tc_folder_become (&self->folder, fd) < 0)
     return -1;
   self->watch = tc_lookout_add (&self->consumer->lookout, self->folder.fd);
-  tc_metadata_adopt (&self->metadata);
+  if (!made)
+    tc_metadata_adopt (&self->metadata);
   (void) tc_metadata_sync (&self->metadata);
   tc_problem_end (&self->subject, TC_WRITE_PROBLEMS);
   return 0;
@@ -72,9 +73,10 @@ on_seek (TcTimer *timer)
 {
   TcSet *self = TC_CONTAINER (timer, TcSet, seek);
   TcError error;
-  int fd = tc_output_find (self->output) ? make_directory (self, self->metadata.log_fd, &error) : -1;
+  bool made;
+  int fd = tc_output_find (self->output) ? make_directory (self, self->metadata.log_fd, &made, &error) : -1;
 
-  if (fd < 0 || settle (self, fd) < 0)
+  if (fd < 0 || settle (self, fd, made) < 0)
     tc_loop_arm (self->consumer->loop, &self->seek, tc_now () + SEEK);
 }
 
@@ -142,6 +144,7 @@ undo (TcSet *self)
 static int
 set_up (TcSet *self, const TwSet *config, int log_fd, TcError *error)
 {
+  bool made;
   int fd;
 
   self->watch = -1;
@@ -159,8 +162,8 @@ set_up (TcSet *self, const TwSet *config, int log_fd, TcError *error)
       undo (self);
       return -1;
     }
-  fd = make_directory (self, log_fd, error);
-  if (fd >= 0 && settle (self, fd) == 0)
+  fd = make_directory (self, log_fd, &made, error);
+  if (fd >= 0 && settle (self, fd, made) == 0)
     return 0;
   if (fd >= 0)
     tc_error (error, errno, "Cannot use the directory %s", self->directory);
