@@ -2,9 +2,7 @@
 /* The service or a consumer is killed in the middle of its work: what is on disk is readable, and it goes on. */
 #include "support/recording.h"
 
-#include <poll.h>
 #include <signal.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 typedef struct {
@@ -29,25 +27,6 @@ tear_down (Fixture *self, gconstpointer options)
   tst_service_free (self->service);
 }
 
-/* Somebody else's child, whose end can be waited for all the same. */
-static int
-watch (pid_t pid)
-{
-  int fd = syscall (SYS_pidfd_open, pid, 0);
-
-  g_assert_cmpint (fd, >=, 0);
-  return fd;
-}
-
-static void
-wait_for_end (int pidfd)
-{
-  struct pollfd ended = { .fd = pidfd, .events = POLLIN };
-
-  g_assert_cmpint (poll (&ended, 1, TST_PATIENCE_MS), ==, 1);
-  close (pidfd);
-}
-
 static TstChild *
 start_burst (Fixture *self, const char *n)
 {
@@ -66,9 +45,9 @@ a_killed_service_costs_no_event (Fixture *self, gconstpointer options)
   int consumer;
 
   tst_app_go (app, 1000);
-  consumer = watch (tst_service_consumer_pid (self->service));
+  consumer = tst_process_watch (tst_service_consumer_pid (self->service));
   tst_service_kill (self->service);
-  wait_for_end (consumer);
+  tst_process_await (consumer);
   events = tst_events (self->service, "deaths");
   g_assert_cmpuint (events->len, ==, 1000);
 }
@@ -79,11 +58,11 @@ a_trace_is_readable_after_its_service_was_killed (Fixture *self, gconstpointer o
   g_autoptr(TstChild) one = start_burst (self, "300000");
   g_autoptr(TstChild) two = start_burst (self, "300000");
   g_autoptr(TstChild) idle = tst_app_start (self->service, "app-idle", NULL);
-  int consumer = watch (tst_service_consumer_pid (self->service));
+  int consumer = tst_process_watch (tst_service_consumer_pid (self->service));
 
   tst_app_go (idle, 1); /* however far the others have come */
   tst_service_kill (self->service);
-  wait_for_end (consumer);
+  tst_process_await (consumer);
   g_assert_cmpuint (tst_babeltrace_live (self->output), >, 0);
 }
 
@@ -97,9 +76,9 @@ another_service_takes_over_from_a_killed_one (Fixture *self, gconstpointer optio
   int consumer;
 
   tst_app_go (app, 10);
-  consumer = watch (tst_service_consumer_pid (self->service));
+  consumer = tst_process_watch (tst_service_consumer_pid (self->service));
   tst_service_kill (self->service);
-  wait_for_end (consumer);
+  tst_process_await (consumer);
   tst_service_start (self->service, NULL);
   object = tst_wait_app (self->service, tst_child_pid (app), "ready");
   session = tst_start_recording (self->service, "again", options);
@@ -113,10 +92,10 @@ static void
 kill_consumer (Fixture *self)
 {
   pid_t pid = tst_service_consumer_pid (self->service);
-  int consumer = watch (pid);
+  int consumer = tst_process_watch (pid);
 
   g_assert_cmpint (kill (pid, SIGKILL), ==, 0);
-  wait_for_end (consumer);
+  tst_process_await (consumer);
 }
 
 /* Somebody is told, and it is over when programs have buffers again. */

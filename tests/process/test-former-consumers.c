@@ -3,10 +3,8 @@
 #include "support/child.h"
 #include "support/store.h"
 
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 typedef struct {
@@ -88,24 +86,6 @@ adopt (Fixture *f)
 }
 
 static void
-wait_for_end (int pidfd)
-{
-  struct pollfd ended = { .fd = pidfd, .events = POLLIN };
-
-  g_assert_cmpint (poll (&ended, 1, TST_PATIENCE_MS), ==, 1);
-  close (pidfd);
-}
-
-static int
-open_pidfd (int pid)
-{
-  int fd = syscall (SYS_pidfd_open, pid, 0);
-
-  g_assert_cmpint (fd, >=, 0);
-  return fd;
-}
-
-static void
 goes_on_with_the_next_service (Fixture *f, gconstpointer data)
 {
   for (guint i = 0; i < 3; i++)
@@ -128,11 +108,11 @@ is_let_go_by_a_service_that_stops_for_another (Fixture *f, gconstpointer data)
 static void
 is_replaced_where_it_died_as_well (Fixture *f, gconstpointer data)
 {
-  int pidfd = open_pidfd (f->pid), other;
+  int pidfd = tst_process_watch (f->pid), other;
 
   tst_child_free (f->user);
   kill (f->pid, SIGKILL);
-  wait_for_end (pidfd);
+  tst_process_await (pidfd);
   start (f);
   other = adopt (f);
   g_assert_cmpint (other, !=, f->pid);
@@ -143,13 +123,13 @@ is_replaced_where_it_died_as_well (Fixture *f, gconstpointer data)
 static void
 is_ended_where_it_does_not_answer (Fixture *f, gconstpointer data)
 {
-  int pidfd = open_pidfd (f->pid);
+  int pidfd = tst_process_watch (f->pid);
 
   die_and_live_again (f);
   kill (f->pid, SIGSTOP);
   tst_child_say (f->user, "patience 100");
   g_assert_cmpint (adopt (f), !=, f->pid);
-  wait_for_end (pidfd);
+  tst_process_await (pidfd);
 }
 
 /* What it answered, or told, is not for us. */
@@ -179,12 +159,12 @@ answers_to_a_dead_service_are_passed_over (Fixture *f, gconstpointer data)
 static void
 ends_when_nobody_needs_it_any_more (Fixture *f, gconstpointer data)
 {
-  int pidfd = open_pidfd (f->pid);
+  int pidfd = tst_process_watch (f->pid);
 
   die_and_live_again (f);
   g_assert_cmpint (adopt (f), ==, f->pid);
   tst_child_say (f->user, "drop");
-  wait_for_end (pidfd);
+  tst_process_await (pidfd);
 }
 
 static void

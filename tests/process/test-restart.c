@@ -2,10 +2,8 @@
 /* The service ends, by kill or by request, and another life of it begins: sessions are there again and record on. */
 #include "support/recording.h"
 
-#include <poll.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 enum { MANY = 50 };
@@ -34,19 +32,14 @@ kill_and_start (Fixture *self)
   tst_service_start (self->service, NULL);
 }
 
-/* Somebody else's child, whose end can be waited for all the same. */
 static void
 kill_and_await_consumer (Fixture *self)
 {
-  struct pollfd ended = { .events = POLLIN };
+  int consumer = tst_process_watch (tst_service_consumer_pid (self->service));
 
-  ended.fd = syscall (SYS_pidfd_open, tst_service_consumer_pid (self->service), 0);
-  g_assert_cmpint (ended.fd, >=, 0);
   tst_service_kill (self->service);
-  g_assert_cmpint (poll (&ended, 1, TST_PATIENCE_MS), ==, 1);
-  close (ended.fd);
+  tst_process_await (consumer);
 }
-
 
 /* A line for each property that is neither a counter nor a complaint, of all sessions and channels. */
 static GPtrArray *

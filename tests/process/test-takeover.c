@@ -7,10 +7,8 @@
  */
 #include "support/recording.h"
 
-#include <poll.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 enum { KILLS = 10, COMERS = 8, WRITERS = 4, BURST = 6000 };
@@ -278,15 +276,6 @@ a_program_that_ends_in_between_loses_nothing (Fixture *self, gconstpointer optio
   assert_exact (self, "gone", tst_session_run (self->service, session, "Stop"), 770);
 }
 
-static int
-watch (pid_t pid)
-{
-  int fd = syscall (SYS_pidfd_open, pid, 0);
-
-  g_assert_cmpint (fd, >=, 0);
-  return fd;
-}
-
 /* Somebody kills all there is but for programs: what they write meanwhile is in the rings. */
 static void
 a_consumer_that_dies_in_between_has_a_successor (Fixture *self, gconstpointer options)
@@ -294,14 +283,13 @@ a_consumer_that_dies_in_between_has_a_successor (Fixture *self, gconstpointer op
   g_autofree char *session = tst_start_recording (self->service, "both", options);
   g_autoptr(TstChild) app = tst_app_start (self->service, "app-idle", NULL);
   pid_t consumer = tst_service_consumer_pid (self->service);
-  struct pollfd ended = { .fd = watch (consumer), .events = POLLIN };
+  int ended = tst_process_watch (consumer);
 
   tst_app_go (app, 100);
   await_state (self, session);
   tst_service_kill (self->service);
   g_assert_cmpint (kill (consumer, SIGKILL), ==, 0);
-  g_assert_cmpint (poll (&ended, 1, TST_PATIENCE_MS), ==, 1);
-  close (ended.fd);
+  tst_process_await (ended);
   tst_app_go (app, 50);
   tst_service_start (self->service, NULL);
   tst_app_go (app, 20);
@@ -366,13 +354,12 @@ a_stop_is_a_gap (Fixture *self, gconstpointer options)
 {
   g_autofree char *session = tst_start_recording (self->service, "stopped", options);
   g_autoptr(TstChild) app = tst_app_start (self->service, "app-idle", NULL);
-  struct pollfd ended = { .fd = watch (tst_service_consumer_pid (self->service)), .events = POLLIN };
+  int ended = tst_process_watch (tst_service_consumer_pid (self->service));
 
   tst_app_go (app, 40);
   tst_service_stop (self->service);
   tst_store_clear (self->store);
-  g_assert_cmpint (poll (&ended, 1, TST_PATIENCE_MS), ==, 1);
-  close (ended.fd);
+  tst_process_await (ended);
   g_assert_cmpuint (tst_count (self->service, "stopped", "tbtest:tick"), ==, 40);
   tst_child_finish (app);
   tst_service_start (self->service, NULL);

@@ -30,6 +30,24 @@ die_with_the_test (gpointer parent)
     _exit (127);
 }
 
+int
+tst_process_watch (pid_t pid)
+{
+  int pidfd = syscall (SYS_pidfd_open, pid, 0);
+
+  g_assert_cmpint (pidfd, >=, 0);
+  return pidfd;
+}
+
+void
+tst_process_await (int pidfd)
+{
+  struct pollfd ended = { .fd = pidfd, .events = POLLIN };
+
+  g_assert_cmpint (poll (&ended, 1, TST_PATIENCE_MS), ==, 1);
+  close (pidfd);
+}
+
 TstChild *
 tst_child_start (const char *const *argv, const char *const *envp)
 {
@@ -51,8 +69,7 @@ tst_child_start_with_fds (const char *const *argv, const char *const *envp, cons
                                     die_with_the_test, GINT_TO_POINTER (getpid ()), -1, -1, -1, fds, targets, n_fds,
                                     &self->pid, &self->in, &self->out, NULL, &error);
   g_assert_no_error (error);
-  self->pidfd = syscall (SYS_pidfd_open, self->pid, 0);
-  g_assert_cmpint (self->pidfd, >=, 0);
+  self->pidfd = tst_process_watch (self->pid);
   return self;
 }
 

@@ -43,4 +43,9 @@ gboolean tst_child_running (TstChild *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TstChild, tst_child_free)
 
+/* A pidfd of @pid, which may be somebody else's child. */
+int tst_process_watch (pid_t pid);
+/* Waits for its end, and closes @pidfd. */
+void tst_process_await (int pidfd);
+
 G_END_DECLS

@@ -2,6 +2,7 @@
 #include "support/lingering.h"
 
 #include <netinet/in.h>
+#include <string.h>
 #include <sys/socket.h>
 
 int
@@ -22,4 +23,24 @@ tst_lingering_socket (int *listening)
   while (send (fd, bytes, sizeof bytes, MSG_DONTWAIT | MSG_NOSIGNAL) > 0)
     ;
   return fd;
+}
+
+gboolean
+tst_send_descriptor (int to, int fd)
+{
+  char byte = 'x';
+  struct iovec piece = { &byte, 1 };
+  union {
+    struct cmsghdr align;
+    char space[CMSG_SPACE (sizeof (int))];
+  } control = { .space = "" };
+  struct msghdr message = {
+    .msg_iov = &piece, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control,
+  };
+
+  control.align.cmsg_level = SOL_SOCKET;
+  control.align.cmsg_type = SCM_RIGHTS;
+  control.align.cmsg_len = CMSG_LEN (sizeof fd);
+  memcpy (CMSG_DATA (&control.align), &fd, sizeof fd);
+  return sendmsg (to, &message, MSG_NOSIGNAL) == 1;
 }

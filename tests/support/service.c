@@ -125,22 +125,18 @@ static void
 end_kept_consumers (TstService *self)
 {
   g_auto(GStrv) consumers = tst_objects (self, "Consumer");
-  g_autofree struct pollfd *ended = g_new0 (struct pollfd, g_strv_length (consumers) + 1);
+  g_autofree int *ended = g_new (int, g_strv_length (consumers) + 1);
   guint n = 0;
 
   for (guint i = 0; consumers[i] != NULL; i++)
     {
-      ended[n].events = POLLIN;
-      ended[n].fd = syscall (SYS_pidfd_open, (pid_t) tst_get_number (self, consumers[i], "Consumer.Pid"), 0);
-      n += ended[n].fd >= 0 ? 1 : 0;
+      ended[n] = syscall (SYS_pidfd_open, (pid_t) tst_get_number (self, consumers[i], "Consumer.Pid"), 0);
+      n += ended[n] >= 0 ? 1 : 0;
     }
   tst_service_stop (self);
   g_clear_pointer (&self->store, tst_store_free);
   for (guint i = 0; i < n; i++)
-    {
-      g_assert_cmpint (poll (&ended[i], 1, TST_PATIENCE_MS), ==, 1);
-      close (ended[i].fd);
-    }
+    tst_process_await (ended[i]);
 }
 
 void

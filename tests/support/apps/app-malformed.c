@@ -4,10 +4,10 @@
  * then says nothing but what no tracer says, as MANNER has it, until the service has closed its connections: "dropped
  * MS" is how long that took. Without a session that reaches it, it waits for ever.
  */
+#include "support/lingering.h"
 #include "support/registration.h"
 
 #include <errno.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -196,47 +196,12 @@ say_enumerations (guint round)
   return say (&kind, sizeof kind) && say (&notice, sizeof notice) && say (entries, sizeof entries);
 }
 
-/* One that takes an hour to close, for whoever has it last. */
-static int
-make_lingering_socket (void)
-{
-  const struct linger hour = { 1, 3600 };
-  struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr.s_addr = htonl (INADDR_LOOPBACK) };
-  socklen_t length = sizeof address;
-  int listening = socket (AF_INET, SOCK_STREAM, 0), fd = socket (AF_INET, SOCK_STREAM, 0);
-  char bytes[4096] = "";
-
-  if (bind (listening, (struct sockaddr *) &address, sizeof address) < 0 || listen (listening, 1) < 0
-      || getsockname (listening, (struct sockaddr *) &address, &length) < 0
-      || connect (fd, (struct sockaddr *) &address, sizeof address) < 0
-      || setsockopt (fd, SOL_SOCKET, SO_LINGER, &hour, sizeof hour) < 0)
-    die ("lingering socket");
-  while (send (fd, bytes, sizeof bytes, MSG_DONTWAIT | MSG_NOSIGNAL) > 0)
-    ;
-  return fd;
-}
-
 static gboolean
 say_descriptors (guint round)
 {
-  char byte = 0;
-  struct iovec piece = { &byte, 1 };
-  union {
-    struct cmsghdr align;
-    char space[CMSG_SPACE (sizeof (int))];
-  } control = { .space = "" };
-  struct msghdr message = {
-    .msg_iov = &piece, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control,
-  };
-  struct cmsghdr *part = CMSG_FIRSTHDR (&message);
-  int fd = make_lingering_socket ();
-  gboolean sent;
+  int listening, fd = tst_lingering_socket (&listening);
+  gboolean sent = tst_send_descriptor (notify_fd, fd);
 
-  part->cmsg_level = SOL_SOCKET;
-  part->cmsg_type = SCM_RIGHTS;
-  part->cmsg_len = CMSG_LEN (sizeof fd);
-  memcpy (CMSG_DATA (part), &fd, sizeof fd);
-  sent = sendmsg (notify_fd, &message, MSG_NOSIGNAL) == 1;
   if (!sent)
     setsockopt (fd, SOL_SOCKET, SO_LINGER, &(struct linger){ 0, 0 }, sizeof (struct linger));
   close (fd);

@@ -20,27 +20,6 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-static void
-send_descriptor (int to, int fd)
-{
-  char byte = 'x';
-  struct iovec piece = { &byte, 1 };
-  union {
-    struct cmsghdr align;
-    char space[CMSG_SPACE (sizeof (int))];
-  } control = { .space = "" };
-  struct msghdr message = {
-    .msg_iov = &piece, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control,
-  };
-  struct cmsghdr *part = CMSG_FIRSTHDR (&message);
-
-  part->cmsg_level = SOL_SOCKET;
-  part->cmsg_type = SCM_RIGHTS;
-  part->cmsg_len = CMSG_LEN (sizeof fd);
-  memcpy (CMSG_DATA (part), &fd, sizeof fd);
-  g_assert_cmpint (sendmsg (to, &message, MSG_NOSIGNAL), ==, 1);
-}
-
 typedef struct {
   int ours, theirs, listening;
 } Fixture;
@@ -53,7 +32,7 @@ set_up (Fixture *f, gconstpointer data)
   g_assert_cmpint (socketpair (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), ==, 0);
   f->ours = pair[0];
   f->theirs = pair[1];
-  send_descriptor (f->theirs, fd);
+  g_assert_true (tst_send_descriptor (f->theirs, fd));
   close (fd); /* the one in the queue is the last now */
 }
 
@@ -93,7 +72,7 @@ hold_up_nobody_in_the_queue_of_another (Fixture *f, gconstpointer data)
   int pair[2];
 
   g_assert_cmpint (socketpair (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), ==, 0);
-  send_descriptor (pair[1], f->ours);
+  g_assert_true (tst_send_descriptor (pair[1], f->ours));
   close (f->ours);
   tbus_stray_close_socket (pair[0]);
   close (pair[1]);
@@ -112,7 +91,7 @@ take_from (uid_t uid, int fd)
   g_assert_cmpint (syscall (SYS_setresuid, -1, uid, -1), ==, 0);
   g_assert_cmpint (socketpair (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), ==, 0);
   g_assert_cmpint (syscall (SYS_setresuid, -1, 0, -1), ==, 0);
-  send_descriptor (pair[1], fd);
+  g_assert_true (tst_send_descriptor (pair[1], fd));
   g_assert_cmpint (tbus_stray_recv (pair[0], &byte, 1), ==, -1);
   g_assert_cmpint (errno, ==, EPROTO);
   tbus_stray_close_socket (pair[0]);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* What comes is looked at once, piece by piece, and stays in the queue until it is taken out. */
+#include "support/lingering.h"
 #include "ust/intake.h"
 
 #include <errno.h>
@@ -109,20 +110,7 @@ tells_of_the_end_behind_what_was_seen (Fixture *f, gconstpointer data)
 static void
 tells_of_descriptors_when_they_are_taken_out (Fixture *f, gconstpointer data)
 {
-  union {
-    struct cmsghdr align;
-    char space[CMSG_SPACE (sizeof (int))];
-  } control = { 0 };
-  struct iovec piece = { (void *) "x", 1 };
-  struct msghdr message = {
-    .msg_iov = &piece, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control,
-  };
-
-  control.align.cmsg_level = SOL_SOCKET;
-  control.align.cmsg_type = SCM_RIGHTS;
-  control.align.cmsg_len = CMSG_LEN (sizeof (int));
-  memcpy (CMSG_DATA (&control.align), &f->ends[0], sizeof (int));
-  g_assert_cmpint (sendmsg (f->ends[1], &message, MSG_NOSIGNAL), ==, 1);
+  g_assert_true (tst_send_descriptor (f->ends[1], f->ends[0]));
   expect_to_see (f, "x");
   g_assert_false (tbus_intake_take (&f->intake, f->buffer, sizeof f->buffer));
   g_assert_cmpint (errno, ==, EPROTO);

@@ -3,8 +3,7 @@
 #define _GNU_SOURCE
 #include "base/fd-budget.h"
 #include "base/quota.h"
-#include "fake-app.h"
-#include "side.h"
+#include "one-app.h"
 #include "support/leak.h"
 
 #include <errno.h>
@@ -18,32 +17,12 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-typedef struct {
-  TstSide *side;
-  TstFakeApp app;
-  TbusTracee *tracee;
-  TbusBufferSet *set;
-  TbusJob *job;
-} Fixture;
-
-static void
-set_up (Fixture *f, gconstpointer data)
-{
-  f->side = tst_side_new ();
-  f->app = tst_fake_app_new (f->side->paths.socket);
-  tst_side_wait (f->side, "registered", 1);
-  f->tracee = g_ptr_array_index (f->side->tracees, 0);
-  f->set = tst_set_new (1);
-  f->job = tst_side_job (f->side, f->tracee);
-}
+typedef TstOneApp Fixture;
 
 static void
 tear_down (Fixture *f, gconstpointer data)
 {
-  tst_fake_app_clear (&f->app);
-  tst_side_free (f->side);
-  g_assert_cmpint (g_atomic_int_get (&f->set->bound), ==, 0);
-  tbus_buffer_set_unref (f->set);
+  tst_one_app_tear_down (f, data);
   tbus_thread_end_grace_periods (); /* or the next test has descriptors that go while it counts */
   g_assert_cmpuint (tbus_fd_budget_used (), ==, 0);
 }
@@ -504,7 +483,8 @@ keeps_room_for_the_apps_of_others (Fixture *f, gconstpointer data)
   tbus_limits_reset ();
 }
 
-#define LINK_TEST(path, func, data) g_test_add ("/ust/link-apps/" path, Fixture, data, set_up, func, tear_down)
+#define LINK_TEST(path, func, data)                                                                                   \
+  g_test_add ("/ust/link-apps/" path, Fixture, data, tst_one_app_set_up, func, tear_down)
 
 int
 main (int argc, char **argv)

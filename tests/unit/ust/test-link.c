@@ -3,8 +3,7 @@
 #define _GNU_SOURCE
 #include "base/fd-budget.h"
 #include "base/limits.h"
-#include "fake-app.h"
-#include "side.h"
+#include "one-app.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -14,33 +13,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-typedef struct {
-  TstSide *side;
-  TstFakeApp app;
-  TbusTracee *tracee;
-  TbusBufferSet *set;
-  TbusJob *job;
-} Fixture;
-
-static void
-set_up (Fixture *f, gconstpointer data)
-{
-  f->side = tst_side_new ();
-  f->app = tst_fake_app_new (f->side->paths.socket);
-  tst_side_wait (f->side, "registered", 1);
-  f->tracee = g_ptr_array_index (f->side->tracees, 0);
-  f->set = tst_set_new (1);
-  f->job = tst_side_job (f->side, f->tracee);
-}
-
-static void
-tear_down (Fixture *f, gconstpointer data)
-{
-  tst_fake_app_clear (&f->app);
-  tst_side_free (f->side);
-  g_assert_cmpint (g_atomic_int_get (&f->set->bound), ==, 0);
-  tbus_buffer_set_unref (f->set);
-}
+typedef TstOneApp Fixture;
 
 static void
 add_root (Fixture *f, TbusOp op)
@@ -333,7 +306,8 @@ releases_an_event_whose_filter_failed (Fixture *f, gconstpointer data)
   assert_statuses (f, 2, (int[]){ -LTTNG_UST_ERR_INVAL, -ECANCELED });
 }
 
-#define LINK_TEST(path, func) g_test_add ("/ust/link/" path, Fixture, NULL, set_up, func, tear_down)
+#define LINK_TEST(path, func)                                                                                         \
+  g_test_add ("/ust/link/" path, Fixture, NULL, tst_one_app_set_up, func, tst_one_app_tear_down)
 
 int
 main (int argc, char **argv)
