@@ -24,7 +24,9 @@ enum {
   INVALID_COST = 1 << 20,
   TURN_US = 500, /* of one app, while no other one waits */
   LULL_US = 40,  /* between an answer and the next notification; see look_again() */
-  LULL_PENALTY = 10,
+  /* Where somebody else takes the CPU in a lull: at most a fiftieth of the time, beyond the first 5 ms. */
+  LULL_PENALTY = 50,
+  LULL_GRACE_US = 250000,
 };
 
 typedef struct {
@@ -49,7 +51,7 @@ struct TbusNotify {
   TbusNotifySetup setup;
   GQueue connections;
   TbusNoticeBudget *budget;
-  gint64 no_lull_before; /* monotonic, microseconds */
+  gint64 lulls_paid; /* monotonic, microseconds: when lost time is made up for; see LULL_PENALTY */
   guint8 scratch[SCRATCH];
 };
 
@@ -278,7 +280,8 @@ connection_set_busy (Connection *connection, gboolean busy)
 /*
  * Whether to look again at once. An app that describes its events has the next one a few microseconds after an answer:
  * to sleep until then, and be woken, costs both sides more than that. So it is given the CPU, should it wait for this
- * one, and looked at again, for LULL_US at most. Where somebody else took the CPU, that is left for a while.
+ * one, and looked at again, for LULL_US at most. Whether it took the CPU for longer, as for describing its state, or
+ * somebody else did, cannot be told: others may have to wait for that, so such time is limited.
  */
 static gboolean
 look_again (Connection *connection, Turn *turn, gboolean heard)
@@ -296,12 +299,12 @@ look_again (Connection *connection, Turn *turn, gboolean heard)
       turn->heard = now;
       return TRUE;
     }
-  if (now - turn->heard >= LULL_US || now < self->no_lull_before)
+  if (now - turn->heard >= LULL_US || self->lulls_paid - now > LULL_GRACE_US)
     return FALSE;
   sched_yield ();
   then = g_get_monotonic_time ();
   if (then - now > LULL_US)
-    self->no_lull_before = then + LULL_PENALTY * (then - now);
+    self->lulls_paid = MAX (self->lulls_paid, then) + LULL_PENALTY * (then - now);
   return TRUE;
 }
 
