@@ -61,6 +61,7 @@ struct TbusBufferSet {
   guint mark; /* of what @classes knows, see base/marks; 0: it is not kept */
 
   /* main */
+  gpointer hub; /* TbusHub, of its session; borrowed */
   TbusSetState state;
   GError *error; /* FAILED: why */
   guint64 id;    /* set key on the consumer */

@@ -28,9 +28,8 @@ struct TbusClassRegistry {
   TbusCharge charge;    /* likewise, of the apps' user's share */
   GString *scratch;
 
-  guint mark; /* 0: nobody watches */
-  TbusPostFunc changed; /* nullable */
-  gpointer data;
+  TbusClassWatch watch;
+  gboolean told; /* main, since the last capture */
 };
 
 static void
@@ -149,17 +148,26 @@ table_insert (GHashTable *table, const TbusHash *hash, guint64 id)
 }
 
 void
-tbus_class_registry_watch (TbusClassRegistry *self, guint mark, TbusPostFunc changed, gpointer data)
+tbus_class_registry_watch (TbusClassRegistry *self, const TbusClassWatch *watch)
 {
-  self->mark = mark;
-  self->changed = changed;
-  self->data = data;
+  self->watch = *watch;
 }
 
 static void
 begin_change (TbusClassRegistry *self)
 {
-  tbus_mark_step (self->mark, TBUS_MARK_NOTICES);
+  tbus_mark_step (self->watch.mark, TBUS_MARK_NOTICES);
+}
+
+static void
+tell (TbusClassRegistry *self)
+{
+  const TbusClassWatch *watch = &self->watch;
+
+  if (watch->changed == NULL || (self->told && watch->until_capture))
+    return;
+  self->told = TRUE;
+  tbus_post (TBUS_THREAD_MAIN, watch->changed, watch->ref (watch->data), watch->unref);
 }
 
 static void
@@ -168,9 +176,8 @@ end_change (TbusClassRegistry *self, const Channel *channel)
   const TbusLogChannel now = { channel->context_raw, channel->context_text, channel->header, channel->n_events };
 
   tbus_metadata_log_put_channel (self->log, channel->id, &now);
-  tbus_mark_step (self->mark, TBUS_MARK_NOTICES);
-  if (self->changed != NULL)
-    tbus_post (TBUS_THREAD_MAIN, self->changed, self->data, NULL);
+  tbus_mark_step (self->watch.mark, TBUS_MARK_NOTICES);
+  tell (self);
 }
 
 /* Enumerations may never be used, channels never be registered: both are bounded like the log. */
@@ -453,6 +460,7 @@ tbus_class_registry_capture (TbusClassRegistry *self)
 {
   TbusClassState *state = tbus_class_state_new ();
 
+  self->told = FALSE;
   state->held = self->held;
   for (guint i = 0; i < self->channels->len; i++)
     {

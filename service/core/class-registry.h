@@ -64,11 +64,17 @@ gboolean tbus_class_registry_register_enum (TbusClassRegistry *self, const char 
 /* For ListBufferRegistries: @header is 0 while no app has registered it. */
 void tbus_class_registry_get_channel (TbusClassRegistry *self, guint32 channel, TbusCtfHeader *header, guint *n_events);
 
-/*
- * Before the set is shared: steps @mark (base/marks) before and after each change of ids or text, and then posts
- * @changed to main.
- */
-void tbus_class_registry_watch (TbusClassRegistry *self, guint mark, TbusPostFunc changed, gpointer data);
+/* Who is told of changes of ids or text. */
+typedef struct {
+  guint mark;           /* base/marks: stepped before and after each */
+  TbusPostFunc changed; /* (nullable): posted to main after each, with a reference of @data that @unref gives back */
+  gpointer (*ref) (gpointer data);
+  GDestroyNotify unref;
+  gpointer data;
+  gboolean until_capture; /* not posted again before the next tbus_class_registry_capture(), which sees all of them */
+} TbusClassWatch;
+/* Before the set is shared. @watch is copied. */
+void tbus_class_registry_watch (TbusClassRegistry *self, const TbusClassWatch *watch);
 /* What it knows now; its enumerations are borrowed and live as long as the registry. (transfer full) */
 TbusClassState *tbus_class_registry_capture (TbusClassRegistry *self) TBUS_NOTIFY_ONLY;
 /*

@@ -7,6 +7,7 @@
 #include "core/kept.h"
 #include "core/room.h"
 #include "core/set-description.h"
+#include "core/set-watch.h"
 
 #include <unistd.h>
 
@@ -273,21 +274,6 @@ request_channel (TbusSession *self, TbusBufferSet *set, guint number)
     ->add_channel (set->consumer, &request, on_channel_added, make_call_new (self, set, number));
 }
 
-static void
-on_classes_changed (gpointer data)
-{
-  TbusHub *hub = data;
-  GHashTableIter iter;
-  gpointer set;
-
-  tbus_hub_touch_buffers (hub);
-  /* What is in files may be read when nobody is left to ask for its description. */
-  g_hash_table_iter_init (&iter, hub->sets);
-  while (g_hash_table_iter_next (&iter, NULL, &set))
-    if (((TbusBufferSet *) set)->in_files && ((TbusBufferSet *) set)->push != NULL)
-      tbus_metadata_push_run (((TbusBufferSet *) set)->push, FALSE, NULL, NULL);
-}
-
 /* Known to the session and to all who look it up; @consumer (transfer full) writes it. */
 static void
 take_in (TbusSession *self, TbusBufferSet *set, TbusConsumer *consumer)
@@ -296,8 +282,9 @@ take_in (TbusSession *self, TbusBufferSet *set, TbusConsumer *consumer)
   set->push = tbus_metadata_push_new (set, set->consumer);
   set->metadata_key = set->id; /* before the consumer can ask (B22) */
   set->in_files = self->shm_path != NULL;
+  set->hub = self->hub;
   if (self->hub->keeps_buffers || set->in_files)
-    tbus_class_registry_watch (set->classes, set->mark, on_classes_changed, self->hub);
+    tbus_set_watch_classes (set);
   g_hash_table_insert (self->hub->sets, &set->id, set);
   for (guint i = 0; i < set->channels->len; i++)
     g_hash_table_insert (self->hub->channels, &g_array_index (set->channels, TbusSetChannel, i).key, set);

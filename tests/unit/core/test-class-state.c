@@ -342,11 +342,76 @@ only_a_log_is_adopted (Fixture *f, gconstpointer data)
   g_assert_cmpint (fcntl (fd, F_GETFD), <, 0); /* taken all the same */
 }
 
+typedef struct {
+  guint told, references;
+} Watcher;
+
+static gpointer
+watcher_ref (gpointer data)
+{
+  ((Watcher *) data)->references++;
+  return data;
+}
+
+static void
+watcher_unref (gpointer data)
+{
+  ((Watcher *) data)->references--;
+}
+
+static void
+on_changed (gpointer data)
+{
+  Watcher *self = data;
+
+  g_assert_cmpuint (self->references, >, 0);
+  self->told++;
+}
+
+/* How often main is told of two new events, and one that is known. */
+static guint
+count_told (Fixture *f, Watcher *watcher, const char *first, const char *second)
+{
+  watcher->told = 0;
+  event (f, 0, first, "a");
+  event (f, 0, second, "a");
+  event (f, 0, second, "a");
+  while (g_main_context_iteration (NULL, FALSE))
+    ;
+  g_assert_cmpuint (watcher->references, ==, 0);
+  return watcher->told;
+}
+
+static void
+main_is_told_of_each_change (Fixture *f, gconstpointer data)
+{
+  Watcher watcher = { 0, 0 };
+  const TbusClassWatch watch = { 0, on_changed, watcher_ref, watcher_unref, &watcher, FALSE };
+
+  tbus_class_registry_watch (f->registry, &watch);
+  g_assert_cmpuint (count_told (f, &watcher, "one", "two"), ==, 2);
+  g_assert_cmpuint (count_told (f, &watcher, "three", "four"), ==, 2);
+}
+
+static void
+main_is_told_once_until_it_captures (Fixture *f, gconstpointer data)
+{
+  Watcher watcher = { 0, 0 };
+  const TbusClassWatch watch = { 0, on_changed, watcher_ref, watcher_unref, &watcher, TRUE };
+
+  tbus_class_registry_watch (f->registry, &watch);
+  g_assert_cmpuint (count_told (f, &watcher, "one", "two"), ==, 1);
+  g_assert_cmpuint (count_told (f, &watcher, "three", "four"), ==, 0);
+  tbus_class_state_free (tbus_class_registry_capture (f->registry));
+  g_assert_cmpuint (count_told (f, &watcher, "five", "six"), ==, 1);
+}
+
 #define ADD(name, func) g_test_add ("/core/class-state/" name, Fixture, NULL, set_up, func, tear_down)
 
 int
 main (int argc, char **argv)
 {
+  tbus_thread_init ();
   g_test_init (&argc, &argv, NULL);
   ADD ("answers-as-before", answers_as_before);
   ADD ("goes-on-counting", goes_on_counting);
@@ -356,5 +421,7 @@ main (int argc, char **argv)
   ADD ("nonsense-is-refused", nonsense_is_refused);
   ADD ("a-missing-or-other-key-is-named", a_missing_or_other_key_is_named);
   ADD ("only-a-log-is-adopted", only_a_log_is_adopted);
+  ADD ("main-is-told-of-each-change", main_is_told_of_each_change);
+  ADD ("main-is-told-once-until-it-captures", main_is_told_once_until_it_captures);
   return g_test_run ();
 }
