@@ -19,6 +19,7 @@ struct TbusConsumerLink {
   TwSocket *socket;
   GSource *source;
   gpointer tag;
+  GIOCondition wanted; /* what @source waits for */
   const TbusConsumerLinkOps *ops;
   gpointer owner; /* NULL once freed */
   guint64 last_serial;
@@ -55,13 +56,26 @@ link_unref (TbusConsumerLink *self)
   g_free (self);
 }
 
+/* GLib wakes the loop up for each change of what it waits for: three calls, which most messages need not cost. */
 static void
 watch (TbusConsumerLink *self)
 {
   GIOCondition wanted = G_IO_IN | (tw_socket_wants_write (self->socket) ? G_IO_OUT : 0);
 
-  if (self->source != NULL)
-    g_source_modify_unix_fd (self->source, self->tag, wanted);
+  if (self->source == NULL || wanted == self->wanted)
+    return;
+  self->wanted = wanted;
+  g_source_modify_unix_fd (self->source, self->tag, wanted);
+}
+
+/* One that is due earlier is left as it is: it finds that there is time yet. */
+static void
+look_by (TbusConsumerLink *self, gint64 due)
+{
+  gint64 before = g_source_get_ready_time (self->source);
+
+  if (before < 0 || before > due)
+    g_source_set_ready_time (self->source, due);
 }
 
 static void
@@ -196,13 +210,13 @@ static void
 check_patience (TbusConsumerLink *self)
 {
   gint64 now = g_get_monotonic_time ();
+  gint64 due = g_source_get_ready_time (self->source);
   g_autoptr(GError) error = NULL;
 
+  if (due >= 0 && due <= now)
+    g_source_set_ready_time (self->source, -1);
   if (self->patience == 0 || g_tree_nnodes (self->pending) == 0)
-    {
-      g_source_set_ready_time (self->source, -1);
-      return;
-    }
+    return;
   if (now - self->heard >= self->patience)
     {
       error = g_error_new (TBUS_ERROR, TBUS_ERROR_CONSUMER_FAILED, "said nothing for %" G_GINT64_FORMAT " ms",
@@ -212,7 +226,7 @@ check_patience (TbusConsumerLink *self)
     }
   if (now - self->heard >= self->patience / 3)
     ping (self);
-  g_source_set_ready_time (self->source, now + self->patience / 3);
+  look_by (self, now + self->patience / 3);
 }
 
 static gboolean
@@ -260,7 +274,10 @@ tbus_consumer_link_new (int fd, const TbusConsumerLinkOps *ops, gpointer owner, 
   self->source = g_source_new (&link_source_funcs, sizeof (LinkSource));
   ((LinkSource *) self->source)->link = self;
   g_source_set_static_name (self->source, "tracebus-consumer-link");
-  self->tag = g_source_add_unix_fd (self->source, fd, G_IO_IN);
+  self->wanted = G_IO_IN;
+  self->tag = g_source_add_unix_fd (self->source, fd, self->wanted);
+  /* Nobody iterates the context from a callback; see base/poller. */
+  g_source_set_can_recurse (self->source, TRUE);
   g_source_attach (self->source, tbus_thread_context (TBUS_THREAD_MAIN));
   return self;
 }
@@ -311,7 +328,7 @@ tbus_consumer_link_send (TbusConsumerLink *self, TbusRequest *request, GError **
   if (g_tree_nnodes (self->pending) == 0 && self->source != NULL && self->send_errno == 0 && self->patience != 0)
     {
       self->heard = g_get_monotonic_time ();
-      g_source_set_ready_time (self->source, self->heard + self->patience / 3);
+      look_by (self, self->heard + self->patience / 3);
     }
   /* Where the link broke, it is answered with how the process ended. */
   self->last_serial = serial;
