@@ -6,7 +6,17 @@
 #include <string.h>
 #include <sys/resource.h>
 
-enum { MIB = 1 << 20 };
+enum {
+  MIB = 1 << 20,
+  FRESH = 100000, /* microseconds */
+};
+
+/* What was found last, less what was granted since. */
+static struct {
+  GMutex lock;
+  TbusMemory memory;
+  gint64 found; /* when; 0: never */
+} last;
 
 /* The number behind the line "@key" of @text, in units of @unit bytes. FALSE: there is none. */
 static gboolean
@@ -113,13 +123,35 @@ refuse (const char *what, guint64 bytes, TbusMemory memory, GError **error)
   return FALSE;
 }
 
+/*
+ * Programs come in crowds, and to ask for each of them takes a score of files: what was found a moment ago will do for
+ * a yes.
+ */
+static gboolean
+take (guint64 bytes, TbusMemory *memory)
+{
+  g_autoptr(GMutexLocker) locker = g_mutex_locker_new (&last.lock);
+  gint64 now = g_get_monotonic_time ();
+
+  if (last.found == 0 || now - last.found > FRESH || bytes > last.memory.bytes)
+    {
+      last.memory = tbus_memory_available ("");
+      last.found = now;
+    }
+  *memory = last.memory;
+  if (bytes > last.memory.bytes)
+    return FALSE;
+  last.memory.bytes -= bytes;
+  return TRUE;
+}
+
 gboolean
 tbus_memory_expect (const char *what, guint64 bytes, guint64 piece, GError **error)
 {
-  TbusMemory memory = tbus_memory_available ("");
+  TbusMemory memory;
   struct rlimit limit;
 
-  if (bytes > memory.bytes)
+  if (!take (bytes, &memory))
     return refuse (what, bytes, memory, error);
   if (getrlimit (RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY && bytes > limit.rlim_cur)
     return refuse (what, bytes, (TbusMemory){ limit.rlim_cur, "the limit of the address space (RLIMIT_AS)" }, error);
