@@ -134,7 +134,8 @@ version_new (gsize limit, GError **error)
       tbus_set_errno (error, TBUS_ERROR_EXHAUSTED, errno, "Cannot make a metadata log");
       return NULL;
     }
-  if (!ensure_size (self, 0, error) || !map_log (self, error) || !protect (self, error))
+  /* With room for what every text begins with. */
+  if (!ensure_size (self, 1, error) || !map_log (self, error) || !protect (self, error))
     return NULL;
   return g_steal_pointer (&self);
 }
