@@ -50,6 +50,7 @@ struct TcStagingPool {
   uint8_t *blocks;
   uint32_t n_blocks;
   atomic_bool unusable; /* the system has no memory for it */
+  atomic_bool used;     /* there is, or was, something in it */
 
   pthread_mutex_t lock;
   uint32_t *free;      /* under @lock: a stack, so that what the caches still hold is used next */
@@ -267,6 +268,12 @@ tc_staging_pool_fill (TcStagingPool *self)
   return self->filled < self->len;
 }
 
+bool
+tc_staging_pool_is_used (const TcStagingPool *self)
+{
+  return atomic_load_explicit (&self->used, memory_order_relaxed);
+}
+
 /* @n blocks, chained. The first; 0: so many are not free. */
 static uint32_t
 take_blocks (TcStagingPool *self, uint32_t n)
@@ -324,6 +331,7 @@ tc_staging_pool_put (TcStagingPool *self, const TcPacketOrigin *origin, const st
   number = take_blocks (self, n);
   if (number == 0)
     return 0;
+  atomic_store_explicit (&self->used, true, memory_order_relaxed);
   copy_in (self, number, parts);
   entry = &self->entries[number];
   entry->channel = origin->channel;

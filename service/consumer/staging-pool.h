@@ -41,6 +41,8 @@ int tc_staging_pool_get_fd (const TcStagingPool *self);
  * none, there is no room from then on. One thread.
  */
 bool tc_staging_pool_fill (TcStagingPool *self);
+/* Any thread: whether anything was ever put there. */
+bool tc_staging_pool_is_used (const TcStagingPool *self);
 
 /* Copies the packet of @parts in. Its number; 0: no room, or none for one as large. */
 uint32_t tc_staging_pool_put (TcStagingPool *self, const TcPacketOrigin *origin, const struct iovec parts[2],

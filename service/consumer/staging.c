@@ -5,15 +5,34 @@
 /* ns: long after a service has asked for all that the dead one held. */
 static const uint64_t claimed_by = 60000000000;
 
-/* On the writer. */
+/*
+ * ns: to touch 64 MiB takes a CPU some 35 ms, while the programs that a session was started for come up. Nobody needs
+ * the memory before rings overflow.
+ */
+static const uint64_t fill_pause = 20000000;
+
+/* On the writer, which writes in between. Once the pool is in use, there is no time for pauses. */
+static void
+fill (TcConsumer *self)
+{
+  if (!tc_staging_pool_fill (self->staging))
+    return;
+  if (tc_staging_pool_is_used (self->staging))
+    tc_loop_post (self->writer.loop, &self->staging_mail);
+  else
+    tc_loop_arm (self->writer.loop, &self->staging_timer, tc_now () + fill_pause);
+}
+
 static void
 on_fill (TcMail *mail)
 {
-  TcConsumer *self = TC_CONTAINER (mail, TcConsumer, staging_mail);
+  fill (TC_CONTAINER (mail, TcConsumer, staging_mail));
+}
 
-  /* In between it writes. */
-  if (tc_staging_pool_fill (self->staging))
-    tc_loop_post (self->writer.loop, mail);
+static void
+on_fill_pause (TcTimer *timer)
+{
+  fill (TC_CONTAINER (timer, TcConsumer, staging_timer));
 }
 
 static void
@@ -38,6 +57,7 @@ tc_staging_begin (TcConsumer *self, int *fd)
   if (self->staging == NULL)
     return;
   self->staging_mail.run = on_fill;
+  self->staging_timer.fire = on_fill_pause;
   tc_loop_post (self->writer.loop, &self->staging_mail);
 }
 

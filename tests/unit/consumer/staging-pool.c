@@ -103,7 +103,9 @@ takes_no_packet_of_more_than_a_quarter (Fixture *f, gconstpointer data)
   while (tc_staging_pool_fill (f->pool))
     ;
   g_assert_cmpuint (put (f, N_BLOCKS / 4 * TC_STAGING_BLOCK + PAGE, 1), ==, 0);
+  g_assert_false (tc_staging_pool_is_used (f->pool));
   g_assert_cmpuint (put (f, N_BLOCKS / 4 * TC_STAGING_BLOCK, 1), !=, 0);
+  g_assert_true (tc_staging_pool_is_used (f->pool));
 }
 
 /* Another process fills it, and is killed. */
