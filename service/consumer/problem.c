@@ -15,7 +15,36 @@ static const char *const codes[TC_N_PROBLEMS] = {
   [TC_PROBLEM_TORN_STREAM] = "torn-stream",
 };
 
-/* Tells what has changed and is not too fresh; arms the timer for the rest. */
+/* Tells what has changed of problem @i, unless it was told of just now. Returns: when to look again, or UINT64_MAX. */
+static uint64_t
+tell_change (TcProblems *self, int i, uint64_t now)
+{
+  char message[sizeof self->problems[i].message];
+  TwProblem news = { .session = self->session, .code = codes[i], .message = message };
+  uint64_t due = UINT64_MAX;
+
+  pthread_mutex_lock (&self->lock);
+  news.active = self->problems[i].having > 0;
+  news.errnum = (uint32_t) self->problems[i].errnum;
+  memcpy (message, self->problems[i].message, sizeof message);
+  if (news.active != self->problems[i].told)
+    due = self->problems[i].told_at == 0 ? now : self->problems[i].told_at + SECOND;
+  if (due <= now)
+    {
+      self->problems[i].told = news.active;
+      self->problems[i].told_at = now;
+    }
+  pthread_mutex_unlock (&self->lock);
+  if (due > now)
+    return due;
+  if (self->tell (self->tell_data, &news))
+    return UINT64_MAX;
+  pthread_mutex_lock (&self->lock);
+  self->problems[i].told = !news.active;
+  pthread_mutex_unlock (&self->lock);
+  return now + SECOND;
+}
+
 static void
 tell_changes (TcProblems *self)
 {
@@ -24,35 +53,9 @@ tell_changes (TcProblems *self)
 
   for (int i = 0; i < TC_N_PROBLEMS; i++)
     {
-      char message[sizeof self->problems[i].message];
-      TwProblem news = { .session = self->session, .code = codes[i], .message = message };
-      bool tell = false;
+      uint64_t due = tell_change (self, i, now);
 
-      pthread_mutex_lock (&self->lock);
-      news.active = self->problems[i].having > 0;
-      if (news.active != self->problems[i].told)
-        {
-          uint64_t due = self->problems[i].told_at + SECOND;
-
-          tell = self->problems[i].told_at == 0 || due <= now;
-          if (!tell && due < next)
-            next = due;
-        }
-      if (tell)
-        {
-          self->problems[i].told = news.active;
-          self->problems[i].told_at = now;
-        }
-      news.errnum = (uint32_t) self->problems[i].errnum;
-      memcpy (message, self->problems[i].message, sizeof message);
-      pthread_mutex_unlock (&self->lock);
-      if (tell && !self->tell (self->tell_data, &news))
-        {
-          pthread_mutex_lock (&self->lock);
-          self->problems[i].told = !news.active;
-          pthread_mutex_unlock (&self->lock);
-          next = now + SECOND < next ? now + SECOND : next;
-        }
+      next = due < next ? due : next;
     }
   if (next != UINT64_MAX)
     tc_loop_arm (self->loop, &self->timer, next);
