@@ -62,6 +62,50 @@ plan_session (TbusApp *self, TbusJob *job, TbusSession *session, TbusAppSession 
   return TRUE;
 }
 
+/* What the app has of @session, or is to have; NULL: nothing. */
+static TbusAppSession *
+find_or_begin (TbusApp *self, TbusSession *session)
+{
+  TbusAppSession *app_session = tbus_app_find_session (self, tbus_session_get_id (session));
+
+  if (app_session != NULL)
+    return app_session;
+  if (tbus_session_get_state (session) != TBUS_SESSION_ACTIVE || !tbus_session_traces (session, self->tracee))
+    return NULL;
+  app_session = tbus_app_session_new (tbus_session_get_id (session));
+  app_session->traced_uid = self->tracee->uid;
+  app_session->traced_gid = self->tracee->gid;
+  app_session->owner_uid = tbus_session_get_owner (session);
+  app_session->owner_gid = tbus_session_get_group (session);
+  g_ptr_array_add (self->sessions, app_session);
+  self->changes++;
+  return app_session;
+}
+
+/* Buffers that are of no use any more are let go of. FALSE: the app has them, and releases them first. */
+static gboolean
+leave_old_set (TbusApp *self, TbusJob *job, TbusSession *session, TbusAppSession *app_session)
+{
+  const TbusBufferSet *set = app_session->set;
+
+  if (set == NULL || set_is_usable (set))
+    return TRUE;
+  if (app_session->there)
+    {
+      add_part (self, job, NULL, app_session);
+      self->wanted++; /* a second round follows */
+      return FALSE;
+    }
+  if (set->state == TBUS_SET_FAILED && app_session->error == NULL)
+    {
+      app_session->error = g_error_copy (set->error);
+      tbus_session_app_problem (session, app_session);
+    }
+  tbus_app_session_reset (app_session);
+  self->changes++;
+  return TRUE;
+}
+
 static void
 plan_sessions (TbusApp *self, TbusJob *job)
 {
@@ -71,39 +115,10 @@ plan_sessions (TbusApp *self, TbusJob *job)
   for (guint i = 0; i < sessions->len; i++)
     {
       TbusSession *session = g_ptr_array_index (sessions, i);
-      TbusAppSession *app_session = tbus_app_find_session (self, tbus_session_get_id (session));
+      TbusAppSession *app_session = find_or_begin (self, session);
 
-      if (app_session == NULL)
-        {
-          if (tbus_session_get_state (session) != TBUS_SESSION_ACTIVE
-              || !tbus_session_traces (session, self->tracee))
-            continue;
-          app_session = tbus_app_session_new (tbus_session_get_id (session));
-          app_session->traced_uid = self->tracee->uid;
-          app_session->traced_gid = self->tracee->gid;
-          app_session->owner_uid = tbus_session_get_owner (session);
-          app_session->owner_gid = tbus_session_get_group (session);
-          g_ptr_array_add (self->sessions, app_session);
-          self->changes++;
-        }
-      if (app_session->ending)
+      if (app_session == NULL || app_session->ending || !leave_old_set (self, job, session, app_session))
         continue;
-      if (app_session->set != NULL && !set_is_usable (app_session->set))
-        {
-          if (app_session->there)
-            {
-              add_part (self, job, NULL, app_session); /* buffers made anew: a second round follows */
-              self->wanted++;
-              continue;
-            }
-          if (app_session->set->state == TBUS_SET_FAILED && app_session->error == NULL)
-            {
-              app_session->error = g_error_copy (app_session->set->error);
-              tbus_session_app_problem (session, app_session);
-            }
-          tbus_app_session_reset (app_session);
-          self->changes++;
-        }
       if (!plan_session (self, job, session, app_session))
         self->waits_for_buffers = TRUE;
     }
