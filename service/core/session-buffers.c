@@ -395,7 +395,7 @@ tbus_session_obtain_set (TbusSession *self, TbusApp *app, TbusAppSession *app_se
   consumer = tbus_core_obtain_consumer (self->hub->core, self->owner, key.bits, &failure);
   if (consumer == NULL)
     {
-      tbus_session_set_problem (self, "no-consumer", failure->message, 0);
+      tbus_session_set_problem (self, TBUS_PROBLEM_NO_CONSUMER, failure->message, 0);
       g_propagate_error (error, failure);
       close (log_fd);
       return NULL;

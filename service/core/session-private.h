@@ -160,6 +160,7 @@ void tbus_session_take_counters (TbusSession *self, const TbusCountersList *list
 
 /* session-problems.c */
 #define TBUS_PROBLEM_CONSUMER_RESTARTING "consumer-restarting" /* it died, and nobody goes on with its buffers yet */
+#define TBUS_PROBLEM_NO_CONSUMER "no-consumer" /* none can be had for some apps */
 #define TBUS_PROBLEM_APP_FAILED "app-failed" /* it is not recorded */
 #define TBUS_PROBLEM_NO_ROOM "no-room"       /* apps are not recorded until others let go of descriptors or memory */
 #define TBUS_PROBLEM_APP_LATE "app-late"     /* it was not recorded from its start on */

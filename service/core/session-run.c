@@ -55,6 +55,28 @@ on_resumed (TbusConsumer *consumer, gconstpointer reply, const GError *error, gp
   tbus_work_release (data);
 }
 
+/* What was wrong before is tried again. */
+static void
+clear_problems (TbusSession *self, gboolean resumed)
+{
+  static const char *const codes[] = {
+    TBUS_PROBLEM_NO_CONSUMER, TBUS_PROBLEM_APP_FAILED, TBUS_PROBLEM_NO_ROOM, TBUS_PROBLEM_APP_LATE,
+    TBUS_PROBLEM_APP_LACKS,
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (codes); i++)
+    tbus_session_clear_problem (self, codes[i], 0);
+  if (!resumed)
+    tbus_session_clear_problem (self, TBUS_PROBLEM_SERVICE_RESTARTED, 0);
+  for (guint i = 0; i < self->outputs->len; i++)
+    {
+      TbusSessionOutput *output = g_ptr_array_index (self->outputs, i);
+
+      tbus_session_clear_problem (self, TBUS_PROBLEM_BUFFERS_LOST, tbus_consumer_get_id (output->consumer));
+      tbus_session_clear_problem (self, TBUS_PROBLEM_TORN_STREAM, tbus_consumer_get_id (output->consumer));
+    }
+}
+
 static void
 start_apps (TbusSessionWork *work)
 {
@@ -78,20 +100,7 @@ start_apps (TbusSessionWork *work)
     }
   self->ever_started = TRUE;
   self->clock_known = TRUE;
-  tbus_session_clear_problem (self, "no-consumer", 0); /* every app is tried again */
-  tbus_session_clear_problem (self, TBUS_PROBLEM_APP_FAILED, 0);
-  tbus_session_clear_problem (self, TBUS_PROBLEM_NO_ROOM, 0);
-  tbus_session_clear_problem (self, TBUS_PROBLEM_APP_LATE, 0);
-  tbus_session_clear_problem (self, TBUS_PROBLEM_APP_LACKS, 0);
-  if (!work->resumed)
-    tbus_session_clear_problem (self, TBUS_PROBLEM_SERVICE_RESTARTED, 0);
-  for (guint i = 0; i < self->outputs->len; i++)
-    {
-      TbusSessionOutput *output = g_ptr_array_index (self->outputs, i);
-
-      tbus_session_clear_problem (self, TBUS_PROBLEM_BUFFERS_LOST, tbus_consumer_get_id (output->consumer));
-      tbus_session_clear_problem (self, TBUS_PROBLEM_TORN_STREAM, tbus_consumer_get_id (output->consumer));
-    }
+  clear_problems (self, work->resumed);
   for (guint i = 0; i < apps->len; i++)
     tbus_app_retry_session (g_ptr_array_index (apps, i), self->id);
   tbus_session_set_state (self, TBUS_SESSION_ACTIVE);
