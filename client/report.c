@@ -86,7 +86,8 @@ ctl_report (Ctl *ctl, GVariant *result)
     ctl_warn ("Warning: %u app%s did not take it; the service's log says why", failed, failed == 1 ? "" : "s");
   report_count (result, "events-discarded", "events were discarded because the buffers were full; larger or more "
                 "sub-buffers help (enable-channel --subbuf-size, --num-subbuf)");
-  report_count (result, "packets-lost", "packets were overwritten before they were read, or a program died in them");
+  report_count (result, "packets-lost", "packets were overwritten before they were read, a program died in them, "
+                "or they could not be written");
   report_count (result, "bytes-dropped", "bytes could not be written to the trace");
 }
 

@@ -258,9 +258,6 @@ go_on_counting (TcChannel *self, const TwCounters *told)
   TcStreamCounters *first = &self->streams[0].counters;
   TwCounters now;
 
-  /* A gap in the numbers is either lost packets or what could not be written, which was told as bytes. */
-  for (unsigned i = 0; told->bytes_dropped > 0 && i < self->n_streams; i++)
-    atomic_store (&self->streams[i].counters.packets_lost, 0);
   tc_channel_count (self, &now);
   count_from (&first->bytes_written, now.bytes_written, told->bytes_written);
   count_from (&first->packets_written, now.packets_written, told->packets_written);

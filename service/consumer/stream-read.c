@@ -18,6 +18,7 @@ typedef struct {
   struct iovec parts[2 * TC_DRAIN_BATCH];
   unsigned n_parts;
   unsigned n;
+  bool dropped; /* the first one; where it has events, it is counted */
 } Batch;
 
 static void
@@ -205,6 +206,8 @@ skip (TcStream *self, const TcPacket *packet)
   if (packet->packet_bits > 0)
     return 1; /* written, before */
   tc_stream_count (&self->counters.bytes_dropped, self->file.origin.max_size);
+  tc_stream_count_lost (self);
+  self->next_sequence++; /* it has none, but it had the place of one */
   tc_problem_begin (&self->subject, TC_PROBLEM_TORN_STREAM, EBADMSG,
                     "The buffer of %s_%u holds something that is no packet", self->file.name, self->file.origin.cpu);
   return 1;
@@ -230,19 +233,20 @@ is_needless (const TcStream *self, const Batch *batch)
 static unsigned
 process_batch (TcStream *self, Batch *batch, const uint8_t *const *subbuffers)
 {
-  unsigned done = 1;
+  bool described = tc_metadata_describes (self->metadata, self->file.origin.channel);
+  unsigned done;
 
+  batch->dropped = false;
   if (is_needless (self, batch))
     return 1;
-  if (tc_metadata_describes (self->metadata, self->file.origin.channel))
-    done = put (self, batch, subbuffers);
-  else
+  done = described ? put (self, batch, subbuffers) : 0;
+  batch->dropped = done == 0 && (!described || self->last_chance);
+  if (!described)
     refuse_undescribed (self, &batch->packets[0]);
-  if (done == 0 && self->last_chance)
-    {
-      tc_stream_count_dropped (self, &batch->packets[0]);
-      done = 1;
-    }
+  else if (batch->dropped)
+    tc_stream_count_dropped (self, &batch->packets[0]);
+  if (batch->dropped)
+    done = 1;
   for (unsigned i = 0; i < done; i++)
     account (self, &batch->packets[i]);
   return done;
@@ -262,14 +266,18 @@ process (TcStream *self, const uint8_t *const *subbuffers, unsigned n)
   return batch.n > 0 ? process_batch (self, &batch, subbuffers) : skip (self, &batch.packets[0]);
 }
 
-bool
+TcStreamFate
 tc_stream_write (TcStream *self, const uint8_t *subbuffer, const TcPacket *packet)
 {
   Batch batch;
 
   batch.n = batch.n_parts = 0;
   batch.packets[0] = *packet;
-  return !complete (self, &batch, subbuffer) || process_batch (self, &batch, &subbuffer) == 1;
+  if (!complete (self, &batch, subbuffer))
+    return TC_STREAM_WRITTEN;
+  if (process_batch (self, &batch, &subbuffer) == 0)
+    return TC_STREAM_KEPT;
+  return batch.dropped && !tc_packet_is_empty (packet) ? TC_STREAM_DROPPED : TC_STREAM_WRITTEN;
 }
 
 /* No packet is asked for until some time has passed: longer each time, up to @longest. */

@@ -24,8 +24,10 @@ void
 tc_stream_count_dropped (TcStream *self, const TcPacket *packet)
 {
   /* That it never recorded is no loss. */
-  if (!tc_packet_is_empty (packet))
-    tc_stream_count (&self->counters.bytes_dropped, packet->packet_bits / CHAR_BIT);
+  if (tc_packet_is_empty (packet))
+    return;
+  tc_stream_count (&self->counters.bytes_dropped, packet->packet_bits / CHAR_BIT);
+  tc_stream_count_lost (self);
 }
 
 /* Whether there is a directory to write to. Where there is none, that is told already. */

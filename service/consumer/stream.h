@@ -152,11 +152,13 @@ enum { TC_SHORTEST_PATIENCE = 100000000 };
 
 /* How many packets are done with: @max, or a few more, where there are as many. */
 unsigned tc_stream_read_up_to (TcStream *self, unsigned max);
-/*
- * Writes @packet, whose first page is the first of the drain's and whose rest is in @subbuffer, or has it staged.
- * False: it cannot be, for now.
- */
-bool tc_stream_write (TcStream *self, const uint8_t *subbuffer, const TcPacket *packet);
+typedef enum {
+  TC_STREAM_KEPT,    /* it cannot be written, for now */
+  TC_STREAM_DROPPED, /* nor ever, and is counted as lost */
+  TC_STREAM_WRITTEN, /* or staged, or without events and dropped */
+} TcStreamFate;
+/* Writes @packet, whose first page is the first of the drain's and whose rest is in @subbuffer. */
+TcStreamFate tc_stream_write (TcStream *self, const uint8_t *subbuffer, const TcPacket *packet);
 /* The ring is broken, and is not read any more. False. */
 bool tc_stream_spoil (TcStream *self);
 /* Whether @n packets can be written from the ring before it is full, at the pace that it had, and without much luck. */

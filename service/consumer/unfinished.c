@@ -156,6 +156,7 @@ find_end (const TcStream *self, unsigned long position)
 typedef enum {
   KEPT,    /* it could not be written now */
   NOTHING, /* was written, nor will be */
+  DROPPED, /* the same, and it is counted */
   PART,    /* of what was committed, or it is not known whether that is all */
   WHOLE,
 } Salvaged;
@@ -181,8 +182,15 @@ salvage (TcStream *self, unsigned long position, const TcCommitted *committed)
       if (!tc_packet_read (self->drain->pages, origin, &packet))
         return NOTHING;
     }
-  if (!tc_stream_write (self, subbuffer, &packet))
-    return KEPT;
+  switch (tc_stream_write (self, subbuffer, &packet))
+    {
+    case TC_STREAM_KEPT:
+      return KEPT;
+    case TC_STREAM_DROPPED:
+      return DROPPED;
+    case TC_STREAM_WRITTEN:
+      break;
+    }
   return delivered || committed->bytes == committed->from_start ? WHOLE : PART;
 }
 
@@ -201,7 +209,8 @@ mend (TcStream *self, unsigned long position, const TcAnatomy *anatomy)
   /* A consumer that dies while it closes a packet leaves all of its events whole. */
   if (salvaged != WHOLE || !(inherited || committed.bytes == self->view.subbuf_size))
     {
-      tc_stream_count_lost (self);
+      if (salvaged != DROPPED)
+        tc_stream_count_lost (self);
       tc_problem_note (self->subject.problems, TC_PROBLEM_TORN_STREAM, EOWNERDEAD,
                        "A program died while it wrote into a buffer of %s_%u: of the packet that it died in, only what "
                        "came before is recorded", self->file.name, self->file.origin.cpu);

@@ -121,8 +121,9 @@ typedef struct {
 typedef struct {
   uint64_t channel;
   uint64_t bytes_written, packets_written;
-  uint64_t events_discarded, packets_lost;
-  uint64_t bytes_dropped; /* could not be written */
+  uint64_t events_discarded;
+  uint64_t packets_lost;  /* overwritten, torn, spoilt, or dropped */
+  uint64_t bytes_dropped; /* of packets that could not be written; those without events do not count */
 } TwCounters;
 
 /* A reply or event of these: count, then each. At most TW_MAX_COUNTERS. */

@@ -183,6 +183,8 @@ drops_at_a_stop_what_cannot_be_written (TstRecording *f, gconstpointer data)
   g_assert_cmpuint (counters.bytes_dropped, >, 0);
   recorded = tst_recording_count_lossy (f);
   g_assert_cmpuint (recorded, <, 20000);
+  g_assert_cmpuint (counters.packets_lost, >, 0);
+  g_assert_cmpuint (recorded + 100 * counters.packets_lost, >=, 20000); /* no packet has more */
   make_room (f);
   (void) flush (f);
   g_assert_cmpuint (tst_recording_count_lossy (f), ==, recorded);

@@ -184,9 +184,11 @@ a_consumer_may_lack_them (Fixture *self, gconstpointer options)
   emit (self, 1);
   result = tst_session_run (self->service, self->session, "Stop");
   n_recorded = count_recorded (self);
-  g_test_message ("%u of %u programs recorded, %" G_GUINT64_FORMAT " bytes dropped", n_recorded, PROGRAMS,
-                  result.dropped);
+  g_test_message ("%u of %u programs recorded, %" G_GUINT64_FORMAT " packets lost, %" G_GUINT64_FORMAT
+                  " bytes dropped, %u programs failed", n_recorded, PROGRAMS,
+                  result.lost, result.dropped, result.failed);
   g_assert_cmpuint (result.pending, ==, 0);
+  g_assert_true ((result.lost > 0) == (result.dropped > 0));
   tst_session_run (self->service, self->session, "Destroy");
   g_assert_cmpuint (get_number (self, "Manager.SessionCount"), ==, 0);
 }

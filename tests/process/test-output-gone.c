@@ -200,12 +200,29 @@ a_stop_while_it_is_gone_is_answered (Fixture *self, gconstpointer options)
   tst_app_go (self->app, 50);
   result = tst_session_run (self->service, self->session, "Stop");
   g_assert_cmpuint (result.dropped, >, 0);
+  g_assert_cmpuint (result.lost, >, 0);
+  g_assert_cmpuint (result.lost, ==, tst_get_number (self->service, self->session, "Session.PacketsLost"));
   make_output (self);
   wait_until_over (self);
   tst_session_run (self->service, self->session, "Start");
   tst_app_go (self->app, 7);
   result = tst_session_run (self->service, self->session, "Destroy");
   g_assert_cmpuint (tst_count (self->service, "folder/trace", "tbtest:tick"), ==, 7);
+}
+
+static void
+a_destroy_while_it_is_gone_is_answered (Fixture *self, gconstpointer options)
+{
+  TstResult result;
+
+  begin (self, options);
+  remove_output (self);
+  wait_until_told (self, "output-gone");
+  tst_app_go (self->app, 50);
+  result = tst_session_run (self->service, self->session, "Destroy");
+  g_assert_cmpuint (result.dropped, >, 0);
+  g_assert_cmpuint (result.lost, >, 0);
+  g_assert_cmpuint (tst_get_number (self->service, TST_ROOT, "Manager.SessionCount"), ==, 0);
 }
 
 static void
@@ -287,6 +304,7 @@ main (int argc, char **argv)
   ADD (only_its_files_are_removed);
   ADD (only_its_streams_are_removed);
   ADD (a_stop_while_it_is_gone_is_answered);
+  ADD (a_destroy_while_it_is_gone_is_answered);
   ADD (a_program_that_comes_meanwhile_is_recorded);
   ADD (the_first_program_comes_while_it_is_gone);
   ADD (its_file_system_is_unmounted_and_mounted);
