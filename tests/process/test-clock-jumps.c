@@ -311,15 +311,18 @@ a_name_that_comes_again_overwrites_nothing (Fixture *self, gconstpointer scheme)
   g_assert_cmpuint (events->len, ==, 2 * BURST);
 }
 
+#define ADD(function) TST_ADD_PER_SCHEME ("/process/clock-jumps", function)
+
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
-  TST_ADD_PER_SCHEME ("/process/clock-jumps", events_stay_in_their_order);
-  TST_ADD_PER_SCHEME ("/process/clock-jumps", sessions_start_and_end);
+  ADD (events_stay_in_their_order);
+  ADD (sessions_start_and_end);
   TST_ADD ("/process/clock-jumps/per-process", TST_PER ("process"), a_consumer_is_replaced_as_ever);
   g_test_add ("/process/clock-jumps/per-user/a-service-is-restarted-as-ever", Fixture, TST_PER ("user"),
               set_up_with_store, a_service_is_restarted_as_ever, tear_down);
-  TST_ADD ("/process/clock-jumps/per-user", TST_PER ("user"), a_name_that_comes_again_overwrites_nothing);
+  g_test_add ("/process/clock-jumps/per-user/a-name-that-comes-again-overwrites-nothing", Fixture, TST_PER ("user"),
+              set_up, a_name_that_comes_again_overwrites_nothing, tear_down);
   return g_test_run ();
 }

@@ -5,8 +5,10 @@
  */
 #define _GNU_SOURCE
 #include "support/leak.h"
+#include "support/peer.h"
 #include "support/recording.h"
 
+#include <string.h>
 #include <sys/resource.h>
 
 #define DESCRIPTORS 256
@@ -101,6 +103,8 @@ as_many_as_fit_are_recorded (Fixture *self, gconstpointer options)
   else
     g_assert_cmpuint (n_recorded * 2 * of_buffers, >=, left);
   g_assert_cmpuint (get_number (self, "Manager.AppsRefused"), >=, PROGRAMS - n_apps);
+  if (strcmp (options, TST_PER ("user")) == 0)
+    tst_peer_tell ("descriptors");
 }
 
 static guint

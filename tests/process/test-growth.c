@@ -4,6 +4,7 @@
  * afterwards the service and its consumers hold what they held before. TRACEBUS_LONG asks for the numbers of the issue.
  */
 #include "support/leak.h"
+#include "support/peer.h"
 #include "support/recording.h"
 
 #include <stdio.h>
@@ -125,6 +126,8 @@ sessions_one_after_the_other (Fixture *self, gconstpointer options)
   g_test_message ("%.1f ms a session", (double) (g_get_monotonic_time () - began) / 1000 / n);
   assert_same ("service", service, look_again (self, tst_service_pid (self->service), service));
   assert_same ("consumer", consumer, look_again (self, tst_service_consumer_pid (self->service), consumer));
+  if (strcmp (options, TST_PER ("user")) == 0)
+    tst_peer_tell ("sessions");
 }
 
 /* Says how long the children took to start, which the test only tells. */
@@ -155,6 +158,8 @@ forks_in_a_row (Fixture *self, gconstpointer options)
   result = tst_session_run (self->service, session, "Stop");
   g_assert_cmpuint (result.discarded + result.lost + result.dropped, ==, 0);
   g_assert_cmpuint (tst_count (self->service, "trace", "tbtest:tick"), ==, n);
+  if (strcmp (options, TST_PER ("user")) == 0)
+    tst_peer_tell ("forks");
 }
 
 static void
@@ -194,6 +199,8 @@ a_crowd_at_once (Fixture *self, gconstpointer options)
   g_assert_cmpuint (tst_count (self->service, "trace", "tbtest:tick"), ==, n + 1);
   tst_session_run (self->service, session, "Destroy");
   g_assert_cmpuint (look_again (self, tst_service_pid (self->service), before).fds, <=, before.fds);
+  if (strcmp (options, TST_PER ("user")) == 0)
+    tst_peer_tell ("crowd");
 }
 
 #define ADD(function) TST_ADD_PER_SCHEME ("/process/growth", function)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Who asks what keeps the service hears it; and what stands still, all of it or a part, goes on where it was. */
+#include "support/peer.h"
 #include "support/recording.h"
 
 #include <sched.h>
@@ -143,6 +144,8 @@ a_machine_that_was_suspended_goes_on (Fixture *self, gconstpointer options)
   events = tst_events_lossy (self->service, "trace", &missing);
   g_test_message ("%u recorded, %" G_GUINT64_FORMAT " discarded", events->len, result.discarded);
   g_assert_cmpuint (events->len + result.discarded, ==, 60100);
+  if (strcmp (options, TST_PER ("user")) == 0)
+    tst_peer_tell ("suspended");
 }
 
 /* Every thread of @pid stands still, which nobody but its parent is told. */

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* The kernel ends a consumer or the service, for which there is no more memory: no event is lost, no session either. */
 #include "support/memory-limit.h"
+#include "support/peer.h"
 #include "support/recording.h"
 
 #include <poll.h>
 #include <signal.h>
+#include <string.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -81,6 +83,8 @@ a_consumer_is_replaced (Fixture *self, gconstpointer scheme)
   g_assert_cmpuint (result.discarded + result.lost + result.dropped, ==, 0);
   g_assert_cmpuint (tst_count (self->service, "trace", "tbtest:tick"), ==, 150);
   tst_session_run (self->service, other, "Destroy");
+  if (strcmp (scheme, TST_PER ("user")) == 0)
+    tst_peer_tell ("consumer-out-of-memory");
 }
 
 /* (transfer full): as many rules as fit into a call or so, of the round @round. */
@@ -176,6 +180,8 @@ a_service_that_is_kept_goes_on (Fixture *self, gconstpointer scheme)
   g_assert_cmpuint (result.failed + result.pending, ==, 0);
   g_assert_cmpuint (result.discarded + result.lost + result.dropped, ==, 0);
   g_assert_cmpuint (tst_count (self->service, "trace", "tbtest:tick"), ==, emitted);
+  if (strcmp (scheme, TST_PER ("user")) == 0)
+    tst_peer_tell ("daemon-out-of-memory");
 }
 
 /* What was written is there at once, and so are sessions; programs are recorded on. */

@@ -3,9 +3,11 @@
  * A stopped program costs nobody but itself: calls are answered and others are recorded while it stands still, and
  * what it missed is applied when it runs again. That a call was answered before SIGCONT is the proof; times are told.
  */
+#include "support/peer.h"
 #include "support/recording.h"
 
 #include <signal.h>
+#include <string.h>
 
 typedef struct {
   TstService *service;
@@ -300,6 +302,8 @@ three_of_five_cost_no_caller_anything (Fixture *self, gconstpointer options)
   assert_ticks (self, "one", N_STOPPED, 2);
   for (guint i = 2; i < N_FIVE; i++)
     tst_child_free (apps[i]);
+  if (strcmp (options, TST_PER ("user")) == 0)
+    tst_peer_tell ("stalled");
 }
 
 #define ADD(function) TST_ADD_PER_SCHEME ("/process/stalled", function)

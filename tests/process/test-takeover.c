@@ -5,6 +5,7 @@
  *
  * TRACEBUS_KILLS says how often the service is killed in a row; 10 by default.
  */
+#include "support/peer.h"
 #include "support/recording.h"
 
 #include <signal.h>
@@ -141,6 +142,8 @@ static void
 programs_notice_nothing_of_an_orderly_end (Fixture *self, gconstpointer options)
 {
   notices_nothing (self, options, end_in_order);
+  if (strcmp (options, TST_PER ("user")) == 0)
+    tst_peer_tell ("restarted");
 }
 
 static guint

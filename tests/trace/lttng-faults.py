@@ -5,6 +5,7 @@ lttng-faults.py BUILD FAULT: what lttng-sessiond makes of a fault that a test ha
 each. It fails nothing: tests/support/peer.c prints it beside the test's own numbers. Inside in-namespace.sh only.
 """
 import contextlib
+import os
 import pathlib
 import re
 import shutil
@@ -25,6 +26,14 @@ SMALL = ("--subbuf-size=4096", "--num-subbuf=4")
 def fault(function):
     FAULTS[function.__name__.replace("_", "-")] = function
     return function
+
+
+def with_descriptors(count):
+    """A fault of a daemon, its consumers too, that may have so many."""
+    def decorate(function):
+        function.wrapper = ["sh", "-c", f"ulimit -n {count} && exec \"$@\"", "sh"]
+        return function
+    return decorate
 
 
 def tell(text):
@@ -62,6 +71,17 @@ class Daemon(peer_lttng.Peer):
     def program(self, name, *arguments):
         return Program(self, self._build, name, *arguments)
 
+    def stop(self):
+        """As its init does."""
+        self._daemon.terminate()
+        self._daemon.wait(PATIENCE)
+
+    def alive(self):
+        return self._daemon.poll() is None
+
+    def crowd(self, count):
+        return Crowd(self, self._build, count)
+
     def ask(self, *arguments):
         """Seconds that the command took; it may fail. TimeoutExpired where it hangs."""
         began = time.monotonic()
@@ -97,6 +117,53 @@ class Daemon(peer_lttng.Peer):
 
 def _kill(pid, number):
     subprocess.run(["kill", f"-{int(number)}", str(pid)], capture_output=True, check=False)
+
+
+def _open_descriptors(pid):
+    return len(list(pathlib.Path(f"/proc/{pid}/fd").iterdir()))
+
+
+@contextlib.contextmanager
+def _memory_limit(pid, spare):
+    """@pid may have @spare bytes more than now; in either version of the kernel's groups."""
+    for root, limits in (("memory", ["memory.limit_in_bytes"]), ("", ["memory.max", "memory.swap.max"])):
+        group = pathlib.Path("/sys/fs/cgroup") / root / f"tracebus-test-lttng-{os.getpid()}-{pid}"
+        with contextlib.suppress(OSError):
+            group.mkdir()
+            (group / limits[0]).write_text(str(spare), encoding="ascii")
+            for limit in limits[1:]:
+                (group / limit).write_text("0", encoding="ascii")
+            (group / "cgroup.procs").write_text(str(pid), encoding="ascii")
+            break
+    else:
+        raise OSError("groups with a memory limit cannot be made here")
+    try:
+        yield
+    finally:
+        for member in (group / "cgroup.procs").read_text(encoding="ascii").split():
+            with contextlib.suppress(OSError):
+                (group.parent / "cgroup.procs").write_text(member, encoding="ascii")
+        group.rmdir()
+
+
+class Crowd:
+    """@count programs that are started at once."""
+
+    def __init__(self, daemon, build, count):
+        self._process = subprocess.Popen(
+            [build / "tests/bench/herd", "hold", str(count), build / "tests/support/apps/app-idle"],
+            env=daemon.environment, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        wall, _, longest, _ = self._process.stdout.readline().split()[1:]
+        self.seconds, self.longest = int(wall) / 1e9, int(longest) / 1e9
+        self._process.stdout.readline()
+
+    def go(self, count):
+        self._process.stdin.write(f"go {count}\n")
+        self._process.stdin.flush()
+        self._process.stdout.readline()
+
+    def end(self):
+        self._process.communicate()
 
 
 def _command(pid):
@@ -205,13 +272,180 @@ def output_gone(daemon):
     tell(f"{daemon.outcome('stop', 'gone')}; {daemon.found('gone')} of 57 events readable that came after the removal")
 
 
+SCHEMES = (("uid", "per user"), ("pid", "per process"))
+
+
+@fault
+def crowd(daemon):
+    """Many programs at once; a tenth of them where each has its own buffers, since that takes its time."""
+    for count, (scheme, words) in zip((100, 10), SCHEMES):
+        daemon.record(scheme, *SMALL, scheme=scheme)
+        before = _open_descriptors(daemon.pid)
+        programs = daemon.crowd(count)
+        held = (_open_descriptors(daemon.pid) - before) / count
+        programs.go(1)
+        programs.end()
+        daemon.ask("stop", scheme)
+        tell(f"{words}: {count} programs are there after {programs.seconds * 1000:.0f} ms, {held:.1f} descriptors a "
+             f"program; {daemon.found(scheme)} of {count} events recorded")
+        daemon.ask("destroy", scheme)
+
+
+@fault
+def forks(daemon):
+    """Children, one after the other."""
+    for count, (scheme, words) in zip((20, 10), SCHEMES):
+        daemon.record(scheme, *SMALL, scheme=scheme)
+        program = daemon.program("app-forks", str(count))
+        program.say("go")
+        median, longest = map(int, program.hear().split()[1:])
+        program.end()
+        daemon.ask("stop", scheme)
+        tell(f"{words}: {count} children, median and longest start in microseconds: {median} {longest}; "
+             f"{daemon.found(scheme)} of {count} events recorded")
+        daemon.ask("destroy", scheme)
+
+
+@fault
+def sessions(daemon):
+    """Sessions, one after the other."""
+    program, count = daemon.program("app-idle"), 3
+    began, before = time.monotonic(), _open_descriptors(daemon.pid)
+    for number in range(count):
+        name = f"session{number}"
+        daemon.record(name, *SMALL)
+        program.go(1)
+        daemon.ask("stop", name)
+        daemon.ask("destroy", name)
+    took = (time.monotonic() - began) / count
+    tell(f"{took * 1000:.1f} ms a session; {before} descriptors, then {_open_descriptors(daemon.pid)}")
+
+
+@fault
+@with_descriptors(256)
+def descriptors(daemon):
+    """Fewer descriptors than a hundred programs need."""
+    daemon.environment["LTTNG_UST_REGISTER_TIMEOUT"] = "3000"
+    daemon.record("few")
+    programs = daemon.crowd(100)
+    programs.go(1)
+    tell(f"the slowest start of 100 took {programs.longest * 1000:.0f} ms")
+    daemon.ask("stop", "few")
+    tell(f"{daemon.found('few')} of 100 programs recorded; {daemon.outcome('list')}")
+    programs.end()
+
+
+@fault
+def suspended(daemon):
+    """Everything stands still, in whatever order, and goes on."""
+    daemon.record("suspended")
+    program = daemon.program("app-idle")
+    for number in range(3):
+        everybody = daemon.family() + [program.pid]
+        everybody = everybody[number % len(everybody):] + everybody[:number % len(everybody)]
+        program.say("go 20000")
+        for action in (signal.SIGSTOP, signal.SIGCONT):
+            for pid in everybody:
+                _kill(pid, action)
+        program.hear()
+    daemon.ask("stop", "suspended")
+    tell(f"{daemon.found('suspended')} of 60000 events recorded, {daemon.discarded('suspended')} told as discarded")
+
+
+@fault
+def stalled(daemon):
+    """One of two programs stands still."""
+    daemon.environment["LTTNG_UST_REGISTER_TIMEOUT"] = "3000"
+    daemon.record("before")
+    frozen, lively = daemon.program("app-idle", "frozen"), daemon.program("app-idle", "lively")
+    daemon.ask("create", "stalled", f"--output={daemon.path / 'stalled'}")
+    daemon.ask("enable-event", "--userspace", "--session=stalled", "tbtest:*")
+    frozen.signal(signal.SIGSTOP)
+    with subprocess.Popen(["lttng", "--quiet", "start", "stalled"]) as start:
+        began = time.monotonic()
+        daemon.program("app-tiny")
+        launched = time.monotonic() - began
+        start.wait()
+    tell(f"with one program stopped, start took {time.monotonic() - began:.1f} s, another program's launch meanwhile "
+         f"{launched:.1f} s")
+    frozen.signal(signal.SIGCONT)
+    frozen.go(3)
+    lively.go(5)
+    daemon.ask("stop", "stalled")
+    tell(f"{daemon.found('stalled', 'lively')} of 5 events of another program recorded, and "
+         f"{daemon.found('stalled', 'frozen')} of 3 of the stopped one's when it goes on")
+
+
+@fault
+def restarted(daemon):
+    """The daemon is asked to end, as for an upgrade, and started again, under a program that goes on."""
+    daemon.record("restarted")
+    program = daemon.program("app-idle")
+    program.go(1000)
+    daemon.stop()
+    program.go(500)
+    daemon.start()
+    program.go(300)
+    daemon.ask("stop", "restarted")
+    tell(f"{daemon.found('restarted')} of 1800 events recorded; sessions after the restart: {daemon.sessions()}")
+
+
+@fault
+def readable(daemon):
+    """The trace is read while two programs write."""
+    daemon.record("live", "--subbuf-size=16384")
+    programs = [daemon.program("app-burst", "30000", "64"), daemon.program("app-burst", "10000", "300")]
+    code = subprocess.run(["babeltrace2", daemon.path / "live"], capture_output=True, check=False).returncode
+    tell(f"{'un' if code else ''}readable while programs write, {daemon.found('live')} events")
+    for program in programs:
+        program.end()
+
+
+SPARE = 8 << 20
+
+
+@fault
+def consumer_out_of_memory(daemon):
+    """Rings for which there is no memory."""
+    daemon.record("trace")
+    program = daemon.program("app-idle")
+    program.go(100)
+    with _memory_limit(daemon.consumers()[-1], SPARE):
+        daemon.record("other", "--subbuf-size=8388608", "--num-subbuf=4")
+        program.go(50)
+        daemon.ask("stop", "trace")
+    tell(f"{daemon.found('trace')} of 150 events recorded, {daemon.discarded('trace')} told as discarded")
+
+
+@fault
+def daemon_out_of_memory(daemon):
+    """Somebody makes rules, more and more, until the daemon is no more."""
+    daemon.record("trace")
+    program = daemon.program("app-idle")
+    program.go(1000)
+    daemon.ask("create", "filler", f"--output={daemon.path / 'filler'}")
+    with _memory_limit(daemon.pid, SPARE // 4):
+        for number in range(50):
+            rules = ",".join(f"filler:{number * 200 + i:0200}" for i in range(200))
+            daemon.ask("enable-event", "--userspace", "--session=filler", rules)
+            if not daemon.alive():
+                break
+    if daemon.alive():
+        tell("it did not run out of memory")
+        return
+    daemon.start()
+    tell(f"{daemon.found('trace')} of 1000 events readable; sessions after the next start: {daemon.sessions()}")
+
+
 def main():
     build, name = pathlib.Path(sys.argv[1]), sys.argv[2]
     if shutil.which("lttng-sessiond") is None or shutil.which("lttng") is None:
         tell("not installed")
         return
     try:
-        with Daemon(build) as daemon:
+        daemon = Daemon(build)
+        daemon.wrapper = getattr(FAULTS[name], "wrapper", [])
+        with daemon:
             FAULTS[name](daemon)
     except subprocess.TimeoutExpired as error:
         tell(f"no answer to \"{' '.join(map(str, error.cmd))}\" within {PATIENCE} s")

@@ -36,6 +36,7 @@ class Peer:
         self.path = pathlib.Path(self._directory.name)
         self._count = 0
         self._daemon = None
+        self.wrapper = []  # what the daemon is run by
 
     def __enter__(self):
         self.start()
@@ -44,7 +45,7 @@ class Peer:
     def start(self):
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR1})
         self._daemon = subprocess.Popen(
-            ["lttng-sessiond", "--no-kernel", "--sig-parent"],
+            [*self.wrapper, "lttng-sessiond", "--no-kernel", "--sig-parent"],
             env=self.environment,
             preexec_fn=lambda: signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGUSR1}),
         )

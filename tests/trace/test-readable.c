@@ -7,6 +7,7 @@
  * packet that is younger than the metadata that it took: babeltrace2 takes it first, so the tests let programs
  * register all their classes before they read.
  */
+#include "support/peer.h"
 #include "support/recording.h"
 
 #include <glib/gstdio.h>
@@ -18,6 +19,15 @@ typedef struct {
   const char *channel;  /* options */
   const char *metadata; /* options of the channel "metadata"; NULL: none */
 } Shape;
+
+static const Shape shapes[] = {
+  { "per-user", "'subbuf-size': <uint64 16384>", NULL },
+  { "per-user-with-timers", "'switch-timer-us': <uint32 10000>", "'switch-timer-us': <uint32 10000>" },
+  { "per-user-with-a-read-timer", "'read-timer-us': <uint32 5000>, 'switch-timer-us': <uint32 10000>", NULL },
+  { "per-process", "'buffer-ownership': <'process'>, 'subbuf-size': <uint64 4096>", NULL },
+  { "per-process-with-timers", "'buffer-ownership': <'process'>, 'switch-timer-us': <uint32 10000>",
+    "'switch-timer-us': <uint32 10000>" },
+};
 
 typedef struct {
   TstService *service;
@@ -110,25 +120,21 @@ while_programs_write_at_their_pace (Fixture *self, gconstpointer data)
 static void
 while_programs_write_flat_out (Fixture *self, gconstpointer data)
 {
+  guint64 n = 0;
+
   for (guint i = 0; i < BURSTS; i++)
     {
       g_autoptr(TstChild) one = start_ready (self, "app-burst", "30000", "64");
       g_autoptr(TstChild) two = start_ready (self, "app-burst", "10000", "300");
 
-      tst_babeltrace_live (self->output);
+      n = tst_babeltrace_live (self->output);
       tst_child_finish (one);
       tst_child_finish (two);
     }
+  g_test_message ("readable while programs write, %" G_GUINT64_FORMAT " events", n);
+  if (data == &shapes[0])
+    tst_peer_tell ("readable");
 }
-
-static const Shape shapes[] = {
-  { "per-user", "'subbuf-size': <uint64 16384>", NULL },
-  { "per-user-with-timers", "'switch-timer-us': <uint32 10000>", "'switch-timer-us': <uint32 10000>" },
-  { "per-user-with-a-read-timer", "'read-timer-us': <uint32 5000>, 'switch-timer-us': <uint32 10000>", NULL },
-  { "per-process", "'buffer-ownership': <'process'>, 'subbuf-size': <uint64 4096>", NULL },
-  { "per-process-with-timers", "'buffer-ownership': <'process'>, 'switch-timer-us': <uint32 10000>",
-    "'switch-timer-us': <uint32 10000>" },
-};
 
 static void
 add (const Shape *shape, const char *name, void (*test) (Fixture *, gconstpointer))
