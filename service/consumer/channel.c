@@ -88,7 +88,7 @@ seal_ring (TcChannel *self, const int *fds, TcError *error)
   return 0;
 }
 
-/* On a drain, or the writer. */
+/* On a drain, or a writer. */
 static void
 on_stream_active (TcStream *stream)
 {
@@ -151,8 +151,8 @@ make_stream (TcChannel *self, unsigned cpu, int memory, TcError *error)
   stream->folder_number = atomic_load (&self->set->folder.number);
   stream->subject.problems = &self->set->output->problems;
   stream->staged_subject.problems = stream->subject.problems;
-  tc_stage_init (&stream->stage, &tc_stream_stage_funcs, self->consumer->staging, self->consumer->writer.loop,
-                 stream->drain->loop);
+  tc_stage_init (&stream->stage, &tc_stream_stage_funcs, self->consumer->staging,
+                 self->consumer->writers[cpu % self->consumer->n_writers].loop, stream->drain->loop);
   stream->by_timer = config->read_timer_us > 0;
   stream->overwrites = config->overwrite != 0;
   stream->unfinished.anatomies = &self->consumer->anatomies;

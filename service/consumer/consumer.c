@@ -72,19 +72,28 @@ watch_signals (TcConsumer *self)
   return tc_loop_watch (self->loop, &self->signal_watch, EPOLLIN);
 }
 
+/* As many as there can be. */
+static unsigned
+start_threads (TcDrain threads[TC_MAX_DRAINS], const char *name)
+{
+  unsigned max = tc_drain_count (), n = 0;
+  char numbered[sizeof "writer-4294967295"];
+
+  for (; n < max; n++)
+    {
+      snprintf (numbered, sizeof numbered, "%s-%u", name, n);
+      if (tc_drain_start (&threads[n], numbered) < 0)
+        break;
+    }
+  return n;
+}
+
 static int
 start_drains (TcConsumer *self)
 {
-  unsigned n = tc_drain_count ();
-  char name[sizeof "drain-4294967295"];
-
-  for (; self->n_drains < n; self->n_drains++)
-    {
-      snprintf (name, sizeof name, "drain-%u", self->n_drains);
-      if (tc_drain_start (&self->drains[self->n_drains], name) < 0)
-        break;
-    }
-  return self->n_drains > 0 ? tc_drain_start (&self->writer, "writer") : -1;
+  self->n_drains = start_threads (self->drains, "drain");
+  self->n_writers = self->n_drains > 0 ? start_threads (self->writers, "writer") : 0;
+  return self->n_writers > 0 ? 0 : -1;
 }
 
 static void
@@ -142,7 +151,8 @@ tc_consumer_free (TcConsumer *self)
 
   for (unsigned i = 0; i < self->n_drains; i++)
     tc_drain_stop (&self->drains[i]);
-  tc_drain_stop (&self->writer);
+  for (unsigned i = 0; i < self->n_writers; i++)
+    tc_drain_stop (&self->writers[i]);
   tc_staging_end (self);
   tc_table_each (&self->outputs, free_output, NULL);
   tc_table_clear (&self->outputs);

@@ -20,11 +20,11 @@ struct TcConsumer {
   TcWatch signal_watch;
   bool link_wants_write;
   TcDrain drains[TC_MAX_DRAINS];
-  unsigned n_drains;
-  TcDrain writer;         /* of what is in the staging pool */
+  TcDrain writers[TC_MAX_DRAINS]; /* of what is in the staging pool */
+  unsigned n_drains, n_writers;
   TcStagingPool *staging; /* NULL: none yet, or none at all */
   size_t staging_size;    /* of the one to be made; 0: none */
-  TcMail staging_mail;    /* the writer's */
+  TcMail staging_mail;    /* the first writer's */
   TcTimer staging_timer;  /* the same */
   TcTimer orphans;        /* what a dead one left in the pool has been claimed by then */
   TcLookout lookout;

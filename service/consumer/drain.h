@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #pragma once
 /*
- * Drain: a thread that empties ring buffers into files; one more, the writer, empties the staging pool.
+ * Drain: a thread that empties ring buffers into files; as many more, the writers, empty the staging pool.
  *
  * A stream belongs to the thread of its cpu for as long as it is watched; nobody else touches it, so
- * there are no locks on the way of the data.
+ * there are no locks on the way of the data. What it stages one writer writes, always the same.
  * Owner:   the consumer.
  * Threads: start and stop main; the loop its own.
  */

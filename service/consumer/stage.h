@@ -3,7 +3,7 @@
 /*
  * Stage: the packets of one stream that are in the staging pool, in their order, and the writer's turn with them.
  *
- * A stage is busy from the first packet that is put on it until the writer has found nothing left to do: so long the
+ * A stage is busy from the first packet that is put on it until its writer has found nothing left to do: so long the
  * stream's file is the writer's, and its drain puts on the stage whatever comes. Else the file is the drain's.
  * Owner:   a stream.
  * Threads: its drain's, except for what its functions say; the writer's meanwhile.

@@ -11,16 +11,16 @@ static const uint64_t claimed_by = 60000000000;
  */
 static const uint64_t fill_pause = 20000000;
 
-/* On the writer, which writes in between. Once the pool is in use, there is no time for pauses. */
+/* On the first writer, which writes in between. Once the pool is in use, there is no time for pauses. */
 static void
 fill (TcConsumer *self)
 {
   if (!tc_staging_pool_fill (self->staging))
     return;
   if (tc_staging_pool_is_used (self->staging))
-    tc_loop_post (self->writer.loop, &self->staging_mail);
+    tc_loop_post (self->writers[0].loop, &self->staging_mail);
   else
-    tc_loop_arm (self->writer.loop, &self->staging_timer, tc_now () + fill_pause);
+    tc_loop_arm (self->writers[0].loop, &self->staging_timer, tc_now () + fill_pause);
 }
 
 static void
@@ -58,7 +58,7 @@ tc_staging_begin (TcConsumer *self, int *fd)
     return;
   self->staging_mail.run = on_fill;
   self->staging_timer.fire = on_fill_pause;
-  tc_loop_post (self->writer.loop, &self->staging_mail);
+  tc_loop_post (self->writers[0].loop, &self->staging_mail);
 }
 
 void
