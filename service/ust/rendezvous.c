@@ -31,6 +31,7 @@ struct TbusRendezvous {
   TbusRendezvousPaths paths;
   int lock_fd, socket_fd, wait_fd;
   gboolean bound;      /* the socket's name is ours to remove */
+  gboolean inherited;  /* a former life made it, and the next one can have it, too */
   char *kept;            /* nullable: what the descriptor store calls it */
   gboolean published;
   gint32 *wait_word; /* read-only: see set_wait_word() */
@@ -190,7 +191,7 @@ take_kept_socket (TbusRendezvous *self)
   if (self->socket_fd < 0)
     return FALSE;
   self->kept = g_steal_pointer (&name);
-  self->bound = TRUE;
+  self->bound = self->inherited = TRUE;
   return TRUE;
 }
 
@@ -298,10 +299,13 @@ tbus_rendezvous_claim (const TbusRendezvousPaths *paths, GError **error)
 
   self->lock_fd = self->socket_fd = self->wait_fd = -1;
   tbus_rendezvous_paths_copy (&self->paths, paths);
-  if (!make_directory (paths, error) || !take_lock (self, error) || !listen_on_socket (self, error)
-      || !map_wait_word (self, error))
-    return NULL;
-  return g_steal_pointer (&self);
+  if (make_directory (paths, error) && take_lock (self, error) && listen_on_socket (self, error)
+      && map_wait_word (self, error))
+    return g_steal_pointer (&self);
+  /* Programs wait in its queue: for whoever has more luck. */
+  if (self->inherited)
+    tbus_rendezvous_leave (g_steal_pointer (&self));
+  return NULL;
 }
 
 int

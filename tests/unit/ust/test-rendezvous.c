@@ -2,8 +2,10 @@
 /* Who holds the tracer's socket and wakes the apps: one daemon at a time, and nothing of a dead one in the way. */
 #define _GNU_SOURCE
 #include "base/error.h"
+#include "base/fd-store.h"
 #include "support/dir.h"
 #include "support/leak.h"
+#include "support/store.h"
 #include "ust/rendezvous.h"
 
 #include <errno.h>
@@ -14,6 +16,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 typedef struct {
@@ -340,6 +343,79 @@ removes_nothing_but_sockets (Fixture *f, gconstpointer data)
   g_assert_true (g_file_test (f->paths.socket, G_FILE_TEST_EXISTS));
 }
 
+/* A process that finds what @store keeps, claims the rendezvous, and is gone. */
+static void
+live_with (Fixture *f, TstStore *store, void (*live) (Fixture *f))
+{
+  g_auto(GStrv) environment = tst_store_environ (store, g_get_environ ());
+  int status;
+  pid_t pid = fork ();
+
+  g_assert_cmpint (pid, >=, 0);
+  if (pid == 0)
+    {
+      static const char *const variables[] = { "NOTIFY_SOCKET", "FDSTORE", "LISTEN_FDS", "LISTEN_FDNAMES" };
+      g_autofree char *own = g_strdup_printf ("%d", (int) getpid ());
+      const int *fds;
+      gsize n;
+
+      for (guint i = 0; i < G_N_ELEMENTS (variables); i++)
+        g_setenv (variables[i], g_environ_getenv (environment, variables[i]), TRUE);
+      g_setenv ("LISTEN_PID", own, TRUE);
+      fds = tst_store_get_fds (store, &n);
+      g_assert_cmpuint (n, <=, 1);
+      if (n == 1)
+        g_assert_cmpint (dup2 (fds[0], 3), ==, 3);
+      tbus_fd_store_init ();
+      live (f);
+      _exit (tbus_fd_store_flush (G_MAXINT) ? 0 : 1);
+    }
+  g_assert_cmpint (waitpid (pid, &status, 0), ==, pid);
+  g_assert_cmpint (status, ==, 0);
+}
+
+static void
+live_once (Fixture *f)
+{
+  (void) claim (f);
+}
+
+static void
+fail_to_live (Fixture *f)
+{
+  g_autoptr(GError) error = NULL;
+
+  g_free (f->paths.wait_shm);
+  f->paths.wait_shm = g_strdup ("/no/such/memory");
+  g_assert_null (tbus_rendezvous_claim (&f->paths, &error));
+  g_assert_nonnull (error);
+}
+
+/* Whoever came before is still in the queue. */
+static void
+accept_who_waits (Fixture *f)
+{
+  g_assert_cmpint (accept (tbus_rendezvous_get_fd (claim (f)), NULL, NULL), >=, 0);
+}
+
+static void
+leaves_a_kept_socket_that_it_could_not_use (Fixture *f, gconstpointer data)
+{
+  struct sockaddr_un address = { .sun_family = AF_UNIX };
+  g_autoptr(TstStore) store = tst_store_new (f->home, 10);
+  int app = socket (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+  live_with (f, store, live_once);
+  g_assert_cmpuint (tst_store_count (store, "rendezvous-"), ==, 1);
+  g_assert_cmpuint (g_strlcpy (address.sun_path, f->paths.socket, sizeof address.sun_path), <,
+                    sizeof address.sun_path);
+  g_assert_cmpint (connect (app, (struct sockaddr *) &address, sizeof address), ==, 0);
+  live_with (f, store, fail_to_live);
+  g_assert_cmpuint (tst_store_count (store, "rendezvous-"), ==, 1);
+  live_with (f, store, accept_who_waits);
+  close (app);
+}
+
 static void
 says_what_it_cannot_make (Fixture *f, gconstpointer data)
 {
@@ -377,6 +453,7 @@ main (int argc, char **argv)
   RENDEZVOUS_TEST ("refuses-beside-another-daemon-that-lives", refuses_beside_another_daemon_that_lives);
   RENDEZVOUS_TEST ("takes-a-dead-ones-socket-over", takes_a_dead_ones_socket_over);
   RENDEZVOUS_TEST ("removes-nothing-but-sockets", removes_nothing_but_sockets);
+  RENDEZVOUS_TEST ("leaves-a-kept-socket-that-it-could-not-use", leaves_a_kept_socket_that_it_could_not_use);
   RENDEZVOUS_TEST ("says-what-it-cannot-make", says_what_it_cannot_make);
   return g_test_run ();
 }
