@@ -178,10 +178,14 @@ output_name (guint64 session)
   return g_strdup_printf ("output-" ID, session);
 }
 
+/* As a parcel of one: several sessions may have the same directory, and what is open once would be kept once. */
 void
 tbus_kept_put_output (guint64 session, uid_t owner, TbusHandle *directory)
 {
-  keep (output_name (session), owner, tbus_handle_get_fd (directory));
+  g_autofree char *name = output_name (session);
+  int fd = tbus_handle_get_fd (directory);
+
+  (void) tbus_fd_store_keep_all (name, owner, &fd, 1); /* the store says when it is full */
 }
 
 void
@@ -193,9 +197,10 @@ tbus_kept_drop_output (guint64 session)
 TbusHandle *
 tbus_kept_take_output (guint64 session)
 {
-  int fd = take (output_name (session));
+  g_autofree char *name = output_name (session);
+  int fd;
 
-  return fd >= 0 ? tbus_handle_new (fd, "The output of a session", NULL) : NULL;
+  return tbus_fd_store_take_all (name, &fd, 1) ? tbus_handle_new (fd, "The output of a session", NULL) : NULL;
 }
 
 /* Apps. */

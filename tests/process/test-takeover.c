@@ -8,6 +8,9 @@
 #include "support/peer.h"
 #include "support/recording.h"
 
+#include <fcntl.h>
+#include <gio/gunixfdlist.h>
+#include <glib/gstdio.h>
 #include <signal.h>
 #include <string.h>
 #include <unistd.h>
@@ -327,6 +330,62 @@ a_program_in_the_middle_of_something_registers_anew (Fixture *self, gconstpointe
   assert_exact (self, "more", tst_session_run (self->service, more, "Stop"), 11);
 }
 
+/* In @directory, which the caller opened, at @name. */
+static char *
+start_in_directory (Fixture *self, GDBusConnection *caller, const char *name, int directory, const char *options)
+{
+  g_autoptr(GUnixFDList) fds = g_unix_fd_list_new ();
+  g_autoptr(GVariant) reply = NULL;
+  g_autofree char *channel = NULL;
+  g_autoptr(GError) error = NULL;
+  char *session;
+
+  g_assert_cmpint (g_unix_fd_list_append (fds, directory, NULL), ==, 0);
+  reply = g_dbus_connection_call_with_unix_fd_list_sync (
+    caller, "org.tracebus1", TST_ROOT, "org.tracebus1.Manager", "CreateSession",
+    g_variant_new_parsed ("(%s, {'output-fd': <handle 0>})", name), G_VARIANT_TYPE ("(o)"), G_DBUS_CALL_FLAGS_NONE, -1,
+    fds, NULL, NULL, &error);
+  g_assert_no_error (error);
+  g_variant_get (reply, "(o)", &session);
+  channel = tst_channel (self->service, session, "events", options);
+  tst_enable (self->service, session, "events", "tbtest:*");
+  tst_session_run (self->service, session, "Start");
+  return session;
+}
+
+/* It is one and the same open file that both have: it is kept for each. */
+static void
+sessions_with_one_directory_go_on (Fixture *self, gconstpointer options)
+{
+  g_autofree char *path = tst_output (self->service, "shared");
+  g_autoptr(GDBusConnection) caller = tst_bus_connect (tst_service_bus (self->service));
+  g_autoptr(TstChild) app = tst_app_start (self->service, "app-idle", NULL);
+  g_autofree char *first = NULL;
+  g_autofree char *second = NULL;
+  int directory;
+
+  g_assert_cmpint (g_mkdir (path, 0700), ==, 0);
+  directory = open (path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  g_assert_cmpint (directory, >=, 0);
+  first = start_in_directory (self, caller, "first", directory, options);
+  second = start_in_directory (self, caller, "second", directory, options);
+  close (directory);
+  tst_app_go (app, 100);
+  await_state (self, second);
+  g_assert_cmpuint (tst_store_count (self->store, "output-"), ==, 2);
+  kill_and_start (self);
+  g_assert_cmpuint (tst_get_length (self->service, first, "Session.Problems"), ==, 0);
+  g_assert_cmpuint (tst_get_length (self->service, second, "Session.Problems"), ==, 0);
+  tst_app_go (app, 50);
+  tst_session_run (self->service, first, "Destroy");
+  tst_session_run (self->service, second, "Stop");
+  tst_session_run (self->service, second, "Start");
+  tst_app_go (app, 5);
+  tst_session_run (self->service, second, "Destroy");
+  g_assert_cmpuint (tst_count (self->service, "shared", "tbtest:tick"), ==, 150 + 155);
+  g_dbus_connection_close_sync (caller, NULL, NULL);
+}
+
 /* Nothing is kept for what is gone. */
 static void
 the_store_holds_what_there_is (Fixture *self, gconstpointer options)
@@ -385,6 +444,7 @@ main (int argc, char **argv)
   ADD (a_program_that_starts_in_between_is_recorded);
   ADD (a_program_that_ends_in_between_loses_nothing);
   ADD (a_consumer_that_dies_in_between_has_a_successor);
+  ADD (sessions_with_one_directory_go_on);
   ADD (the_store_holds_what_there_is);
   ADD (a_stop_is_a_gap);
   ADD (a_program_in_the_middle_of_something_registers_anew);
