@@ -73,6 +73,11 @@ void tc_reply_counters (TcOperation *operation);
  * there is one. Without memory there is none, and all is written from the rings.
  */
 void tc_staging_begin (TcConsumer *self, int *fd);
+/*
+ * The service has what is there now, if it is @known, and it is used from now on. If not, it is not: nobody would find
+ * there what a killed process left. One that is in use, or was inherited, the service has from before.
+ */
+void tc_staging_told (TcConsumer *self, bool known);
 void tc_staging_end (TcConsumer *self);
 
 /* ticks.c: timers and events of what was just made. */

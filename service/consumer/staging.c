@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The consumer's staging pool: made, or inherited, when the service says hello. */
+/* The consumer's staging pool: made, or inherited, when the service says hello, and used once the service has it. */
 #include "consumer/consumer.h"
 
 /* ns: long after a service has asked for all that the dead one held. */
@@ -54,8 +54,20 @@ tc_staging_begin (TcConsumer *self, int *fd)
     }
   else if (self->staging_size > 0)
     self->staging = tc_staging_pool_new (self->staging_size);
-  if (self->staging == NULL)
+}
+
+void
+tc_staging_told (TcConsumer *self, bool known)
+{
+  bool inherited = self->orphans.fire != NULL, used = self->staging_mail.run != NULL;
+
+  if (self->staging == NULL || used)
     return;
+  if (!known && !inherited)
+    {
+      tc_staging_end (self);
+      return;
+    }
   self->staging_mail.run = on_fill;
   self->staging_timer.fire = on_fill_pause;
   tc_loop_post (self->writers[0].loop, &self->staging_mail);

@@ -23,31 +23,33 @@ wait_for_operations (TcRequest *request, void (*done) (TcOperation *))
   return true;
 }
 
-/* The service keeps the pool's memory: if this process is killed, the next one finds there what is not in files yet. */
-static void
-reply_with_pool (TcConsumer *self, uint64_t serial, TwWriter *body)
+static int
+say_hello (TcConsumer *self, uint64_t serial, const int *fds, size_t n_fds)
 {
-  int fd = tc_staging_pool_get_fd (self->staging);
-  TcError error;
-
-  if (tc_consumer_reply_with_fds (self, serial, body, &fd, 1) == 0)
-    return;
-  tc_error (&error, errno, "Cannot hand over the staging pool");
-  tc_consumer_refuse (self, serial, &error);
-}
-
-static void
-on_ready (TcOperation *operation)
-{
-  TcConsumer *self = operation->consumer;
   const TwHello mine = { .version = TW_VERSION, .bits = sizeof (long) * CHAR_BIT, .pid = (uint64_t) getpid () };
   TwWriter body = { 0 };
 
   tw_put_hello (&body, &mine);
-  if (self->staging == NULL)
-    tc_consumer_reply (self, operation->serial, &body);
-  else
-    reply_with_pool (self, operation->serial, &body);
+  return tc_consumer_reply_with_fds (self, serial, &body, fds, n_fds);
+}
+
+/*
+ * The service keeps the pool's memory: if this process is killed, the next one finds there what is not in files yet.
+ * Where too many descriptors are on their way already, the service says hello to one that does without.
+ */
+static void
+on_ready (TcOperation *operation)
+{
+  TcConsumer *self = operation->consumer;
+  int fd = self->staging != NULL ? tc_staging_pool_get_fd (self->staging) : -1;
+  bool known = fd >= 0 && say_hello (self, operation->serial, &fd, 1) == 0;
+  TcError error;
+
+  tc_staging_told (self, known);
+  if (known || say_hello (self, operation->serial, NULL, 0) == 0)
+    return;
+  tc_error (&error, errno, "Cannot answer");
+  tc_consumer_refuse (self, operation->serial, &error);
 }
 
 void

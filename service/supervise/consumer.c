@@ -347,7 +347,8 @@ static void
 say_hello (TbusSupervisedConsumer *self)
 {
   g_autoptr(GError) error = NULL;
-  TbusRequest *request = tbus_hello_new (TBUS_CONSUMER (self), self->staging.fd, &error);
+  /* A former service's process has it. */
+  TbusRequest *request = tbus_hello_new (TBUS_CONSUMER (self), self->former ? -1 : self->staging.fd, &error);
 
   if (request == NULL)
     {

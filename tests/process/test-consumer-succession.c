@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* The service dies and comes back on the same link: the consumer has drained on, and drops only what is to go. */
+#define _GNU_SOURCE
 #include "process/recording.h"
 
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 static const TstShape plain = { 0 };
@@ -207,6 +210,49 @@ reads_the_log_that_it_is_given_last (TstRecording *f, gconstpointer data)
   }
 }
 
+/* On their way to nobody, from us: as many as count against who sends more. */
+static int
+keep_many_on_their_way (guint n)
+{
+  union {
+    struct cmsghdr align;
+    char space[CMSG_SPACE (sizeof (int))];
+  } control = { 0 };
+  char byte = 0;
+  struct iovec iov = { .iov_base = &byte, .iov_len = 1 };
+  struct msghdr message = {
+    .msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control,
+  };
+  struct cmsghdr *cmsg = CMSG_FIRSTHDR (&message);
+  int ends[2], fd = STDERR_FILENO;
+
+  cmsg->cmsg_level = SOL_SOCKET;
+  cmsg->cmsg_type = SCM_RIGHTS;
+  cmsg->cmsg_len = CMSG_LEN (sizeof fd);
+  memcpy (CMSG_DATA (cmsg), &fd, sizeof fd);
+  g_assert_cmpint (socketpair (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), ==, 0);
+  for (guint i = 0; i < n; i++)
+    g_assert_cmpint (sendmsg (ends[0], &message, MSG_DONTWAIT), ==, 1);
+  close (ends[0]);
+  return ends[1];
+}
+
+static void
+does_without_a_pool_that_nobody_can_be_given (void)
+{
+  enum { FEW = 64 };
+  const struct rlimit limit = { FEW, FEW }; /* as the consumer takes all that it may */
+  g_autoptr(TstRig) rig = tst_rig_new (NULL);
+  int queue;
+
+  g_assert_cmpint (prlimit (rig->pid, RLIMIT_NOFILE, &limit, NULL), ==, 0);
+  queue = keep_many_on_their_way (FEW + 10);
+  tst_rig_hello (rig);
+  g_assert_cmpint (rig->staging, ==, -1);
+  close (queue);
+  g_free (tst_rig_open_output (rig, TST_SESSION)); /* it does its work */
+}
+
 static void
 add (const char *name, void (*func) (TstRecording *, gconstpointer))
 {
@@ -226,5 +272,7 @@ main (int argc, char **argv)
   add ("refuses-rings-that-are-not-those", refuses_rings_that_are_not_those);
   add ("says-again-that-the-writers-have-gone", says_again_that_the_writers_have_gone);
   add ("reads-the-log-that-it-is-given-last", reads_the_log_that_it_is_given_last);
+  g_test_add_func ("/consumer/succession/does-without-a-pool-that-nobody-can-be-given",
+                   does_without_a_pool_that_nobody_can_be_given);
   return g_test_run ();
 }
