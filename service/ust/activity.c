@@ -25,3 +25,11 @@ tbus_process_is_active (pid_t pid, guint *n_looks)
     }
   return FALSE;
 }
+
+gboolean
+tbus_process_is_halted (pid_t pid)
+{
+  g_autofree char *path = g_strdup_printf ("/proc/%d/stat", (int) pid);
+
+  return tbus_process_read_state (path) == 'T';
+}

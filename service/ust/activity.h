@@ -18,5 +18,7 @@ enum { TBUS_ACTIVITY_MAX_THREADS = 64 }; /* that are looked at, of one process *
  * looked at, TBUS_ACTIVITY_MAX_THREADS at most.
  */
 gboolean tbus_process_is_active (pid_t pid, guint *n_looks);
+/* TRUE where a signal stopped it: until another one lets it go on, it does nothing. A debugger's stop is not meant. */
+gboolean tbus_process_is_halted (pid_t pid);
 
 G_END_DECLS

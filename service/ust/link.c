@@ -20,6 +20,7 @@ enum {
   BUSY_LIMIT_MS = 2000, /* at work but silent for so long is as good as stalled */
   JOB_LIMIT_MS = 10000, /* so is what takes so long for a job, however it spends the time */
   LOOKS_A_TICK = 256,   /* at threads in /proc, and one process more */
+  FEW_BUSY = 32,        /* so few apps are looked at in each tick */
   SCRATCH = 64 << 10,   /* read from one app in one go: then others have their turn */
 };
 
@@ -303,6 +304,14 @@ link_is_active (Link *link, gint64 now, guint *n_looks)
          && tbus_process_is_active (link->tracee->pid, n_looks);
 }
 
+/* Where few are left whom somebody waits for, one that was stopped is found at once. */
+static gboolean
+link_is_halted (Link *link)
+{
+  return link->links->busy.length <= FEW_BUSY && !has_unread (link->tracee->command_fd)
+         && !has_unread (link->tracee->notify_fd) && tbus_process_is_halted (link->tracee->pid);
+}
+
 /* A blocked app is looked at every TBUS_PROGRESS_MS, as far as LOOKS_A_TICK goes. */
 static void
 link_check (Link *link, gint64 now, guint *n_looks)
@@ -321,7 +330,14 @@ link_check (Link *link, gint64 now, guint *n_looks)
       link_progressed (link);
       return;
     }
-  if (link->stalled || *n_looks > LOOKS_A_TICK
+  if (link->stalled)
+    return;
+  if (link_is_halted (link))
+    {
+      link_set_stalled (link, TRUE);
+      return;
+    }
+  if (*n_looks > LOOKS_A_TICK
       || now - MAX (link->progressed, link->looked) < TBUS_PROGRESS_MS * G_TIME_SPAN_MILLISECOND)
     return;
   link->looked = now;

@@ -3,9 +3,9 @@
 /*
  * Links: the command sockets of all apps. Each app is a state machine of its own; none is waited for.
  *
- * An app is stalled where its job makes no progress (bytes that it took, an answer, a notification) for
- * TBUS_PROGRESS_MS while none of its threads is at work, or takes too long for a job, whatever it does. Its job stays
- * where it is and goes on when the app does; no time-out ends a connection.
+ * An app is stalled where it was stopped by a signal, where its job makes no progress (bytes that it took, an answer, a
+ * notification) for TBUS_PROGRESS_MS while none of its threads is at work, or takes too long, whatever it does. Its
+ * job stays where it is and goes on when the app does; no time-out ends a connection.
  *
  * Owner:   the tracer side. Threads: link.
  */

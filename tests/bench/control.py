@@ -35,8 +35,7 @@ def rows(bench):
     yield Row("destroy-many", f"destroy {sessions} live sessions, one after the other", "ms", 300, True)
     yield Row("start-process", f"per process, {own} live apps: start", "ms")
     yield Row("stop-process", f"per process, {own} live apps: stop", "ms", 1000, True)
-    yield Row("frozen", f"longest of start, enable, list, stop while {stopped} of {stopped + running} apps are stopped",
-              "ms", 100, True)
+    yield Row("frozen", f"longest of all calls, {stopped} of {stopped + running} apps are stopped", "ms", 100, True)
     yield Row("frozen-launch", "one new app meanwhile: fork to first line", "ms")
 
 
@@ -121,19 +120,21 @@ def _frozen(bench, peer, stopped, n):
     idle = bench.apps / "app-idle"
     with bench.herd(n, idle) as herd, bench.herd(stopped, idle) as frozen:
         _wait_for_apps(peer, n + stopped)
-        _, session = peer.create("frozen", output)
-        peer.enable(session, None, ["tbtest:burst"])
         frozen.signal(signal.SIGSTOP)
         try:
-            seconds = [peer.start(session)]
+            took, session = peer.create("frozen", output)
+            seconds = [took]
+            seconds.append(peer.enable(session, None, ["tbtest:burst"]))
+            seconds.append(peer.start(session))
             seconds.append(peer.enable(session, None, ["tbtest:tick"]))
+            seconds.append(peer.list_apps()[0])
             seconds.append(peer.list_tracepoints()[0])
             first_line = bench.run_herd(1, idle)[1]
             herd.tell("go 10")
             seconds.append(peer.stop(session))
+            seconds.append(peer.destroy(session))
         finally:
             frozen.signal(signal.SIGCONT)
-        peer.destroy(session)
     bench.expect(peer, "ticks beside stopped apps", traces.count_named(output, "tbtest:tick"), 10 * n)
     yield "frozen", max(seconds) * 1e3
     yield "frozen-launch", first_line * 1e3

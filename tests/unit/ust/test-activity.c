@@ -48,9 +48,11 @@ sees_one_that_was_stopped (void)
   tst_child_signal (child, SIGSTOP);
   g_assert_cmpint (waitid (P_PID, tst_child_pid (child), &info, WSTOPPED), ==, 0);
   g_assert_false (tbus_process_is_active (tst_child_pid (child), &n_looks));
+  g_assert_true (tbus_process_is_halted (tst_child_pid (child)));
   tst_child_signal (child, SIGCONT);
   while (!tbus_process_is_active (tst_child_pid (child), &n_looks))
     g_thread_yield ();
+  g_assert_false (tbus_process_is_halted (tst_child_pid (child)));
 }
 
 static void
