@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/log-rate.h"
 #include "base/marks.h"
+#include "base/stray.h"
 #include "ust/errors.h"
 #include "ust/fields.h"
 #include "ust/intake.h"
@@ -277,6 +278,13 @@ connection_set_busy (Connection *connection, gboolean busy)
   tbus_mark_step (connection->tracee->mark, TBUS_MARK_NOTICES);
 }
 
+/* Whether lulls may be waited for: nobody else is there, and not much time was lost that way. */
+static gboolean
+may_wait (TbusNotify *self, gint64 now)
+{
+  return !tbus_poller_has_more (self->setup.poller) && self->lulls_paid - now <= LULL_GRACE_US;
+}
+
 /*
  * Whether to look again at once. An app that describes its events has the next one a few microseconds after an answer:
  * to sleep until then, and be woken, costs both sides more than that. So it is given the CPU, should it wait for this
@@ -287,19 +295,16 @@ static gboolean
 look_again (Connection *connection, Turn *turn, gboolean heard)
 {
   TbusNotify *self = connection->notify;
-  gint64 now, then;
+  gint64 now = g_get_monotonic_time (), then;
 
-  if (!connection->answered || tbus_poller_has_more (self->setup.poller))
-    return FALSE;
-  now = g_get_monotonic_time ();
-  if (now - turn->began >= TURN_US)
+  if (!connection->answered || now - turn->began >= TURN_US || !may_wait (self, now))
     return FALSE;
   if (heard)
     {
       turn->heard = now;
       return TRUE;
     }
-  if (now - turn->heard >= LULL_US || self->lulls_paid - now > LULL_GRACE_US)
+  if (now - turn->heard >= LULL_US)
     return FALSE;
   sched_yield ();
   then = g_get_monotonic_time ();
@@ -326,16 +331,18 @@ connection_serve (Connection *connection)
 {
   TbusNotify *self = connection->notify;
   gint64 now = g_get_monotonic_time ();
+  gboolean ahead = may_wait (self, now); /* where there is a lot to do, each message is done with */
   Turn turn = { now, now };
   gssize n;
 
   connection->answered = FALSE;
   do
     {
-      n = tbus_intake_look (&connection->intake, self->scratch, sizeof self->scratch);
+      n = ahead ? tbus_intake_look (&connection->intake, self->scratch, sizeof self->scratch)
+                : tbus_stray_recv (connection->tracee->notify_fd, self->scratch, sizeof self->scratch);
       if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR))
         {
-          connection_end (connection, NULL);
+          connection_end (connection, n < 0 && errno == EPROTO ? "it sent descriptors" : NULL);
           return FALSE;
         }
       if (n > 0)
@@ -349,7 +356,7 @@ connection_serve (Connection *connection)
           && !connection_clear (connection))
         return FALSE;
     }
-  while (look_again (connection, &turn, n > 0));
+  while (ahead && look_again (connection, &turn, n > 0));
   return connection_clear (connection);
 }
 
