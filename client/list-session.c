@@ -183,13 +183,16 @@ print_attributes (GVariant *session)
   g_autofree char *discarded = ctl_show_number (session, "EventsDiscarded");
   g_autofree char *lost = ctl_show_number (session, "PacketsLost");
   g_autofree char *created = NULL;
-  guint64 created_at = 0;
+  guint64 created_at = 0, late = 0;
 
+  g_variant_lookup (session, "AppsLate", "t", &late);
   g_variant_lookup (session, "CreatedAt", "t", &created_at);
   created = ctl_format_time (created_at);
   printf ("Session %s (%s)\n", name, state);
   printf ("  Owner      %s\n  Created    %s\n  Output     %s\n  Buffers    %s\n", owner, created, output, ownership);
   printf ("  Totals     %s written, %s events discarded, %s packets lost\n", written, discarded, lost);
+  if (late > 0)
+    printf ("  Late       %" G_GUINT64_FORMAT " programs were not recorded from their start on\n", late);
   print_trackers (session);
   print_problems (session);
 }

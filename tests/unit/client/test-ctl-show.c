@@ -105,7 +105,7 @@ lists_a_session_with_its_channels_and_rules (Fixture *f, gconstpointer data)
 {
   fixture_add_demo (f);
   tst_fake_answer (f->fake, S1 " Properties.GetAll",
-                   "({" SESSION ", 'CreatedAt': <uint64 1000000>, 'BufferOwnership': <'user'>, "
+                   "({" SESSION ", 'CreatedAt': <uint64 1000000>, 'BufferOwnership': <'user'>, 'AppsLate': <uint64 4>, "
                    "'Channels': <[objectpath '" S1 "/channel/2']>, "
                    "'Problems': <[{'code': <'no-space'>, 'message': <'the disk is full'>}]>},)");
   tst_fake_answer (f->fake, S1 "/channel/2 Properties.GetAll ('org.tracebus1.Channel',)",
@@ -126,6 +126,7 @@ lists_a_session_with_its_channels_and_rules (Fixture *f, gconstpointer data)
                    "  Output     /traces/demo\n"
                    "  Buffers    user\n"
                    "  Totals     1.5 KiB written, 7 events discarded, 0 packets lost\n"
+                   "  Late       4 programs were not recorded from their start on\n"
                    "  Problem    no-space: the disk is full\n"
                    "\n"
                    "  Channel big (disabled): 8 x 4 KiB, discard, switch timer 0 us, read timer 9 us\n"
