@@ -180,6 +180,57 @@ says_again_that_the_writers_have_gone (TstRecording *f, gconstpointer data)
   tst_recording_assert_ticks (f, 1000);
 }
 
+/* A service that did not hear the first answer: nobody could write into these buffers any more. */
+static void
+does_not_hand_over_what_has_hung_up (TstRecording *f, gconstpointer data)
+{
+  TwWriter body = { 0 };
+  TwMessage message;
+
+  tst_recording_start (f, "app-idle", NULL, NULL);
+  tst_recording_emit (f, 1000);
+  tst_channel_close_write_ends (f->channel);
+  tst_child_finish (f->app);
+  tst_rig_wait_event (f->rig, TW_HANGUP, &message);
+  tw_message_clear (&message);
+  tw_put_channel (&body, &f->channel->config);
+  tst_rig_wait_reply (f->rig,
+                      tst_rig_send (f->rig, TW_ADD_CHANNEL, &body, f->channel->memory, f->channel->n_streams),
+                      &message);
+  g_assert_cmpuint (message.status, ==, ESTALE);
+  tw_message_clear (&message);
+  tst_rig_ask_key (f->rig, TW_CLOSE_SET, TST_SET, 0, NULL);
+  tst_recording_assert_ticks (f, 1000);
+}
+
+/* What the dead one was asked last goes to its successor, right after it was told of what there is. */
+static void
+closes_at_once_what_it_has_just_taken_over (TstRecording *f, gconstpointer data)
+{
+  TwCounters counters;
+  TwWriter body = { 0 };
+  TwMessage reply;
+  guint64 serial;
+
+  tst_recording_start (f, "app-idle", NULL, NULL);
+  tst_recording_emit (f, 1000);
+  tst_tracer_stop (f->tracer);
+  tst_rig_kill_and_replace (f->rig);
+  tst_rig_ask_key (f->rig, TW_CLOSE_SET, TST_SET, ENOENT, NULL); /* it knows nothing yet */
+  ask_again (f);
+  tw_put_u64 (&body, TST_SET);
+  serial = tst_rig_send (f->rig, TW_CLOSE_SET, &body, NULL, 0);
+  tst_rig_wait_reply (f->rig, serial, &reply);
+  g_assert_cmpuint (reply.status, ==, 0);
+  counters = tst_counters (&reply);
+  tw_message_clear (&reply);
+  g_assert_cmpuint (counters.channel, ==, TST_CHANNEL);
+  g_assert_cmpuint (counters.packets_lost + counters.events_discarded + counters.bytes_dropped, ==, 0);
+  g_assert_cmpuint (describe (f).sets, ==, 0);
+  tst_rig_ask_key (f->rig, TW_CLOSE_SET, TST_SET, ENOENT, NULL);
+  tst_recording_assert_ticks (f, 1000);
+}
+
 /* The service's last act was another text, which nobody had taken down. */
 static void
 reads_the_log_that_it_is_given_last (TstRecording *f, gconstpointer data)
@@ -272,6 +323,8 @@ main (int argc, char **argv)
   add ("refuses-rings-that-are-not-those", refuses_rings_that_are_not_those);
   add ("says-again-that-the-writers-have-gone", says_again_that_the_writers_have_gone);
   add ("reads-the-log-that-it-is-given-last", reads_the_log_that_it_is_given_last);
+  add ("does-not-hand-over-what-has-hung-up", does_not_hand_over_what_has_hung_up);
+  add ("closes-at-once-what-it-has-just-taken-over", closes_at_once_what_it_has_just_taken_over);
   g_test_add_func ("/consumer/succession/does-without-a-pool-that-nobody-can-be-given",
                    does_without_a_pool_that_nobody_can_be_given);
   return g_test_run ();
