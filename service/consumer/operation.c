@@ -68,6 +68,18 @@ next_stream (TcShare *share, unsigned *channel, unsigned *cpu)
   return NULL;
 }
 
+/* It is its turn: programs may be faster than the disk for ever, so what comes later is not waited for. */
+static void
+begin_to_wait (TcShare *share)
+{
+  unsigned channel = 0, cpu = share->drain;
+  TcStream *stream;
+
+  share->first = true;
+  while ((stream = next_stream (share, &channel, &cpu)) != NULL)
+    tc_stream_expect (stream);
+}
+
 static bool
 is_settled (TcShare *share)
 {
@@ -76,6 +88,8 @@ is_settled (TcShare *share)
 
   if (share->operation->kind == TC_OPERATION_ATTACH || share->operation->kind == TC_OPERATION_RESUME)
     return true;
+  if (!share->first)
+    begin_to_wait (share);
   while ((stream = next_stream (share, &channel, &cpu)) != NULL)
     if (!tc_stream_is_settled (stream, share->operation->kind == TC_OPERATION_CLOSE))
       return false;
@@ -119,10 +133,7 @@ run_share (TcMail *mail)
   TcStream *stream;
 
   while ((stream = next_stream (share, &channel, &cpu)) != NULL)
-    {
-      run_on_stream (share->operation, stream);
-      tc_stream_expect (stream);
-    }
+    run_on_stream (share->operation, stream);
   share->next = NULL;
   *drain->last_waiting = share;
   drain->last_waiting = &share->next;

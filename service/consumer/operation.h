@@ -40,6 +40,7 @@ struct TcOperation {
   struct TcShare {
     TcMail mail;
     TcShare *next; /* waiting */
+    bool first;    /* of those that wait: it is settled when all is written that was taken from rings by then */
     TcOperation *operation;
     unsigned drain;
   } shares[TC_MAX_DRAINS];

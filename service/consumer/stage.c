@@ -213,31 +213,13 @@ tc_stage_count_put (TcStage *self)
   return n;
 }
 
-/* Under the lock. */
-static bool
-is_settled (const TcStage *self, uint64_t n)
-{
-  return !tc_stage_is_busy (self) || self->asleep || self->n_done >= n;
-}
-
-bool
-tc_stage_is_settled (TcStage *self, uint64_t n)
-{
-  bool settled;
-
-  pthread_mutex_lock (&self->lock);
-  settled = is_settled (self, n);
-  pthread_mutex_unlock (&self->lock);
-  return settled;
-}
-
 bool
 tc_stage_check_settled (TcStage *self, uint64_t n)
 {
   bool settled;
 
   pthread_mutex_lock (&self->lock);
-  settled = is_settled (self, n);
+  settled = !tc_stage_is_busy (self) || self->asleep || self->n_done >= n;
   self->asked = self->asked || !settled;
   pthread_mutex_unlock (&self->lock);
   return settled;

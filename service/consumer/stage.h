@@ -58,10 +58,8 @@ void tc_stage_start (TcStage *self);
 uint64_t tc_stage_count_put (TcStage *self);
 /*
  * Whether nothing is left to wait for: the first @n packets are written, or it is in vain for now and is to be tried
- * again. UINT64_MAX: all.
+ * again. UINT64_MAX: all. If not, @news comes: the writer, who may be done at any moment, cannot come in between.
  */
-bool tc_stage_is_settled (TcStage *self, uint64_t n);
-/* The same, and if not, @news comes: the writer, who may be done at any moment, cannot come in between. */
 bool tc_stage_check_settled (TcStage *self, uint64_t n);
 /* The same of not being busy, which it is also while something is to be tried again. */
 bool tc_stage_check_idle (TcStage *self);

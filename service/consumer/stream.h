@@ -125,7 +125,7 @@ void tc_stream_flush (TcStream *self, bool final);
 /* The same at the end, or where nobody who is alive is within an event: what is not finished never will be. */
 void tc_stream_finish (TcStream *self);
 void tc_stream_resume (TcStream *self);
-/* What it has taken from its ring so far is to be in the file, unless more is waited for already. */
+/* What it has taken from its ring so far is to be in the file. */
 void tc_stream_expect (TcStream *self);
 /* Whether that, or @all, is in the file, or cannot be written for now; if not, it will be told. */
 bool tc_stream_is_settled (TcStream *self, bool all);

@@ -181,6 +181,8 @@ drops_at_a_stop_what_cannot_be_written (TstRecording *f, gconstpointer data)
   emit_packets (f, 199); /* more than the reserves of all files */
   counters = stop (f);
   g_assert_cmpuint (counters.bytes_dropped, >, 0);
+  /* What each flush had to leave undone was waited for, too. */
+  g_assert_cmpuint (flush (f).bytes_dropped, ==, counters.bytes_dropped);
   recorded = tst_recording_count_lossy (f);
   g_assert_cmpuint (recorded, <, 20000);
   g_assert_cmpuint (counters.packets_lost, >, 0);

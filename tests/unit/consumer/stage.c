@@ -183,7 +183,7 @@ is_settled_where_nothing_can_be_done (Fixture *f, gconstpointer data)
   f->failing = TRUE;
   put (f, TRUE);
   tc_stage_wait (&f->stage);
-  g_assert_true (tc_stage_is_settled (&f->stage, UINT64_MAX));
+  g_assert_true (tc_stage_check_settled (&f->stage, UINT64_MAX));
   g_assert_true (tc_stage_is_busy (&f->stage));
   tc_stage_finish (&f->stage);
   assert_in_order (f->lost, 0, 1);
