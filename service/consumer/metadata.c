@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 enum {
-  PAGE = 4096, /* of the file: what a reader cannot see half written */
+  PAGE = TW_LOG_PAGE, /* of the file: what a reader cannot see half written */
   CHUNK = 16 << 10,
 };
 
@@ -181,12 +181,37 @@ copy_text (TcMetadata *self, int fd, uint64_t from, uint64_t to)
   return 0;
 }
 
+static uint64_t
+end_of_page (uint64_t at)
+{
+  return (at / PAGE + 1) * PAGE;
+}
+
+/* Whether no block that is to follow @from goes across the end of a page. */
+static bool
+is_paged (const TcMetadata *self, uint64_t from)
+{
+  uint64_t paged_from = __atomic_load_n (&self->log->paged_from, __ATOMIC_ACQUIRE);
+
+  return paged_from != 0 && paged_from <= end_of_page (from);
+}
+
+/* Page by page. */
 static int
 append (TcMetadata *self, uint64_t from, uint64_t to)
 {
+  uint64_t at = from;
   int errnum;
 
-  if (copy_text (self, self->fd, from, to) == 0)
+  while (at < to)
+    {
+      uint64_t end = end_of_page (at) < to ? end_of_page (at) : to;
+
+      if (copy_text (self, self->fd, at, end) < 0)
+        break;
+      at = end;
+    }
+  if (at == to)
     return 0;
   errnum = errno;
   (void) !ftruncate (self->fd, (off_t) from);
@@ -237,7 +262,7 @@ write_up_to (TcMetadata *self, uint64_t published)
       errno = ENOENT; /* whose problem is told already */
       return -1;
     }
-  if (self->fd >= 0 && written / PAGE == (published - 1) / PAGE)
+  if (self->fd >= 0 && (published <= end_of_page (written) || is_paged (self, written)))
     result = append (self, written, published);
   else
     result = replace (self, published);

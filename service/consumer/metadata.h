@@ -3,8 +3,8 @@
 /*
  * Metadata: one set's text, from the log that the service shares to the file "metadata".
  *
- * A reader of the file sees whole TSDL blocks at every moment: what fits the file's last page goes
- * there in one write, anything else replaces the file as a whole.
+ * A reader of the file sees whole TSDL blocks at every moment: it grows page by page, each in one write, and the log
+ * keeps blocks within pages. What comes with a larger block replaces the file as a whole.
  * Owner:   a set.
  * Threads: sync and written any; one lock, inside, held over the writing: a stream that finds new
  *          text has to wait until it is in the file, whoever writes it.

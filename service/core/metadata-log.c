@@ -21,10 +21,12 @@ typedef struct {
   guint64 published;
   guint64 described;
   TbusLogChannel channels[TBUS_MAX_CHANNELS]; /* the service's own */
+  guint8 unused[TBUS_LOG_TEXT_OFFSET - TBUS_MAX_CHANNELS * sizeof (TbusLogChannel) - 3 * sizeof (guint64)];
+  guint64 paged_from;
 } Header;
 
 G_STATIC_ASSERT (TBUS_MAX_CHANNELS <= 64);
-G_STATIC_ASSERT (sizeof (Header) <= TBUS_LOG_TEXT_OFFSET);
+G_STATIC_ASSERT (sizeof (Header) == TBUS_LOG_TEXT_OFFSET);
 
 typedef struct {
   int fd;
@@ -137,6 +139,7 @@ version_new (gsize limit, GError **error)
   /* With room for what every text begins with. */
   if (!ensure_size (self, 1, error) || !map_log (self, error) || !protect (self, error))
     return NULL;
+  version_header (self)->paged_from = 1;
   return g_steal_pointer (&self);
 }
 
@@ -176,31 +179,45 @@ version_adopt (int fd, gsize limit, GError **error)
   return g_steal_pointer (&self);
 }
 
-/* Room for @length bytes more. */
+/* How much of a page stays free before a block of @length bytes: what fits into one does not go across two. */
+static gsize
+version_gap (Version *self, gsize length)
+{
+  gsize room = TBUS_LOG_PAGE - version_header (self)->published % TBUS_LOG_PAGE;
+
+  return length > TBUS_LOG_PAGE || length <= room ? 0 : room;
+}
+
+/* Room for a block of @length bytes. */
 static gboolean
 version_reserve (Version *self, gsize length, GError **error)
 {
   guint64 before = version_header (self)->published;
+  gsize size = version_gap (self, length) + length;
 
-  if (length > self->limit - before)
+  if (size > self->limit - before)
     {
       g_set_error (error, TBUS_ERROR, TBUS_ERROR_EXHAUSTED,
                    "The metadata of one buffer set may not pass %" G_GSIZE_FORMAT " bytes; MetadataPerBufferSet in "
                    "tracebus.conf sets how many", self->limit);
       return FALSE;
     }
-  return ensure_size (self, before + length, error);
+  return ensure_size (self, before + size, error);
 }
 
 /* What was reserved. */
 static void
 version_put (Version *self, const char *text, gsize length)
 {
-  guint64 *published = &version_header (self)->published;
-  guint64 before = *published;
+  Header *header = version_header (self);
+  gsize gap = version_gap (self, length);
+  guint64 begin = header->published + gap, end = begin + length;
 
-  memcpy (version_text (self) + before, text, length);
-  __atomic_store_n (published, before + length, __ATOMIC_RELEASE);
+  memset (version_text (self) + header->published, '\n', gap);
+  memcpy (version_text (self) + begin, text, length);
+  if (header->paged_from != 0 && length > TBUS_LOG_PAGE - begin % TBUS_LOG_PAGE)
+    __atomic_store_n (&header->paged_from, end, __ATOMIC_RELEASE);
+  __atomic_store_n (&header->published, end, __ATOMIC_RELEASE);
 }
 
 static void

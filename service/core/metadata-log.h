@@ -22,9 +22,10 @@ G_BEGIN_DECLS
 
 /*
  * Two guint64, the published length and a bit for each described channel, at offset 0; then what the service alone
- * reads; the text from here on.
+ * reads, and as the last guint64 from where on pages end with blocks; the text from here on. What fits into a page of
+ * text is put into one, so that a file can grow by pages while somebody reads it.
  */
-enum { TBUS_LOG_TEXT_OFFSET = 4096 };
+enum { TBUS_LOG_TEXT_OFFSET = 4096, TBUS_LOG_PAGE = 4096 };
 
 typedef struct TbusMetadataLog TbusMetadataLog;
 

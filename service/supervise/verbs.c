@@ -9,7 +9,8 @@
 
 /* Core writes the log, the consumer reads it; neither sees the other's header. */
 G_STATIC_ASSERT ((int) TBUS_LOG_TEXT_OFFSET == (int) TW_LOG_TEXT_OFFSET);
-G_STATIC_ASSERT (G_STRUCT_OFFSET (TwLogHeader, published) == 0 && sizeof (TwLogHeader) == 2 * sizeof (guint64));
+G_STATIC_ASSERT ((int) TBUS_LOG_PAGE == (int) TW_LOG_PAGE);
+G_STATIC_ASSERT (G_STRUCT_OFFSET (TwLogHeader, published) == 0 && sizeof (TwLogHeader) == TBUS_LOG_TEXT_OFFSET);
 G_STATIC_ASSERT ((int) TBUS_MAX_CHANNELS <= (int) TW_LOG_MAX_CHANNELS);
 G_STATIC_ASSERT ((int) TBUS_FLUSH_SESSION == (int) TW_FLUSH_SESSION && (int) TBUS_FLUSH_SET == (int) TW_FLUSH_SET
                  && (int) TBUS_FLUSH_CHANNEL == (int) TW_FLUSH_CHANNEL);

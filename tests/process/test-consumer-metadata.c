@@ -101,6 +101,39 @@ is_the_log_however_it_was_published (Fixture *f, gconstpointer data)
     }
 }
 
+static guint64
+get_inode (Fixture *f)
+{
+  GStatBuf about;
+
+  g_assert_cmpint (g_stat (f->path, &about), ==, 0);
+  return about.st_ino;
+}
+
+/* Where blocks end with pages, it is the same file; else whoever reads it has the old one, or the new one. */
+static void
+grows_by_pages (Fixture *f, gconstpointer data)
+{
+  g_autofree char *start = g_strnfill (1000, 's');
+  g_autofree char *rest = g_strnfill (3096 + 5 * TW_LOG_PAGE + 100, 'r');
+  g_autofree char *large = g_strnfill (2 * TW_LOG_PAGE, 'l');
+  guint64 inode;
+
+  f->log->header->paged_from = 1;
+  tst_log_publish (f->log, start);
+  tst_rig_add_set (f->rig, SESSION, SET, 0, f->log);
+  inode = get_inode (f);
+  tst_log_publish (f->log, rest);
+  g_assert_cmpuint (push (f, 0), ==, f->log->length);
+  assert_file_is_the_log (f);
+  g_assert_cmpuint (get_inode (f), ==, inode);
+  f->log->header->paged_from = f->log->length + strlen (large);
+  tst_log_publish (f->log, large);
+  g_assert_cmpuint (push (f, 0), ==, f->log->length);
+  assert_file_is_the_log (f);
+  g_assert_cmpuint (get_inode (f), !=, inode);
+}
+
 static void
 is_written_out_at_the_end (Fixture *f, gconstpointer data)
 {
@@ -350,6 +383,7 @@ main (int argc, char **argv)
   ADD ("appears-with-the-first-text", appears_with_the_first_text);
   ADD ("is-written-with-the-set-where-there-is-text", is_written_with_the_set_where_there_is_text);
   ADD ("is-the-log-however-it-was-published", is_the_log_however_it_was_published);
+  ADD ("grows-by-pages", grows_by_pages);
   ADD ("is-written-out-at-the-end", is_written_out_at_the_end);
   ADD ("is-written-out-with-a-flush", is_written_out_with_a_flush);
   ADD ("never-shows-half-a-block", never_shows_half_a_block);

@@ -36,16 +36,17 @@ log_new (gsize limit)
 static void
 grows_and_keeps_its_text (void) /* B15 */
 {
+  enum { PAGES = 250, LENGTH = PAGES * TBUS_LOG_PAGE };
   g_autoptr(TbusMetadataLog) log = log_new (LIMIT);
-  g_autofree char *block = g_strnfill (1000, 'b');
+  g_autofree char *block = g_strnfill (TBUS_LOG_PAGE / 4, 'b');
 
   g_assert_cmpuint (tbus_metadata_log_length (log), ==, 0);
   append (log, "one;\n");
-  for (guint i = 0; i < 1000; i++)
+  for (guint i = 0; i < 4 * PAGES - 1; i++) /* three go after the first */
     append (log, block);
-  g_assert_cmpuint (tbus_metadata_log_length (log), ==, 1000005);
+  g_assert_cmpuint (tbus_metadata_log_length (log), ==, LENGTH);
   g_assert_cmpint (memcmp (tbus_metadata_log_text (log), "one;\nbbb", 8), ==, 0);
-  g_assert_cmpint (tbus_metadata_log_text (log)[1000004], ==, 'b');
+  g_assert_cmpint (tbus_metadata_log_text (log)[LENGTH - 1], ==, 'b');
 }
 
 static void
@@ -130,14 +131,14 @@ read_on (gpointer data)
   TbusMetadataLog *log = data;
   guint64 length = 0;
 
-  while (length < BLOCKS * 10)
+  while (length < BLOCKS * 16)
     {
       guint64 now = tbus_metadata_log_length (log);
 
       g_assert_cmpuint (now, >=, length);
-      g_assert_cmpuint (now % 10, ==, 0);
+      g_assert_cmpuint (now % 16, ==, 0);
       if (now > 0)
-        g_assert_cmpint (memcmp (tbus_metadata_log_text (log) + now - 10, "123456789\n", 10), ==, 0);
+        g_assert_cmpint (memcmp (tbus_metadata_log_text (log) + now - 16, "0123456789abcde\n", 16), ==, 0);
       length = now;
     }
   return NULL;
@@ -150,8 +151,43 @@ whoever_reads_the_length_finds_the_text_there (void)
   GThread *reader = g_thread_new ("reader", read_on, log);
 
   for (guint i = 0; i < BLOCKS; i++)
-    append (log, "123456789\n");
+    append (log, "0123456789abcde\n");
   g_thread_join (reader);
+}
+
+static guint64
+read_paged_from (TbusMetadataLog *log)
+{
+  int fd = tbus_metadata_log_open_reader (log, NULL);
+  guint64 paged_from;
+
+  g_assert_cmpint (pread (fd, &paged_from, sizeof paged_from, TBUS_LOG_TEXT_OFFSET - sizeof paged_from), ==,
+                   sizeof paged_from);
+  close (fd);
+  return paged_from;
+}
+
+/* A file that has the text up to the end of a page has whole blocks. */
+static void
+a_block_does_not_go_across_the_end_of_a_page (void)
+{
+  enum { SIZE = 1000, N = 20, A_PAGE = TBUS_LOG_PAGE / SIZE };
+  g_autoptr(TbusMetadataLog) log = log_new (LIMIT);
+  g_autofree char *block = g_strnfill (SIZE, 'b');
+  g_autofree char *large = g_strnfill (TBUS_LOG_PAGE + 1, 'l');
+  const char *text = tbus_metadata_log_text (log);
+
+  for (guint i = 0; i < N; i++)
+    {
+      append (log, block);
+      g_assert_cmpuint (tbus_metadata_log_length (log), ==, i / A_PAGE * TBUS_LOG_PAGE + (i % A_PAGE + 1) * SIZE);
+      g_assert_cmpmem (text + tbus_metadata_log_length (log) - SIZE, SIZE, block, SIZE);
+    }
+  for (gsize at = A_PAGE * SIZE; at < TBUS_LOG_PAGE; at++)
+    g_assert_cmpint (text[at], ==, '\n');
+  g_assert_cmpuint (read_paged_from (log), ==, 1);
+  append (log, large);
+  g_assert_cmpuint (read_paged_from (log), ==, tbus_metadata_log_length (log));
 }
 
 static void
@@ -261,6 +297,7 @@ main (int argc, char **argv)
        a_reader_sees_length_and_text_where_the_consumer_expects_them);
   ADD ("a-readers-descriptor-cannot-write-it", a_readers_descriptor_cannot_write_it);
   ADD ("whoever-reads-the-length-finds-the-text-there", whoever_reads_the_length_finds_the_text_there);
+  ADD ("a-block-does-not-go-across-the-end-of-a-page", a_block_does_not_go_across_the_end_of_a_page);
   ADD ("costs-one-descriptor", costs_one_descriptor);
   g_test_add_func ("/core/log/a-version-and-the-log-grow-together", a_version_and_the_log_grow_together);
   g_test_add_func ("/core/log/a-version-that-is-dropped-leaves-the-log-as-it-is",
