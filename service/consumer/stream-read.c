@@ -9,7 +9,7 @@
 static const uint64_t slept = 5000000; /* ns: the library's calls take microseconds where they do not wait */
 static const uint64_t longest_patience = 10000000000;
 static const uint64_t longest_pause = 1000000000; /* between two attempts to write */
-static const uint64_t pressed_for = 100000000;    /* after a ring might have overflown */
+static const uint64_t pressed_for = 20000000;     /* after a ring might have overflown */
 static const unsigned doubts = 4; /* a write may take so many times as long as expected */
 
 /* Packets from the ring, of which the first pages are in the drain's. */
@@ -177,13 +177,8 @@ static unsigned
 append (TcStream *self, Batch *batch)
 {
   const TcAppend what = { &self->subject, batch->parts, batch->packets, batch->n, self->last_chance };
-  uint64_t began = tc_now ();
-  unsigned n = tc_stream_append (self, &what);
-  uint64_t cost = (tc_now () - began) / batch->n;
 
-  /* A disk that was slow once is trusted again only by and by. */
-  self->cost = cost > self->cost ? cost : (3 * self->cost + cost) / 4;
-  return n;
+  return tc_stream_append (self, &what);
 }
 
 /* How many are in the file, or are in the pool and will be. */
@@ -340,7 +335,7 @@ tc_stream_has_time (const TcStream *self, unsigned n)
 {
   uint64_t room = self->view.num_subbuf > n ? self->view.num_subbuf - n : 0;
 
-  return room * self->pace > doubts * n * self->cost;
+  return room * self->pace > doubts * n * atomic_load_explicit (&self->cost, memory_order_relaxed);
 }
 
 /* @n packets are there now. */

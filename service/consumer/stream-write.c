@@ -63,18 +63,33 @@ cannot_write (TcStream *self, TcSubject *subject, int errnum)
     tc_folder_doubt (self->folder);
 }
 
+/* A disk that was slow once is trusted again only by and by, with every packet: also with those that were staged. */
+static void
+observe_cost (TcStream *self, uint64_t now)
+{
+  uint64_t before = atomic_load_explicit (&self->cost, memory_order_relaxed);
+
+  atomic_store_explicit (&self->cost, now > before ? now : (3 * before + now) / 4, memory_order_relaxed);
+}
+
 unsigned
 tc_stream_append (TcStream *self, const TcAppend *append)
 {
+  uint64_t began = tc_now ();
   unsigned done = 0;
+  bool first;
   int errnum;
 
   if (!find_folder (self))
     return 0;
+  first = self->file.fd < 0;
   /* Descriptions first: whatever dies, whenever, the packets that are on disk can be read. */
   if (tc_metadata_sync (self->metadata) == 0)
     done = tc_trace_file_append (&self->file, append->parts, append->packets, append->n, append->last_chance);
   errnum = errno;
+  /* To make a file takes longer than to write to it. */
+  if (!first)
+    observe_cost (self, (tc_now () - began) / append->n);
   for (unsigned i = 0; i < done; i++)
     tc_stream_count (&self->counters.bytes_written, append->packets[i].packet_bits / CHAR_BIT);
   tc_stream_count (&self->counters.packets_written, done);

@@ -92,7 +92,8 @@ struct TcStream {
   size_t memory_len;
   unsigned max_packets; /* that the ring can hold */
   uint64_t taken_at;      /* when packets were there last */
-  uint64_t pace, cost;    /* ns: from packet to packet, and to write one: of late */
+  uint64_t pace;          /* ns from packet to packet, of late */
+  _Atomic uint64_t cost;  /* ns to write one, of late: by the drain or, while packets are staged, by the writer */
   uint64_t pressed_until; /* the ring was nearly full: until then, packets go to the pool */
   TcTraceFile file;     /* the writer's while the stage is busy */
   TcStage stage;
