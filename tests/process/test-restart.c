@@ -144,12 +144,19 @@ programs_are_traced_on (Fixture *self, gconstpointer options)
 {
   g_autofree char *session = tst_start_recording (self->service, "on", options);
   g_autoptr(TstChild) app = tst_app_start (self->service, "app-idle", NULL);
+  g_autofree char *before = NULL;
+  g_autofree char *after = NULL;
   TstResult result;
 
   tst_app_go (app, 1000);
+  before = tst_status (self->service);
   kill_and_start (self);
   g_assert_cmpuint (tst_count (self->service, "on", "tbtest:tick"), ==, 1000); /* at once */
   g_free (tst_wait_app (self->service, tst_child_pid (app), "ready"));
+  after = tst_status (self->service);
+  g_assert_cmpstr (after, ==, before);
+  g_assert_nonnull (strstr (after, "alive"));
+  g_assert_nonnull (strstr (after, "'org.tracebus1.trace-own': 'yes'"));
   tst_app_go (app, 500);
   tst_app_run (self->service, "app-tiny", NULL);
   result = tst_session_run (self->service, session, "Stop");

@@ -109,6 +109,8 @@ notices_nothing (Fixture *self, gconstpointer options, void (*end) (Fixture *sel
   g_autofree char *state = NULL;
   g_autofree char *said = NULL;
   g_autofree char *says = NULL;
+  g_autofree char *status = NULL;
+  g_autofree char *status_after = NULL;
   pid_t consumer;
 
   tst_app_go (app, 1000);
@@ -116,6 +118,7 @@ notices_nothing (Fixture *self, gconstpointer options, void (*end) (Fixture *sel
   consumer = tst_service_consumer_pid (self->service);
   await_state (self, session);
   said = describe (self);
+  status = tst_status (self->service);
   end (self);
   tst_app_go (app, 500);
   tst_service_start (self->service, NULL);
@@ -123,6 +126,8 @@ notices_nothing (Fixture *self, gconstpointer options, void (*end) (Fixture *sel
   g_assert_cmpstr (after, ==, before);
   says = describe (self);
   g_assert_cmpstr (says, ==, said);
+  status_after = tst_status (self->service);
+  g_assert_cmpstr (status_after, ==, status);
   g_assert_cmpint (tst_service_consumer_pid (self->service), ==, consumer);
   g_assert_cmpuint (tst_get_length (self->service, session, "Session.Problems"), ==, 0);
   tst_app_go (app, 300);

@@ -112,3 +112,24 @@ tst_test_path (const char *area, const char *function)
 
   return g_strconcat (area, "/", sentence, NULL);
 }
+
+char *
+tst_status (TstService *self)
+{
+  static const char *const rows[] = { "version", "tracer", "app-socket", "sessions", "apps ", "consumers", "health" };
+  g_autofree char *program = tst_build_path ("client/tracebusctl");
+  const char *argv[] = { program, "--session", "status", "--no-legend", NULL };
+  g_autoptr(TstChild) status = tst_child_start (argv, tst_service_environment (self));
+  g_autoptr(GVariant) permissions = tst_call (self, TST_ROOT, "Manager.GetPermissions", "()");
+  GString *text = g_string_new (NULL);
+  g_autofree char *may = g_variant_print (permissions, FALSE);
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autofree char *row = tst_child_wait_line (status, rows[i]);
+
+      g_string_append_printf (text, "%s\n", row);
+    }
+  tst_child_finish (status);
+  return g_string_free (g_string_append (text, may), FALSE);
+}
