@@ -3,6 +3,7 @@
 
 #include "support/leak.h"
 #include "support/sanitizers.h"
+#include "support/threads.h"
 
 #include <gio/gio.h>
 #include <poll.h>
@@ -557,7 +558,9 @@ tst_wait_app (TstService *self, pid_t pid, const char *state)
 static gboolean
 on_patience_lost (gpointer data)
 {
-  g_error ("waited in vain for %s", (const char *) data);
+  g_autofree char *threads = tst_threads_tell (getpid ());
+
+  g_error ("waited in vain for %s\n%s", (const char *) data, threads);
   return G_SOURCE_REMOVE;
 }
 

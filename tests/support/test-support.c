@@ -4,10 +4,12 @@
 #include "support/child.h"
 #include "support/dir.h"
 #include "support/leak.h"
+#include "support/threads.h"
 #include "support/trace.h"
 
 #include <fcntl.h>
 #include <signal.h>
+#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -52,6 +54,23 @@ child_is_killed_when_freed (void)
   tst_child_free (cat);
   g_assert_cmpint (kill (pid, 0), ==, -1);
   g_assert_cmpuint (tst_children_count (getpid ()), ==, 0);
+}
+
+/* Grandchildren, too. */
+static void
+threads_of_children_are_told (void)
+{
+  const char *argv[] = { "sh", "-c", "cat; :", NULL };
+  g_autoptr(TstChild) shell = tst_child_start (argv, NULL);
+  g_autofree char *expected = g_strdup_printf ("process %d, thread %d (sh): ", tst_child_pid (shell),
+                                               tst_child_pid (shell));
+  g_autofree char *threads = NULL;
+
+  tst_child_say (shell, "begun");
+  g_free (tst_child_wait_line (shell, "begun"));
+  threads = tst_threads_tell (getpid ());
+  g_assert_nonnull (strstr (threads, expected));
+  g_assert_nonnull (strstr (threads, "(cat): "));
 }
 
 static void
@@ -178,6 +197,7 @@ main (int argc, char **argv)
   g_test_add_func ("/support/dir/is-gone-with-all-inside", dir_is_gone_with_all_inside);
   g_test_add_func ("/support/child/answers-in-lines", child_answers_in_lines);
   g_test_add_func ("/support/child/is-killed-when-freed", child_is_killed_when_freed);
+  g_test_add_func ("/support/threads/of-children-are-told", threads_of_children_are_told);
   g_test_add_func ("/support/child/status-is-told", child_status_is_told);
   g_test_add_func ("/support/bus/carries-calls-and-replies", bus_carries_calls_and_replies);
   g_test_add_func ("/support/trace/line-loses-time-host-and-cpu", line_loses_time_host_and_cpu);
