@@ -7,7 +7,9 @@
 #include "ust/notice.h"
 
 #include <errno.h>
+#include <linux/sockios.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -199,6 +201,23 @@ takes_large_descriptions_in_pieces (Fixture *f, gconstpointer data)
   g_assert_cmpint (register_enum (f, SESSION, entries, 5000).ret_code, ==, 0);
 }
 
+/* However it looks ahead: what stays in the queue would wake it for ever. */
+static void
+takes_out_what_it_has_answered (Fixture *f, gconstpointer data)
+{
+  TstRecord fields[] = { tst_integer ("x", 32, TRUE) };
+  int queued;
+
+  for (guint i = 0; i < 100; i++)
+    g_assert_cmpint (register_event (f, SESSION, CHANNEL, fields, 1).ret_code, ==, 0);
+  do
+    {
+      g_thread_yield ();
+      g_assert_cmpint (ioctl (f->app.notify_fd, SIOCOUTQ, &queued), ==, 0);
+    }
+  while (queued > 0);
+}
+
 /* Rule 2: an app that does not answer its command still gets its answers; it needs them to answer. */
 static void
 answers_while_a_command_waits (Fixture *f, gconstpointer data)
@@ -348,6 +367,7 @@ main (int argc, char **argv)
   NOTIFY_TEST ("answers-unknown-handles-with-an-error-B14", answers_unknown_handles_with_an_error);
   NOTIFY_TEST ("answers-bad-descriptions-with-an-error", answers_bad_descriptions_with_an_error);
   NOTIFY_TEST ("takes-large-descriptions-in-pieces", takes_large_descriptions_in_pieces);
+  NOTIFY_TEST ("takes-out-what-it-has-answered", takes_out_what_it_has_answered);
   NOTIFY_TEST ("answers-while-a-command-waits", answers_while_a_command_waits);
   NOTIFY_TEST ("drops-who-breaks-the-protocol", drops_who_breaks_the_protocol);
   NOTIFY_TEST ("drops-who-announces-too-much", drops_who_announces_too_much);
