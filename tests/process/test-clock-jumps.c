@@ -69,13 +69,16 @@ start (Fixture *self, const char *name, gconstpointer scheme)
   return session;
 }
 
+/* @session: (nullable): records it from its first event on. */
 static TstChild *
-start_app (Fixture *self, const char *name)
+start_app (Fixture *self, const char *session, const char *name)
 {
   TstChild *app = tst_app_start (self->service, "app-idle", name, NULL);
 
   g_free (tst_wait_app (self->service, tst_child_pid (app), "ready"));
   assert_has_clock (tst_child_pid (app));
+  if (session != NULL)
+    tst_enable (self->service, session, "events", "tbtest:*"); /* a program waits no second for its buffers: we do */
   return app;
 }
 
@@ -165,19 +168,19 @@ static void
 events_stay_in_their_order (Fixture *self, gconstpointer scheme)
 {
   g_autofree char *session = start (self, "trace", scheme);
-  g_autoptr(TstChild) first = start_app (self, "first");
+  g_autoptr(TstChild) first = start_app (self, session, "first");
   g_autoptr(TstChild) second = NULL;
   g_autoptr(TstChild) third = NULL;
 
   emit (self, first);
   tst_wall_clock_jump (self->clock, HOUR);
   assert_healthy (self);
-  second = start_app (self, "second");
+  second = start_app (self, session, "second");
   emit (self, first);
   emit_and_wait (self, session, second);
   tst_wall_clock_jump (self->clock, -2 * HOUR);
   assert_healthy (self);
-  third = start_app (self, "third");
+  third = start_app (self, session, "third");
   emit (self, third);
   emit (self, second);
   emit_and_wait (self, session, first);
@@ -191,7 +194,7 @@ static void
 sessions_start_and_end (Fixture *self, gconstpointer scheme)
 {
   g_autofree char *session = start (self, "trace", scheme);
-  g_autoptr(TstChild) first = start_app (self, "first");
+  g_autoptr(TstChild) first = start_app (self, session, "first");
   g_autoptr(TstChild) second = NULL;
   gint64 began;
 
@@ -200,7 +203,7 @@ sessions_start_and_end (Fixture *self, gconstpointer scheme)
   tst_session_run (self->service, session, "Stop");
   tst_wall_clock_jump (self->clock, 2 * HOUR);
   tst_session_run (self->service, session, "Start");
-  second = start_app (self, "second");
+  second = start_app (self, session, "second");
   emit (self, second);
   emit_and_wait (self, session, first);
   tst_wall_clock_jump (self->clock, -2 * HOUR);
@@ -228,7 +231,7 @@ static void
 a_consumer_is_replaced_as_ever (Fixture *self, gconstpointer scheme)
 {
   g_autofree char *session = start (self, "trace", scheme);
-  g_autoptr(TstChild) first = start_app (self, "first");
+  g_autoptr(TstChild) first = start_app (self, session, "first");
   g_autofree char *app = tst_wait_app (self->service, tst_child_pid (first), "ready");
   g_autofree char *consumer = NULL;
   const int jumps[] = { HOUR, -2 * HOUR };
@@ -256,7 +259,7 @@ static void
 a_service_is_restarted_as_ever (Fixture *self, gconstpointer scheme)
 {
   g_autofree char *session = start (self, "trace", scheme);
-  g_autoptr(TstChild) first = start_app (self, "first");
+  g_autoptr(TstChild) first = start_app (self, session, "first");
   guint64 created = tst_get_number (self->service, session, "Session.CreatedAt");
 
   emit (self, first);
@@ -304,7 +307,7 @@ make_twice_in_a_second (Fixture *self, gconstpointer scheme, TstChild *app)
 static void
 a_name_that_comes_again_overwrites_nothing (Fixture *self, gconstpointer scheme)
 {
-  g_autoptr(TstChild) app = start_app (self, "first");
+  g_autoptr(TstChild) app = start_app (self, NULL, "first");
   g_autofree char *output = make_twice_in_a_second (self, scheme, app);
   g_autoptr(GPtrArray) events = tst_babeltrace (output);
 

@@ -228,6 +228,8 @@ timers_and_calls_go_on_after_a_suspension (Fixture *self, gconstpointer scheme)
       for (guint i = 0; i < G_N_ELEMENTS (calls); i++)
         g_variant_unref (tst_answer (calls[i]));
       g_free (tst_child_wait_line (self->app, "done"));
+      g_free (tst_wait_app (self->service, tst_child_pid (comer), "ready"));
+      tst_enable (self->service, ticking, "events", "tbtest:*"); /* a program waits no second for its buffers: we do */
       tst_app_go (comer, 10);
       tst_child_finish (comer);
       tst_wait_until (self->service, tst_get_number (self->service, ticking, "Session.BytesWritten") > before);
