@@ -301,6 +301,28 @@ on_job_done (TbusJob *job, gpointer data)
   tbus_app_plan_and_submit (self);
 }
 
+/* They say which tracer writes them, which has to be asked first. Who finds the user's there is told all at once. */
+static gboolean
+is_to_make_buffers (TbusApp *self)
+{
+  g_autoptr(GPtrArray) sessions = tbus_session_set_list (self->hub->sessions);
+  const TbusTracee *tracee = self->tracee;
+
+  for (guint i = 0; i < sessions->len; i++)
+    {
+      TbusSession *session = g_ptr_array_index (sessions, i);
+      TbusBufferKey key = { tbus_session_get_id (session), TBUS_BUFFER_USER, tracee->uid, tracee->abi.bits_per_long };
+      g_autoptr(TbusBufferSet) set = NULL;
+
+      if (tbus_session_get_state (session) != TBUS_SESSION_ACTIVE || !tbus_session_traces (session, tracee))
+        continue;
+      set = tbus_buffer_registry_find (self->hub->registry, &key);
+      if (set == NULL)
+        return TRUE;
+    }
+  return FALSE;
+}
+
 static TbusJob *
 plan (TbusApp *self)
 {
@@ -311,11 +333,13 @@ plan (TbusApp *self)
   job->data = self;
   if (!self->asked_version)
     {
-      /* Alone: buffers made for this app say which tracer wrote them. */
       self->asked_version = TRUE;
-      job->generation = self->applied;
       tbus_job_add (job, TBUS_OP_TRACER_VERSION, TBUS_SLOT_ROOT);
-      return g_steal_pointer (&job);
+      if (is_to_make_buffers (self))
+        {
+          job->generation = self->applied;
+          return g_steal_pointer (&job);
+        }
     }
   mark_untracked (self);
   plan_endings (self, job);

@@ -25,6 +25,7 @@ typedef struct {
   GPtrArray *objects; /* of Object, in the order of their creation */
   guint32 next_handle;
   TbusJob *job;
+  guint n_jobs;
   guint answer; /* source */
   gboolean frozen, held;
   int refused[N_OPS];
@@ -324,6 +325,7 @@ submit (gpointer tracer, TbusJob *job)
   g_assert_null (app->job); /* one job an app at a time */
   g_assert_cmpuint (job->commands->len, >, 0);
   app->job = job;
+  app->n_jobs++;
   schedule (self, app);
   if (app->frozen)
     tbus_core_tracer_events.stalled (self->core, app->tracee, TRUE);
@@ -423,6 +425,12 @@ gboolean
 fake_tracer_has_job (FakeTracer *self, TbusTracee *tracee)
 {
   return find_app (self, tracee)->job != NULL;
+}
+
+guint
+fake_tracer_count_jobs (FakeTracer *self, TbusTracee *tracee)
+{
+  return find_app (self, tracee)->n_jobs;
 }
 
 void

@@ -42,6 +42,8 @@ void fake_tracer_thaw (FakeTracer *self, TbusTracee *tracee);
 /* Keeps its jobs without a word of a stall: it makes progress, slowly. */
 void fake_tracer_hold (FakeTracer *self, TbusTracee *tracee, gboolean hold);
 gboolean fake_tracer_has_job (FakeTracer *self, TbusTracee *tracee);
+/* Since it registered. */
+guint fake_tracer_count_jobs (FakeTracer *self, TbusTracee *tracee);
 
 /* Commands of @op fail in @tracee (NULL: in all apps) with @status; 0 ends that. */
 void fake_tracer_refuse (FakeTracer *self, TbusTracee *tracee, TbusOp op, int status);

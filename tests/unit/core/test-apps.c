@@ -134,6 +134,23 @@ a_late_app_receives_everything_before_it_goes_on (Fixture *f, gconstpointer data
   fixture_expect_app (f, tracee, "session(one(tick:*) -two)");
 }
 
+/* Of each round the program waits for the end before its main() begins. */
+static void
+a_late_app_is_told_all_at_once_where_its_users_buffers_are_there (Fixture *f, gconstpointer data)
+{
+  TbusTracee *first, *second;
+
+  fixture_start_simple (f, "a", TBUS_BUFFER_USER);
+  first = fixture_app (f, 100);
+  fixture_settle ();
+  g_assert_cmpuint (fake_tracer_count_jobs (f->tracer, first), ==, 2);
+  second = fixture_app (f, 101);
+  fixture_settle ();
+  g_assert_cmpuint (fake_tracer_count_jobs (f->tracer, second), ==, 1);
+  fixture_expect_asked (f, second, "version, create-session, send-ring channel0, create-event tick:*, enable tick:*, "
+                                   "enable session, done");
+}
+
 static void
 a_late_app_gets_nothing_of_a_session_that_is_not_active (Fixture *f, gconstpointer data) /* B24 */
 {
@@ -541,6 +558,8 @@ add_tests_of_life (void)
   ADD ("dying-while-it-is-asked-for-its-version-is-no-error", dying_while_it_is_asked_for_its_version_is_no_error);
   ADD ("an-unknown-version-is-no-obstacle", an_unknown_version_is_no_obstacle);
   ADD ("a-late-app-receives-everything-before-it-goes-on", a_late_app_receives_everything_before_it_goes_on);
+  ADD ("a-late-app-is-told-all-at-once-where-its-users-buffers-are-there",
+       a_late_app_is_told_all_at_once_where_its_users_buffers_are_there);
   ADD ("a-late-app-gets-nothing-of-a-session-that-is-not-active",
        a_late_app_gets_nothing_of_a_session_that_is_not_active);
   ADD ("an-app-that-goes-while-it-is-set-up-is-no-error", an_app_that_goes_while_it_is_set_up_is_no_error);
