@@ -194,12 +194,31 @@ put (TcStream *self, Batch *batch, const uint8_t *const *subbuffers)
   return append (self, batch);
 }
 
-/* It is done with, but was not written. */
+/*
+ * Whether the packet that begins with @header was never finished, and is in the file as far as it is certain: who wrote
+ * it had the ring go on after it, and died before it let go of it.
+ */
+static bool
+is_mended (TcStream *self, const uint8_t *header)
+{
+  uint64_t sequence, began;
+
+  return self->maybe_written && tc_packet_identify (header, &self->file.origin, &sequence, &began)
+    && sequence + 1 == self->next_sequence;
+}
+
+/* @packet, which begins with @header, is done with, but was not written. */
 static unsigned
-skip (TcStream *self, const TcPacket *packet)
+skip (TcStream *self, const uint8_t *header, const TcPacket *packet)
 {
   if (packet->packet_bits > 0)
     return 1; /* written, before */
+  if (is_mended (self, header))
+    {
+      tc_stream_count_lost (self);
+      self->maybe_written = false;
+      return 1;
+    }
   tc_stream_count (&self->counters.bytes_dropped, self->file.origin.max_size);
   tc_stream_count_lost (self);
   self->next_sequence++; /* it has none, but it had the place of one */
@@ -258,7 +277,8 @@ process (TcStream *self, const uint8_t *const *subbuffers, unsigned n)
     n = 1;
   while (batch.n < n && add (self, &batch, subbuffers[batch.n]))
     ;
-  return batch.n > 0 ? process_batch (self, &batch, subbuffers) : skip (self, &batch.packets[0]);
+  return batch.n > 0 ? process_batch (self, &batch, subbuffers)
+                     : skip (self, self->drain->pages, &batch.packets[0]);
 }
 
 TcStreamFate

@@ -4,6 +4,9 @@
 #include "support/mounts.h"
 #include "support/trace.h"
 
+#include <string.h>
+#include <sys/mman.h>
+
 static void
 mount_output (TstRecording *self, guint megabytes)
 {
@@ -80,6 +83,28 @@ tst_recording_replace_consumer (TstRecording *self, const TwCounters *told, gboo
   g_free (tst_rig_open_output (self->rig, TST_SESSION));
   tst_rig_add_set (self->rig, TST_SESSION, TST_SET, 0, self->log);
   return tst_rig_adopt_channel (self->rig, self->channel, told, quiescent);
+}
+
+void
+tst_recording_unread_last_packets (TstRecording *self)
+{
+  enum { AT_CONSUMED_OFFSET = 36 }; /* of the tracer's crash record */
+  const TstChannel *channel = self->channel;
+
+  for (guint cpu = 0; cpu < channel->n_streams; cpu++)
+    {
+      guint8 *memory = mmap (NULL, channel->memory_size, PROT_READ | PROT_WRITE, MAP_SHARED, channel->memory[cpu], 0);
+      guint32 at;
+      gulong consumed;
+
+      g_assert_true (memory != MAP_FAILED);
+      memcpy (&at, memory + AT_CONSUMED_OFFSET, sizeof at);
+      memcpy (&consumed, memory + at, sizeof consumed);
+      if (consumed > 0)
+        consumed -= channel->config.subbuf_size;
+      memcpy (memory + at, &consumed, sizeof consumed);
+      munmap (memory, channel->memory_size);
+    }
 }
 
 void

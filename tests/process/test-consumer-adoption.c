@@ -299,34 +299,13 @@ map_ring (TstRecording *f, guint cpu)
   return memory;
 }
 
-/* Turns every reader's position back by a packet, as if the consumer had died before it let go of the last one. */
-static void
-unread_last_packets (TstRecording *f)
-{
-  enum { AT_CONSUMED_OFFSET = 36 }; /* of the tracer's crash record */
-
-  for (guint cpu = 0; cpu < f->channel->n_streams; cpu++)
-    {
-      guint8 *memory = map_ring (f, cpu);
-      guint32 at;
-      gulong consumed;
-
-      memcpy (&at, memory + AT_CONSUMED_OFFSET, sizeof at);
-      memcpy (&consumed, memory + at, sizeof consumed);
-      if (consumed > 0)
-        consumed -= f->channel->config.subbuf_size;
-      memcpy (memory + at, &consumed, sizeof consumed);
-      munmap (memory, f->channel->memory_size);
-    }
-}
-
 static void
 does_not_write_a_packet_twice (TstRecording *f, gconstpointer data)
 {
   tst_recording_start (f, "app-idle", NULL, NULL);
   tst_recording_emit (f, 1000);
   (void) flush (f);
-  unread_last_packets (f);
+  tst_recording_unread_last_packets (f);
   tst_recording_replace_consumer (f, &nothing, FALSE);
   tst_recording_emit (f, 1000);
   g_assert_cmpuint (stop (f).packets_lost, ==, 0);
@@ -373,7 +352,7 @@ writes_what_was_only_begun (TstRecording *f, gconstpointer data)
   tst_recording_start (f, "app-idle", NULL, NULL);
   tst_recording_emit (f, 3000);
   before = flush (f);
-  unread_last_packets (f);
+  tst_recording_unread_last_packets (f);
   kill (f->rig->pid, SIGKILL);
   hollow_last_packets (f);
   tst_recording_replace_consumer (f, &nothing, TRUE);

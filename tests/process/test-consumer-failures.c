@@ -230,6 +230,28 @@ skips_what_is_no_packet (TstRecording *f, gconstpointer data)
   g_assert_cmpuint (tst_recording_count_lossy (f), ==, 200);
 }
 
+/* What was certain of a packet was written, and the ring had it as read but for the last step, when its mender died. */
+static void
+loses_a_torn_packet_once (TstRecording *f, gconstpointer data)
+{
+  TwMessage event;
+  TwCounters counters;
+
+  tst_recording_start (f, "app-torn", "victim", NULL);
+  tst_recording_emit (f, 10);
+  tst_channel_close_write_ends (f->channel);
+  tst_child_say (f->app, "raise %d", SIGKILL);
+  g_assert_cmpint (tst_child_wait (f->app), ==, SIGKILL);
+  tst_rig_wait_event (f->rig, TW_HANGUP, &event);
+  tw_message_clear (&event);
+  tst_recording_unread_last_packets (f);
+  tst_recording_replace_consumer (f, &(TwCounters) { .channel = TST_CHANNEL }, TRUE);
+  counters = tst_rig_flush (f->rig, TW_FLUSH_SESSION, TST_SESSION, FALSE);
+  g_assert_cmpuint (counters.packets_lost, ==, 1);
+  g_assert_cmpuint (counters.bytes_dropped, ==, 0);
+  g_assert_cmpuint (tst_recording_count_lossy (f), ==, 10);
+}
+
 static void
 does_not_touch_a_trace_that_was_there_before (TstRecording *f, gconstpointer data)
 {
@@ -265,6 +287,7 @@ main (int argc, char **argv)
   add ("keeps-what-it-cannot-write-whole", &plain, keeps_what_it_cannot_write_whole);
   add ("tells-that-its-output-was-removed", &plain, tells_that_its_output_was_removed);
   add ("skips-what-is-no-packet", &plain, skips_what_is_no_packet);
+  add ("loses-a-torn-packet-once", &plain, loses_a_torn_packet_once);
   add ("does-not-touch-a-trace-that-was-there-before", &plain, does_not_touch_a_trace_that_was_there_before);
   return g_test_run ();
 }

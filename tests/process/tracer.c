@@ -29,6 +29,9 @@ static const struct { const char *name, *fields; } known[] = {
   { "tbtest:tick",
     "\t\tinteger { size = 64; align = 8; signed = 0; encoding = none; base = 10; } _seq;\n"
     "\t\tstring _who;\n" },
+  { "tbtest:torn",
+    "\t\tinteger { size = 64; align = 8; signed = 0; encoding = none; base = 10; } _seq;\n"
+    "\t\tstring _who;\n" },
   { "tbtest:burst",
     "\t\tinteger { size = 64; align = 8; signed = 0; encoding = none; base = 10; } _seq;\n"
     "\t\tinteger { size = 32; align = 8; signed = 0; encoding = none; base = 10; } __payload_length;\n"
