@@ -64,7 +64,7 @@ tbus_ctf_enum_add (TbusCtfEnum *self, const TbusCtfEnumEntry *entry)
   TbusCtfEnumEntry copy = *entry;
 
   copy.label = g_strdup (entry->label);
-  /* One entry, one representation: equality and hash look at every member. */
+  /* One entry, one representation. */
   copy.automatic = !!entry->automatic;
   copy.is_signed = !entry->automatic && entry->is_signed;
   copy.start = entry->automatic ? 0 : entry->start;
@@ -80,52 +80,4 @@ tbus_ctf_enum_free (TbusCtfEnum *self)
   g_free (self->name);
   g_array_unref (self->entries);
   g_free (self);
-}
-
-static const TbusCtfEnumEntry *
-entry_at (const TbusCtfEnum *self, guint i)
-{
-  return &g_array_index (self->entries, TbusCtfEnumEntry, i);
-}
-
-static gboolean
-entry_equal (const TbusCtfEnumEntry *a, const TbusCtfEnumEntry *b)
-{
-  return a->start == b->start && a->end == b->end && a->automatic == b->automatic
-         && a->is_signed == b->is_signed && g_strcmp0 (a->label, b->label) == 0;
-}
-
-gboolean
-tbus_ctf_enum_equal (const TbusCtfEnum *a, const TbusCtfEnum *b)
-{
-  if (a == b)
-    return TRUE;
-  if (a->entries->len != b->entries->len || g_strcmp0 (a->name, b->name) != 0)
-    return FALSE;
-  for (guint i = 0; i < a->entries->len; i++)
-    if (!entry_equal (entry_at (a, i), entry_at (b, i)))
-      return FALSE;
-  return TRUE;
-}
-
-static guint
-hash_text (const char *text)
-{
-  return text != NULL ? g_str_hash (text) : 0;
-}
-
-guint
-tbus_ctf_enum_hash (const TbusCtfEnum *self)
-{
-  guint hash = hash_text (self->name);
-
-  for (guint i = 0; i < self->entries->len; i++)
-    {
-      const TbusCtfEnumEntry *entry = entry_at (self, i);
-
-      hash = hash * 31 + hash_text (entry->label);
-      hash = hash * 31 + g_int64_hash (&entry->start);
-      hash = hash * 31 + g_int64_hash (&entry->end);
-    }
-  return hash;
 }

@@ -74,8 +74,6 @@ TbusCtfEnum *tbus_ctf_enum_new (const char *name);
 /* @entry is copied, its label too. */
 void tbus_ctf_enum_add (TbusCtfEnum *self, const TbusCtfEnumEntry *entry);
 void tbus_ctf_enum_free (TbusCtfEnum *self);
-gboolean tbus_ctf_enum_equal (const TbusCtfEnum *a, const TbusCtfEnum *b);
-guint tbus_ctf_enum_hash (const TbusCtfEnum *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TbusCtfField, tbus_ctf_field_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TbusCtfEnum, tbus_ctf_enum_free)
