@@ -16,8 +16,6 @@ struct Binding {
 };
 
 struct TbusTraceeIndex {
-  struct cds_lfht *by_pid;
-  struct cds_lfht *by_id;
   struct cds_lfht *bindings;
   GMutex writers;
   guint count;
@@ -30,28 +28,12 @@ typedef struct {
 } BindingKey;
 
 static unsigned long
-mix (guint64 value)
-{
-  value = (value ^ (value >> 33)) * G_GUINT64_CONSTANT (0xff51afd7ed558ccd);
-  return (unsigned long) (value ^ (value >> 33));
-}
-
-static unsigned long
 hash_binding (guint64 tracee_id, guint32 handle)
 {
-  return mix ((tracee_id << 20) ^ handle);
-}
+  guint64 value = (tracee_id << 20) ^ handle;
 
-static int
-match_pid (struct cds_lfht_node *node, const void *key)
-{
-  return caa_container_of (node, TbusTracee, by_pid)->pid == *(const pid_t *) key;
-}
-
-static int
-match_id (struct cds_lfht_node *node, const void *key)
-{
-  return caa_container_of (node, TbusTracee, by_id)->id == *(const guint64 *) key;
+  value = (value ^ (value >> 33)) * G_GUINT64_CONSTANT (0xff51afd7ed558ccd);
+  return (unsigned long) (value ^ (value >> 33));
 }
 
 static int
@@ -63,20 +45,12 @@ match_binding (struct cds_lfht_node *node, const void *key)
   return binding->tracee_id == wanted->tracee_id && binding->handle == wanted->handle;
 }
 
-static struct cds_lfht *
-table_new (void)
-{
-  return cds_lfht_new (64, 64, 0, CDS_LFHT_AUTO_RESIZE, NULL);
-}
-
 TbusTraceeIndex *
 tbus_tracee_index_new (void)
 {
   TbusTraceeIndex *self = g_new0 (TbusTraceeIndex, 1);
 
-  self->by_pid = table_new ();
-  self->by_id = table_new ();
-  self->bindings = table_new ();
+  self->bindings = cds_lfht_new (64, 64, 0, CDS_LFHT_AUTO_RESIZE, NULL);
   g_mutex_init (&self->writers);
   self->per_user = g_hash_table_new (NULL, NULL);
   return self;
@@ -86,9 +60,7 @@ void
 tbus_tracee_index_free (TbusTraceeIndex *self)
 {
   g_assert (self->count == 0);
-  rcu_barrier (); /* deleted nodes leave before their tables do */
-  cds_lfht_destroy (self->by_pid, NULL);
-  cds_lfht_destroy (self->by_id, NULL);
+  rcu_barrier (); /* deleted nodes leave before their table does */
   cds_lfht_destroy (self->bindings, NULL);
   g_mutex_clear (&self->writers);
   g_hash_table_unref (self->per_user);
@@ -119,12 +91,6 @@ tbus_tracee_index_add (TbusTraceeIndex *self, TbusTracee *tracee)
 {
   tbus_tracee_ref (tracee);
   g_mutex_lock (&self->writers);
-  rcu_read_lock ();
-  cds_lfht_node_init (&tracee->by_pid);
-  cds_lfht_node_init (&tracee->by_id);
-  cds_lfht_add_replace (self->by_pid, mix (tracee->pid), match_pid, &tracee->pid, &tracee->by_pid);
-  cds_lfht_add (self->by_id, mix (tracee->id), &tracee->by_id);
-  rcu_read_unlock ();
   count (self, tracee->uid, 1);
   g_mutex_unlock (&self->writers);
 }
@@ -178,10 +144,6 @@ tbus_tracee_index_remove (TbusTraceeIndex *self, TbusTracee *tracee)
       return FALSE;
     }
   g_atomic_int_set (&tracee->unregistered, TRUE);
-  rcu_read_lock ();
-  cds_lfht_del (self->by_pid, &tracee->by_pid); /* of no effect where a new one with this pid replaced it */
-  cds_lfht_del (self->by_id, &tracee->by_id);
-  rcu_read_unlock ();
   while ((binding = tracee->bindings) != NULL)
     {
       tracee->bindings = binding->next;
@@ -191,38 +153,6 @@ tbus_tracee_index_remove (TbusTraceeIndex *self, TbusTracee *tracee)
   g_mutex_unlock (&self->writers);
   tbus_tracee_unref (tracee);
   return TRUE;
-}
-
-TbusTracee *
-tbus_tracee_index_find_pid (TbusTraceeIndex *self, pid_t pid)
-{
-  struct cds_lfht_iter iter;
-  struct cds_lfht_node *node;
-  TbusTracee *tracee = NULL;
-
-  rcu_read_lock ();
-  cds_lfht_lookup (self->by_pid, mix (pid), match_pid, &pid, &iter);
-  node = cds_lfht_iter_get_node (&iter);
-  if (node != NULL && tbus_tracee_get_unless_zero (caa_container_of (node, TbusTracee, by_pid)))
-    tracee = caa_container_of (node, TbusTracee, by_pid);
-  rcu_read_unlock ();
-  return tracee;
-}
-
-TbusTracee *
-tbus_tracee_index_find_id (TbusTraceeIndex *self, guint64 id)
-{
-  struct cds_lfht_iter iter;
-  struct cds_lfht_node *node;
-  TbusTracee *tracee = NULL;
-
-  rcu_read_lock ();
-  cds_lfht_lookup (self->by_id, mix (id), match_id, &id, &iter);
-  node = cds_lfht_iter_get_node (&iter);
-  if (node != NULL && tbus_tracee_get_unless_zero (caa_container_of (node, TbusTracee, by_id)))
-    tracee = caa_container_of (node, TbusTracee, by_id);
-  rcu_read_unlock ();
-  return tracee;
 }
 
 gboolean

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #pragma once
 /*
- * Tracee index: who is registered, by pid and by id; and what an app's own handles stand for.
+ * Tracee index: how many are registered, and what an app's own handles stand for.
  *
  * An app speaks of its session and channel by the handles that it gave out itself (B14). The link
  * thread binds them before the app is started; the notify thread looks them up with every message.
@@ -19,16 +19,9 @@ typedef struct TbusTraceeIndex TbusTraceeIndex;
 TbusTraceeIndex *tbus_tracee_index_new (void);
 void tbus_tracee_index_free (TbusTraceeIndex *self);
 
-/* A later registration of a pid replaces the former one in the pid lookup. */
 void tbus_tracee_index_add (TbusTraceeIndex *self, TbusTracee *tracee);
-/*
- * Takes @tracee out of every lookup, its handles too, and drops the index's reference. Removing an old one
- * leaves a new one with the same pid where it is. FALSE where it was out already.
- */
+/* Takes @tracee and its handles out, and drops the index's reference. FALSE where it was out already. */
 gboolean tbus_tracee_index_remove (TbusTraceeIndex *self, TbusTracee *tracee);
-/* Returns: (transfer full) (nullable) */
-TbusTracee *tbus_tracee_index_find_pid (TbusTraceeIndex *self, pid_t pid);
-TbusTracee *tbus_tracee_index_find_id (TbusTraceeIndex *self, guint64 id);
 
 /* What a handle stands for: a session (its @set, @channel is TBUS_NO_CHANNEL) or a channel of it. */
 enum { TBUS_NO_CHANNEL = G_MAXUINT32 };

@@ -45,12 +45,6 @@ tracee_release (struct urcu_ref *refs)
   call_rcu (&self->rcu, tracee_free);
 }
 
-gboolean
-tbus_tracee_get_unless_zero (TbusTracee *self)
-{
-  return urcu_ref_get_unless_zero (&self->refs);
-}
-
 TbusTracee *
 tbus_tracee_ref (TbusTracee *self)
 {

@@ -11,7 +11,6 @@
  */
 #include <sys/types.h>
 #include <urcu.h>
-#include <urcu/rculfhash.h>
 #include <urcu/ref.h>
 
 #include "base/abi.h"
@@ -23,8 +22,6 @@ typedef struct TbusTracee TbusTracee;
 struct TbusTracee {
   struct urcu_ref refs;
   struct rcu_head rcu;
-  struct cds_lfht_node by_pid;
-  struct cds_lfht_node by_id;
 
   guint64 id; /* the App's id on the bus; never reused */
   /* From the socket's credentials. */
@@ -41,7 +38,7 @@ struct TbusTracee {
 
   int command_fd, notify_fd; /* owned */
   TbusCharge descriptors;    /* of its user's share */
-  gint unregistered;         /* atomic: gone from the indexes */
+  gint unregistered;         /* atomic: gone from the index */
   gpointer bindings;         /* core/tracee-index's, under its writers' lock */
   gpointer link;             /* ust/link */
   gpointer notify;           /* ust/notify */
@@ -51,8 +48,6 @@ struct TbusTracee {
 TbusTracee *tbus_tracee_new (int command_fd, int notify_fd);
 /* The same for one of another life, which has claimed its @mark. */
 TbusTracee *tbus_tracee_new_with_mark (int command_fd, int notify_fd, guint mark);
-/* FALSE for one that is being freed: under rcu_read_lock() only. */
-gboolean tbus_tracee_get_unless_zero (TbusTracee *self);
 TbusTracee *tbus_tracee_ref (TbusTracee *self);
 void tbus_tracee_unref (TbusTracee *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TbusTracee, tbus_tracee_unref)

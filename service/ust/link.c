@@ -437,12 +437,6 @@ tbus_links_let_go (TbusLinks *self)
     }
 }
 
-guint
-tbus_links_count (const TbusLinks *self)
-{
-  return self->all.length;
-}
-
 void
 tbus_links_free (TbusLinks *self)
 {

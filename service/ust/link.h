@@ -43,7 +43,6 @@ void tbus_links_submit (TbusLinks *self, TbusJob *job) TBUS_LINK_ONLY;
 void tbus_links_drop (TbusLinks *self, TbusTracee *tracee) TBUS_LINK_ONLY;
 /* Ends with all of them, but no app notices: jobs come back as gone, sockets stay with whoever has a copy. */
 void tbus_links_let_go (TbusLinks *self) TBUS_LINK_ONLY;
-guint tbus_links_count (const TbusLinks *self) TBUS_LINK_ONLY;
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TbusLinks, tbus_links_free)
 
