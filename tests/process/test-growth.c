@@ -59,6 +59,31 @@ find_bytes (const char *status, const char *key)
   return g_ascii_strtoull (found + strlen (key), NULL, 10) * 1024;
 }
 
+/* A consumer takes the memory of its staging pool little by little, and keeps it. */
+static gboolean
+has_its_pool (pid_t pid)
+{
+  g_autofree char *path = g_strdup_printf ("/proc/%d/smaps", pid);
+  g_autofree char *maps = NULL;
+  const char *pool;
+
+  g_assert_true (g_file_get_contents (path, &maps, NULL, NULL));
+  pool = strstr (maps, "tracebus-staging");
+  return pool == NULL || find_bytes (pool, "Rss:") == find_bytes (pool, "Size:");
+}
+
+static void
+wait_for_its_pool (Fixture *self, pid_t pid)
+{
+  gint64 deadline = g_get_monotonic_time () + TST_PATIENCE_MS * G_TIME_SPAN_MILLISECOND;
+
+  while (!has_its_pool (pid))
+    {
+      g_assert_cmpint (g_get_monotonic_time (), <, deadline);
+      tst_get_number (self->service, TST_ROOT, "Manager.AppCount");
+    }
+}
+
 static Holding
 look (pid_t pid)
 {
@@ -121,6 +146,7 @@ sessions_one_after_the_other (Fixture *self, gconstpointer options)
       if (i != first)
         continue;
       service = look (tst_service_pid (self->service));
+      wait_for_its_pool (self, tst_service_consumer_pid (self->service));
       consumer = look (tst_service_consumer_pid (self->service));
     }
   g_test_message ("%.1f ms a session", (double) (g_get_monotonic_time () - began) / 1000 / n);
