@@ -43,6 +43,36 @@ make (TcConsumer *self, TcSet *set, const TwAdoption *adoption, int *fds, TcErro
   return NULL;
 }
 
+/* Of a channel that nobody goes on with, what the dead one had taken from the rings and not written is lost. */
+static void
+tell_lost (TcConsumer *self, const TwAdoption *adoption, unsigned packets, uint64_t bytes)
+{
+  TwCounters counters = adoption->counted;
+  TwWriter body = { 0 };
+
+  if (packets == 0)
+    return;
+  counters.channel = adoption->channel.channel;
+  counters.packets_lost += packets;
+  counters.bytes_dropped += bytes;
+  tw_put_counters (&body, &counters, 1);
+  (void) tc_consumer_tell (self, TW_COUNTERS, &body, false);
+}
+
+static TcChannel *
+adopt (TcConsumer *self, TcSet *set, const TwAdoption *adoption, int *fds, TcError *error)
+{
+  const TwChannel *config = &adoption->channel;
+  uint64_t bytes = 0;
+  unsigned staged = self->staging != NULL
+    ? tc_staging_pool_count (self->staging, config->uuid, config->chan_id, &bytes) : 0;
+  TcChannel *channel = make (self, set, adoption, fds, error);
+
+  if (channel == NULL)
+    tell_lost (self, adoption, staged, bytes);
+  return channel;
+}
+
 bool
 tc_adopt_channel (TcConsumer *self, uint64_t serial, const TwAdoption *adoption, int *fds, TcError *error)
 {
@@ -68,7 +98,7 @@ tc_adopt_channel (TcConsumer *self, uint64_t serial, const TwAdoption *adoption,
   attach = tc_operation_new (self, TC_OPERATION_ATTACH, 1);
   if (attach == NULL)
     tc_error (error, ENOMEM, "No memory for channel %s", config->name);
-  else if ((channel = make (self, set, adoption, fds, error)) == NULL)
+  else if ((channel = adopt (self, set, adoption, fds, error)) == NULL)
     tc_operation_free (attach);
   if (channel == NULL)
     return false;

@@ -362,6 +362,24 @@ tc_staging_pool_claim (TcStagingPool *self, const TcPacketOrigin *origin)
 }
 
 unsigned
+tc_staging_pool_count (const TcStagingPool *self, const uint8_t uuid[16], uint32_t channel, uint64_t *bytes)
+{
+  unsigned n = 0;
+
+  *bytes = 0;
+  for (uint32_t i = 0; i < self->n_unclaimed; i++)
+    {
+      const Entry *entry = &self->entries[self->unclaimed[i]];
+
+      if (entry->channel != channel || memcmp (entry->uuid, uuid, sizeof entry->uuid) != 0)
+        continue;
+      *bytes += entry->size;
+      n++;
+    }
+  return n;
+}
+
+unsigned
 tc_staging_pool_forget (TcStagingPool *self)
 {
   unsigned n = self->n_unclaimed;

@@ -154,6 +154,40 @@ outlives_the_consumer_of_a_stopped_session (TstRecording *f, gconstpointer data)
   tst_recording_assert_ticks (f, 5000);
 }
 
+/* Its rings are not what they were, so nobody goes on with them: what was taken out of them before is no less lost. */
+static void
+counts_what_is_left_of_buffers_that_are_given_up (TstRecording *f, gconstpointer data)
+{
+  const TwAdoption adoption = { .channel = f->channel->config, .counted = nothing };
+  guint n = f->channel->n_streams;
+  g_autofree int *fds = g_new (int, 2 * n);
+  TwWriter body = { 0 };
+  TwCounters counters;
+  TwMessage message;
+
+  begin_on_a_full_disk (f);
+  emit_packets (f, 49);
+  tst_rig_kill_and_replace (f->rig);
+  g_free (tst_rig_open_output (f->rig, TST_SESSION));
+  tst_rig_add_set (f->rig, TST_SESSION, TST_SET, 0, f->log);
+  for (guint i = 0; i < n; i++)
+    {
+      fds[i] = f->log->fd;
+      fds[n + i] = f->channel->stream_wait[i];
+    }
+  tw_put_adoption (&body, &adoption);
+  tst_rig_wait_reply (f->rig, tst_rig_send (f->rig, TW_ADOPT_CHANNEL, &body, fds, 2 * n), &message);
+  g_assert_cmpuint (message.status, !=, 0);
+  tw_message_clear (&message);
+  tst_rig_wait_event (f->rig, TW_COUNTERS, &message);
+  counters = tst_counters (&message);
+  tw_message_clear (&message);
+  g_assert_cmpuint (counters.channel, ==, TST_CHANNEL);
+  g_assert_cmpuint (counters.packets_lost, >=, 30); /* some were written before the disk was full to the last page */
+  g_assert_cmpuint (counters.packets_lost, <=, 50);
+  g_assert_cmpuint (counters.bytes_dropped, >=, counters.packets_lost * 4096);
+}
+
 /* Ring, pool and disk are all full, for a while. */
 static void
 counts_what_nothing_had_room_for (TstRecording *f, gconstpointer data)
@@ -248,6 +282,7 @@ main (int argc, char **argv)
   add ("counts-every-event-however-often-it-is-killed/some", &small, counts_every_event_however_often_it_is_killed);
   add ("outlives-the-consumer", &cramped, outlives_the_consumer);
   add ("outlives-the-consumer-of-a-stopped-session", &cramped, outlives_the_consumer_of_a_stopped_session);
+  add ("counts-what-is-left-of-buffers-that-are-given-up", &cramped, counts_what_is_left_of_buffers_that_are_given_up);
   add ("counts-what-nothing-had-room-for", &cramped_and_poor, counts_what_nothing_had_room_for);
   add ("drops-at-a-stop-what-cannot-be-written", &cramped, drops_at_a_stop_what_cannot_be_written);
   add ("tells-of-a-hang-up-when-all-is-written", &hurried, tells_of_a_hang_up_when_all_is_written);
