@@ -206,6 +206,7 @@ a_service_comes_back (Fixture *self, gconstpointer scheme)
   tst_service_start (self->service, NULL);
   g_assert_cmpuint (count_rules (self), >=, promised);
   g_free (tst_wait_app (self->service, tst_child_pid (self->app), "ready"));
+  g_assert_cmpuint (tst_get_length (self->service, self->session, "Session.Problems"), ==, 1); /* there was a gap */
   emitted = tst_count (self->service, "trace", "tbtest:tick");
   tst_app_go (self->app, 50);
   result = tst_session_run (self->service, self->session, "Stop");
