@@ -9,7 +9,7 @@ static const uint64_t claimed_by = 60000000000;
  * ns: to touch 64 MiB takes a CPU some 35 ms, while the programs that a session was started for come up. Nobody needs
  * the memory before rings overflow.
  */
-static const uint64_t fill_pause = 20000000;
+static const uint64_t fill_pause = 50000000;
 
 /* On the first writer, which writes in between. Once the pool is in use, there is no time for pauses. */
 static void
