@@ -98,7 +98,7 @@ find_last (TcTraceFile *self, File *last)
   last->fd = -1;
   for (self->number = 0; self->number == 0 || self->max_count == 0 || self->number < self->max_count; self->number++)
     {
-      File file;
+      File file = { 0 };
       Finding finding = look (self, &file);
 
       if (finding > best || (finding == OURS && file.first_sequence > last->first_sequence))
@@ -179,20 +179,49 @@ tc_trace_file_retract (TcTraceFile *self)
   tc_index_file_retract (&self->index);
 }
 
+/*
+ * The file that was written last, of all generations: there are several of ours where a file system came back that had
+ * been away. Sets how many generations are @ours.
+ */
+static Finding
+find_last_of_all (TcTraceFile *self, File *last, unsigned *ours)
+{
+  Finding best = MISSING, finding = FOREIGN;
+  unsigned generation = 0;
+  uint64_t number = 0;
+
+  last->fd = -1;
+  *ours = 0;
+  for (self->generation = 0; finding != MISSING && self->generation < MAX_GENERATIONS; self->generation++)
+    {
+      File file = { 0 };
+
+      finding = find_last (self, &file);
+      *ours += finding == OURS;
+      if (finding < HALF || finding < best || (finding == best && file.first_sequence <= last->first_sequence))
+        {
+          drop (&file);
+          continue;
+        }
+      drop (last);
+      *last = file;
+      best = finding;
+      generation = self->generation;
+      number = self->number;
+    }
+  self->generation = generation;
+  self->number = number;
+  return best;
+}
+
 bool
 tc_trace_file_adopt (TcTraceFile *self, TcTraceRemains *remains)
 {
-  Finding finding = FOREIGN;
-  File file = { .fd = -1 };
+  unsigned ours;
+  File file = { 0 };
+  Finding finding = find_last_of_all (self, &file, &ours);
 
-  *remains = (TcTraceRemains) { .complete = self->max_size == 0 };
-  for (self->generation = 0; finding == FOREIGN && self->generation < MAX_GENERATIONS; )
-    {
-      drop (&file);
-      finding = find_last (self, &file);
-      if (finding == FOREIGN)
-        self->generation++;
-    }
+  *remains = (TcTraceRemains) { .complete = self->max_size == 0 && ours <= 1 };
   if (finding >= HALF)
     {
       walk (self, &file, remains);

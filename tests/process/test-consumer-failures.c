@@ -252,6 +252,60 @@ loses_a_torn_packet_once (TstRecording *f, gconstpointer data)
   g_assert_cmpuint (tst_recording_count_lossy (f), ==, 10);
 }
 
+/* Where there is one. */
+static void
+rename_in (const char *folder, const char *old, const char *new)
+{
+  g_autofree char *from = g_build_filename (folder, old, NULL);
+  g_autofree char *to = g_build_filename (folder, new, NULL);
+
+  g_assert_true (rename (from, to) == 0 || errno == ENOENT);
+}
+
+/* The files chan_N@from, and their indexes, are called chan_N@to from now on. */
+static void
+rename_files (TstRecording *f, const char *from, const char *to)
+{
+  g_autofree char *folder = g_build_filename (f->output, "ust/uid/0/64-bit", NULL);
+  g_autofree char *indexes = g_build_filename (folder, "index", NULL);
+
+  for (guint cpu = 0; cpu < f->channel->n_streams; cpu++)
+    {
+      g_autofree char *old = g_strdup_printf ("chan_%u%s", cpu, from);
+      g_autofree char *new = g_strdup_printf ("chan_%u%s", cpu, to);
+      g_autofree char *old_index = g_strconcat (old, ".idx", NULL);
+      g_autofree char *new_index = g_strconcat (new, ".idx", NULL);
+
+      rename_in (folder, old, new);
+      rename_in (indexes, old_index, new_index);
+    }
+}
+
+/* It was away, another file was begun meanwhile, and now both are there. */
+static void
+goes_on_with_the_last_file_where_an_older_one_came_back (TstRecording *f, gconstpointer data)
+{
+  TwCounters counters;
+
+  tst_recording_start (f, "app-idle", NULL, NULL);
+  tst_recording_emit (f, 1000);
+  counters = tst_rig_flush (f->rig, TW_FLUSH_SESSION, TST_SESSION, FALSE);
+  tst_rig_freeze (f->rig);
+  rename_files (f, "", "-away");
+  counters = tst_recording_replace_consumer (f, &counters, FALSE);
+  tst_recording_emit (f, 1000);
+  counters = tst_rig_flush (f->rig, TW_FLUSH_SESSION, TST_SESSION, FALSE);
+  tst_rig_freeze (f->rig);
+  rename_files (f, "", ".1");
+  rename_files (f, "-away", "");
+  counters = tst_recording_replace_consumer (f, &counters, FALSE);
+  tst_recording_emit (f, 1000);
+  tst_tracer_stop (f->tracer);
+  counters = tst_rig_flush (f->rig, TW_FLUSH_SESSION, TST_SESSION, TRUE);
+  g_assert_cmpuint (counters.packets_lost, ==, 0);
+  tst_recording_assert_ticks (f, 3000);
+}
+
 static void
 does_not_touch_a_trace_that_was_there_before (TstRecording *f, gconstpointer data)
 {
@@ -288,6 +342,8 @@ main (int argc, char **argv)
   add ("tells-that-its-output-was-removed", &plain, tells_that_its_output_was_removed);
   add ("skips-what-is-no-packet", &plain, skips_what_is_no_packet);
   add ("loses-a-torn-packet-once", &plain, loses_a_torn_packet_once);
+  add ("goes-on-with-the-last-file-where-an-older-one-came-back", &plain,
+       goes_on_with_the_last_file_where_an_older_one_came_back);
   add ("does-not-touch-a-trace-that-was-there-before", &plain, does_not_touch_a_trace_that_was_there_before);
   return g_test_run ();
 }
