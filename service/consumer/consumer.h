@@ -25,6 +25,7 @@ struct TcConsumer {
   TcStagingPool *staging; /* NULL: none yet, or none at all */
   size_t staging_size;    /* of the one to be made; 0: none */
   TcMail staging_mail;    /* the first writer's */
+  TcMail staging_hurry;   /* the same */
   TcTimer staging_timer;  /* the same */
   TcTimer orphans;        /* what a dead one left in the pool has been claimed by then */
   TcLookout lookout;

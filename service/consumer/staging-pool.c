@@ -51,6 +51,8 @@ struct TcStagingPool {
   uint32_t n_blocks;
   atomic_bool unusable; /* the system has no memory for it */
   atomic_bool used;     /* there is, or was, something in it */
+  void (*tell_use) (void *data); /* nullable */
+  void *tell_data;
 
   pthread_mutex_t lock;
   uint32_t *free;      /* under @lock: a stack, so that what the caches still hold is used next */
@@ -274,6 +276,13 @@ tc_staging_pool_is_used (const TcStagingPool *self)
   return atomic_load_explicit (&self->used, memory_order_relaxed);
 }
 
+void
+tc_staging_pool_tell_use (TcStagingPool *self, void (*func) (void *data), void *data)
+{
+  self->tell_use = func;
+  self->tell_data = data;
+}
+
 /* @n blocks, chained. The first; 0: so many are not free. */
 static uint32_t
 take_blocks (TcStagingPool *self, uint32_t n)
@@ -331,7 +340,8 @@ tc_staging_pool_put (TcStagingPool *self, const TcPacketOrigin *origin, const st
   number = take_blocks (self, n);
   if (number == 0)
     return 0;
-  atomic_store_explicit (&self->used, true, memory_order_relaxed);
+  if (!tc_staging_pool_is_used (self) && !atomic_exchange (&self->used, true) && self->tell_use != NULL)
+    self->tell_use (self->tell_data);
   copy_in (self, number, parts);
   entry = &self->entries[number];
   entry->channel = origin->channel;

@@ -43,6 +43,8 @@ int tc_staging_pool_get_fd (const TcStagingPool *self);
 bool tc_staging_pool_fill (TcStagingPool *self);
 /* Any thread: whether anything was ever put there. */
 bool tc_staging_pool_is_used (const TcStagingPool *self);
+/* Before that: @func is called by whoever puts the first packet there, on its thread. */
+void tc_staging_pool_tell_use (TcStagingPool *self, void (*func) (void *data), void *data);
 
 /* Copies the packet of @parts in. Its number; 0: no room, or none for one as large. */
 uint32_t tc_staging_pool_put (TcStagingPool *self, const TcPacketOrigin *origin, const struct iovec parts[2],

@@ -35,6 +35,27 @@ on_fill_pause (TcTimer *timer)
   fill (TC_CONTAINER (timer, TcConsumer, staging_timer));
 }
 
+/* Of the timer and the mail, one at most is under way. */
+static void
+on_hurry (TcMail *mail)
+{
+  TcConsumer *self = TC_CONTAINER (mail, TcConsumer, staging_hurry);
+
+  if (self->staging_timer.place == 0)
+    return;
+  tc_loop_disarm (self->writers[0].loop, &self->staging_timer);
+  fill (self);
+}
+
+/* On a drain, once. */
+static void
+on_use (void *data)
+{
+  TcConsumer *self = data;
+
+  tc_loop_post (self->writers[0].loop, &self->staging_hurry);
+}
+
 static void
 on_orphans (TcTimer *timer)
 {
@@ -70,6 +91,8 @@ tc_staging_told (TcConsumer *self, bool known)
     }
   self->staging_mail.run = on_fill;
   self->staging_timer.fire = on_fill_pause;
+  self->staging_hurry.run = on_hurry;
+  tc_staging_pool_tell_use (self->staging, on_use, self);
   tc_loop_post (self->writers[0].loop, &self->staging_mail);
 }
 

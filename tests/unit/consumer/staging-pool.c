@@ -98,14 +98,25 @@ gives_back_what_was_put (Fixture *f, gconstpointer data)
 }
 
 static void
+count_use (void *uses)
+{
+  ++*(guint *) uses;
+}
+
+static void
 takes_no_packet_of_more_than_a_quarter (Fixture *f, gconstpointer data)
 {
+  guint uses = 0;
+
   while (tc_staging_pool_fill (f->pool))
     ;
   g_assert_cmpuint (put (f, N_BLOCKS / 4 * TC_STAGING_BLOCK + PAGE, 1), ==, 0);
   g_assert_false (tc_staging_pool_is_used (f->pool));
+  tc_staging_pool_tell_use (f->pool, count_use, &uses);
   g_assert_cmpuint (put (f, N_BLOCKS / 4 * TC_STAGING_BLOCK, 1), !=, 0);
   g_assert_true (tc_staging_pool_is_used (f->pool));
+  g_assert_cmpuint (put (f, TC_STAGING_BLOCK, 2), !=, 0);
+  g_assert_cmpuint (uses, ==, 1);
 }
 
 /* Another process fills it, and is killed. */
