@@ -16,7 +16,7 @@
 enum { BURST = 8 }; /* packets before the thread's other streams have their turn */
 
 /* ns: of two packets that come so soon after each other, the first is written with the second. */
-static const uint64_t soon = 8000000;
+static const uint64_t soon = 25000000;
 
 static void
 read_burst (TcStream *self)
