@@ -175,7 +175,8 @@ adopt_file (TcStream *self, bool told)
 
   if (!tc_trace_file_adopt (&self->file, &remains))
     {
-      self->resync = told;
+      /* It was told that something was written, or nothing can have been overwritten: it was in files that are gone. */
+      self->resync = told || !self->overwrites;
       return;
     }
   self->maybe_written = remains.packets > 0;

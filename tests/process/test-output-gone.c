@@ -10,6 +10,7 @@
 
 #include <ftw.h>
 #include <glib/gstdio.h>
+#include <signal.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -241,6 +242,42 @@ a_program_that_comes_meanwhile_is_recorded (Fixture *self, gconstpointer options
   stop_and_count (self, 42);
 }
 
+static guint n_packets; /* that the last walk found */
+
+static int
+count_packets (const char *path, const struct stat *about, int type, struct FTW *ftw)
+{
+  if (g_str_has_prefix (path + ftw->base, "events_") && !g_str_has_suffix (path, ".idx"))
+    n_packets += (guint) (about->st_size / 4096);
+  return 0;
+}
+
+/* It finds neither a file nor anybody who was told what was in it. */
+static void
+the_next_consumer_counts_nothing_as_lost (Fixture *self, gconstpointer scheme)
+{
+  g_autofree char *output = tst_output (self->service, "folder/trace");
+  g_autofree char *options = g_strconcat (scheme, ", 'subbuf-size': <uint64 4096>, 'num-subbuf': <uint64 64>, "
+                                          "'monitor-timer-us': <uint32 0>", NULL);
+  TstResult result;
+
+  self->session = tst_start_recording (self->service, "folder/trace", options);
+  self->app = tst_app_start (self->service, "app-idle", NULL);
+  tst_app_go (self->app, 2000);
+  for (n_packets = 0; n_packets < 4; tst_app_go (self->app, 1))
+    g_assert_cmpint (nftw (output, count_packets, 16, FTW_PHYS), ==, 0);
+  remove_output (self);
+  wait_until_told (self, "output-gone");
+  g_assert_cmpint (kill (tst_service_consumer_pid (self->service), SIGKILL), ==, 0);
+  tst_wait_until (self->service, tst_heard (self->service, "Session.Problems", "'consumer-restarting'"));
+  g_assert_cmpint (g_mkdir_with_parents (output, 0700), ==, 0); /* it may have made it as it opened it */
+  wait_until_over (self);
+  tst_app_go (self->app, 7);
+  result = tst_session_run (self->service, self->session, "Stop");
+  g_assert_cmpuint (result.discarded + result.lost + result.dropped, ==, 0);
+  g_assert_cmpuint (tst_count (self->service, "folder/trace", "tbtest:tick"), >=, 7);
+}
+
 /* It was not told before there were programs: there was nothing to write. */
 static void
 the_first_program_comes_while_it_is_gone (Fixture *self, gconstpointer options)
@@ -306,6 +343,7 @@ main (int argc, char **argv)
   ADD (a_stop_while_it_is_gone_is_answered);
   ADD (a_destroy_while_it_is_gone_is_answered);
   ADD (a_program_that_comes_meanwhile_is_recorded);
+  ADD (the_next_consumer_counts_nothing_as_lost);
   ADD (the_first_program_comes_while_it_is_gone);
   ADD (its_file_system_is_unmounted_and_mounted);
   ADD (its_file_system_can_only_be_read);
