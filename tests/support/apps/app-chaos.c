@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * app-chaos FILE NUMBER: counts what it emits in FILE, so that it can be killed at any moment: an array of how many
- * events were begun, how many are done, and by whom; [0] says how many elements are taken. Registers, says "ready";
- * each line "go N" emits N events, "raise S" as many as it takes to end by signal S within one, "fork N" has a child
- * emit N; then it says "done". It ends with stdin.
+ * events were begun, how many are done, and by whom; [0] says how many elements are taken. Registers, says "ready" and
+ * the number of its element; each line "go N" emits N events, "tear N" as many as it takes to be killed within one,
+ * while the Nth session records it, or after many that this one discards, "fork N" has a child emit N; then it says
+ * "done". It ends with stdin.
  */
 #include "support/apps/app.h"
 #include "support/apps/torn-provider.h"
@@ -13,10 +14,11 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { MAX_TALLIES = 1 << 16 };
+enum { MAX_TALLIES = 1 << 16, MAX_DISCARDED = 1000 };
 
 typedef struct {
   _Atomic uint64_t begun, done, who;
@@ -61,6 +63,18 @@ emit (long n, int number)
     }
 }
 
+/* An event that is discarded is not written, and raises nothing. */
+static void
+tear_one (int session)
+{
+  for (int i = 0; i < MAX_DISCARDED; i++)
+    {
+      torn_passes = session - 1;
+      emit (1, SIGKILL);
+    }
+  raise (SIGKILL);
+}
+
 static int
 emit_in_child (long n)
 {
@@ -82,23 +96,36 @@ emit_in_child (long n)
   return pid > 0 && waitpid (pid, &status, 0) == pid ? status : -1;
 }
 
+/* Whoever starts it may have given the tracer too few descriptors, but not us. */
+static void
+raise_limit (void)
+{
+  struct rlimit limit;
+
+  if (getrlimit (RLIMIT_NOFILE, &limit) < 0)
+    return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit (RLIMIT_NOFILE, &limit);
+}
+
 int
 main (int argc, char **argv)
 {
   char line[64];
 
+  raise_limit ();
   who = argc > 2 ? argv[2] : "";
   if (argc < 3 || open_tallies (argv[1]) < 0 || take_tally () < 0)
     return 2;
-  app_say ("ready");
+  app_say ("ready %td", mine - tallies);
   while (app_read_line (line, sizeof line))
     {
-      long n = app_command (line, "go"), number = app_command (line, "raise"), child = app_command (line, "fork");
+      long n = app_command (line, "go"), tear = app_command (line, "tear"), child = app_command (line, "fork");
 
       if (n > 0)
         emit (n, 0);
-      while (number > 0) /* an event that is discarded is not written, and raises nothing */
-        emit (1, (int) number);
+      if (tear > 0)
+        tear_one ((int) tear);
       if (child > 0 && emit_in_child (child) != 0)
         return 1;
       app_say ("done");

@@ -2,3 +2,5 @@
 #define LTTNG_UST_TRACEPOINT_CREATE_PROBES
 #define LTTNG_UST_TRACEPOINT_DEFINE
 #include "support/apps/torn-provider.h"
+
+int torn_passes;
