@@ -189,6 +189,8 @@ put (TcStream *self, Batch *batch, const uint8_t *const *subbuffers)
   unsigned n = pressed ? stage (self, batch, subbuffers) : 0;
 
   self->starved = false;
+  if (n > 0) /* what could not be written before is the writer's now, who tells its own */
+    tc_problem_end (&self->subject, TC_WRITE_PROBLEMS);
   if (n > 0 || (pressed && tc_stage_is_busy (&self->stage) && !wait_for_writer (self)))
     return n;
   return append (self, batch);
