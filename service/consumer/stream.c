@@ -235,6 +235,14 @@ tc_stream_read (TcStream *self)
 }
 
 static void
+close_packet (TcStream *self, bool unless_empty)
+{
+  if (tc_ring_guard_flush (&self->guard, unless_empty) < 0)
+    tc_stream_spoil (self);
+  tc_stream_read (self);
+}
+
+static void
 flush (TcStream *self, bool final, bool quiet)
 {
   if (self->done && final && tc_stage_is_busy (&self->stage))
@@ -249,13 +257,13 @@ flush (TcStream *self, bool final, bool quiet)
   if (final)
     tc_stream_read (self);
   /* Of a stream that is quiescent, only what came after its stop: closing again would make an empty packet. */
-  if (!self->done && tc_ring_guard_flush (&self->guard, !final || self->quiescent) < 0)
-    tc_stream_spoil (self);
+  if (!self->done)
+    close_packet (self, !final || self->quiescent);
   if (final)
     self->quiescent = true;
-  tc_stream_read (self);
-  if (quiet)
-    tc_stream_mend_all (self);
+  /* A torn packet does not say what was discarded before it: the next one does. */
+  if (quiet && tc_stream_mend_all (self) && !self->done)
+    close_packet (self, false);
   self->last_chance = false;
   if (final && tc_stage_is_busy (&self->stage))
     tc_stage_give_up (&self->stage);

@@ -145,8 +145,8 @@ void tc_stream_mend (TcStream *self, uint64_t told_at);
 /* For unfinished.c. Nothing is left to read: whether that is all there is. */
 void tc_stream_notice (TcStream *self);
 void tc_stream_unfinished_init (TcStream *self);
-/* Nothing that is not finished will be. */
-void tc_stream_mend_all (TcStream *self);
+/* Nothing that is not finished will be. Whether there was something. */
+bool tc_stream_mend_all (TcStream *self);
 /* stream-read.c; for stream.c and unfinished.c: */
 
 enum { TC_SHORTEST_PATIENCE = 100000000 };

@@ -231,18 +231,19 @@ is_lost (const TcStream *self, unsigned long position, const TcAnatomy *anatomy)
     && (anatomy != NULL ? !tc_ring_view_is_delivered (&self->view, anatomy, position) : is_stuck (self));
 }
 
-/* Up to @produced, or where @for_good is true, to the end. */
-static void
+/* Up to @produced, or where @for_good is true, to the end. Whether there was something to mend. */
+static bool
 mend_up_to (TcStream *self, unsigned long produced, bool for_good)
 {
   const TcRingView *view = &self->view;
   const TcRingShape shape = { view->subbuf_size, view->num_subbuf, self->overwrites };
   TcAnatomy found, *anatomy = &found;
   unsigned long position;
+  bool mended = false;
 
   tc_stream_read (self);
   if (self->done || view->memory == NULL || tc_ring_view_look (view) == TC_RING_EMPTY)
-    return;
+    return false;
   if (tc_anatomies_find (self->unfinished.anatomies, &shape, &found) < 0
       || !tc_ring_view_fits (view, &found))
     {
@@ -262,8 +263,10 @@ mend_up_to (TcStream *self, unsigned long produced, bool for_good)
           look_later (self, position, false, pause);
           break;
         }
+      mended = true;
       tc_stream_read (self);
     }
+  return mended;
 }
 
 void
@@ -278,9 +281,8 @@ tc_stream_mend (TcStream *self, uint64_t told_at)
   tc_stream_notice (self);
 }
 
-void
+bool
 tc_stream_mend_all (TcStream *self)
 {
-  if (!self->done && self->ring != NULL)
-    mend_up_to (self, 0, true);
+  return !self->done && self->ring != NULL && mend_up_to (self, 0, true);
 }

@@ -3,14 +3,18 @@
  * Programs that are killed, or stopped, between reserving room for an event and committing it: nobody else loses more
  * than the rest of one packet, and the buffers go on.
  */
+#include "support/mounts.h"
 #include "support/peer.h"
 #include "support/recording.h"
 
 #include <signal.h>
 #include <string.h>
+#include <unistd.h>
 
 #define SMALL ", 'subbuf-size': <uint64 4096>, 'num-subbuf': <uint64 4>"
 #define OVERWRITE ", 'mode': <'overwrite'>"
+
+static const char *no_mounts;
 
 typedef struct {
   TstService *service;
@@ -51,6 +55,15 @@ set_up_with_store (Fixture *self, gconstpointer options)
   self->service = tst_service_new_idle ();
   tst_service_use_store (self->service);
   tst_service_start (self->service, NULL);
+  record (self, options);
+}
+
+/* The same where packets that cannot be written stay in their buffers. */
+static void
+set_up_without_pool (Fixture *self, gconstpointer options)
+{
+  self->service = tst_service_new_idle ();
+  tst_service_start (self->service, "--staging-pool=0");
   record (self, options);
 }
 
@@ -309,6 +322,45 @@ at_once_before_the_end (Fixture *self, gconstpointer options)
   g_assert_cmpuint (count_of (self, "victim"), ==, 10);
 }
 
+/* Buffers that are full of closed packets, since the disk is: the torn packet, the last one, would have said it. */
+static void
+what_was_discarded_before_it_is_counted (Fixture *self, gconstpointer options)
+{
+  g_autofree char *folder = tst_output (self->service, "small");
+  g_autofree char *filler = tst_output (self->service, "small/filler");
+  g_autofree char *session = NULL;
+  g_autoptr(TstChild) victim = NULL;
+  g_autoptr(GPtrArray) events = NULL;
+  const char *why = no_mounts;
+  TstMissing missing;
+  TstResult result;
+
+  if (why != NULL || !tst_mount ("tmpfs", folder, 4, &why))
+    {
+      g_test_skip (why);
+      return;
+    }
+  session = tst_start_recording (self->service, "small/full", options);
+  victim = start (self, "late");
+  tst_fill (filler);
+  for (guint i = 0; i < 20; i++)
+    {
+      tst_app_go (victim, 50);
+      tst_do (self->service, session, "Session.Flush", "(@a{sv} {},)");
+    }
+  tst_wait_until (self->service, tst_heard (self->service, "Session.Problems", "'no-space'"));
+  g_assert_cmpint (unlink (filler), ==, 0);
+  tst_wait_until (self->service, tst_get_length (self->service, session, "Session.Problems") == 0);
+  die_within_an_event (victim);
+  result = tst_session_run (self->service, session, "Stop");
+  events = tst_events_lossy (self->service, "small/full", &missing);
+  tst_unmount (folder);
+  g_test_message ("%u recorded, %" G_GUINT64_FORMAT " discarded", events->len, result.discarded);
+  g_assert_cmpuint (result.discarded, >, 0);
+  g_assert_cmpuint (result.lost, ==, 1);
+  g_assert_cmpuint (events->len + result.discarded, ==, 1000);
+}
+
 /* Its successor finds it. */
 static void
 together_with_the_consumer (Fixture *self, gconstpointer options)
@@ -338,6 +390,7 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
+  tst_mounts_own (&no_mounts);
   ADD (costs_one_packet, "user");
   TST_ADD ("/trace/torn/per-user", TST_PER ("user"), costs_one_packet);
   ADD (at_full_rate, "user");
@@ -346,6 +399,8 @@ main (int argc, char **argv)
   ADD (who_is_stopped_and_then_killed, "user");
   ADD (at_once_before_the_end, "user");
   TST_ADD ("/trace/torn/small/per-process", TST_PER ("process") SMALL, at_once_before_the_end);
+  g_test_add ("/trace/torn/small/per-process/what-was-discarded-before-it-is-counted", Fixture,
+              TST_PER ("process") SMALL, set_up_without_pool, what_was_discarded_before_it_is_counted, tear_down);
   ADD (together_with_the_consumer, "user");
   g_test_add ("/trace/torn/small/per-user/who-is-stopped-and-dropped-is-waited-for", Fixture,
               TST_PER ("user") SMALL, set_up_with_store, who_is_stopped_and_dropped_is_waited_for, tear_down);
