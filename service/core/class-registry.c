@@ -26,7 +26,6 @@ struct TbusClassRegistry {
   GPtrArray *enum_list; /* of TbusCtfEnum; index is the id */
   gsize held;           /* bytes of enumerations and of what is pending: what the log's limit does not see */
   TbusCharge charge;    /* likewise, of the apps' user's share */
-  GString *scratch;
 
   TbusClassWatch watch;
   gboolean told; /* main, since the last capture */
@@ -57,29 +56,16 @@ registry_alloc (TbusMetadataLog *log)
   self->channels = g_ptr_array_new_with_free_func (channel_free);
   self->enums = class_table_new ();
   self->enum_list = g_ptr_array_new_with_free_func ((GDestroyNotify) tbus_ctf_enum_free);
-  self->scratch = g_string_new (NULL);
   return self;
-}
-
-static char *
-make_preamble (const TbusCtfTrace *trace, gsize *length)
-{
-  GString *text = g_string_new (NULL);
-
-  tbus_ctf_append_preamble (text, trace);
-  *length = text->len;
-  return g_string_free (text, FALSE);
 }
 
 TbusClassRegistry *
 tbus_class_registry_new (const TbusCtfTrace *trace, TbusMetadataLog *log, GError **error)
 {
-  /* Of its own: events take a tenth of the room, and the scratch stays as large as it was once. */
-  g_autofree char *preamble = NULL;
-  gsize length;
+  g_autoptr(GString) preamble = g_string_new (NULL);
 
-  preamble = make_preamble (trace, &length);
-  return tbus_metadata_log_append (log, preamble, length, error) ? registry_alloc (log) : NULL;
+  tbus_ctf_append_preamble (preamble, trace);
+  return tbus_metadata_log_append (log, preamble->str, preamble->len, error) ? registry_alloc (log) : NULL;
 }
 
 void
@@ -89,7 +75,6 @@ tbus_class_registry_free (TbusClassRegistry *self)
   g_ptr_array_unref (self->channels);
   g_hash_table_unref (self->enums);
   g_ptr_array_unref (self->enum_list);
-  g_string_free (self->scratch, TRUE);
   g_free (self);
 }
 
@@ -215,22 +200,22 @@ release (TbusClassRegistry *self, gsize bytes)
   tbus_charge_sub (&self->charge, bytes);
 }
 
-/* The context fields as text in @self->scratch, and their hash. NULL fields on success mean none. */
+/* The context fields and the hash of their text. NULL fields on success mean none. */
 static gboolean
 describe_context (TbusClassRegistry *self, const TbusClassBody *context, GPtrArray **fields, TbusHash *hash,
                   GError **error)
 {
   g_autoptr(GPtrArray) decoded = NULL;
+  g_autoptr(GString) block = g_string_new (NULL);
 
-  g_string_truncate (self->scratch, 0);
   if (context->raw_len > 0)
     {
       decoded = context->decode (context->raw, context->raw_len, NULL, error);
-      if (decoded == NULL || !tbus_ctf_append_fields (self->scratch, 0, decoded, find_enum, self, error))
+      if (decoded == NULL || !tbus_ctf_append_fields (block, 0, decoded, find_enum, self, error))
         return FALSE;
     }
   *hash = tbus_hash_start ();
-  tbus_hash_add (hash, self->scratch->str, self->scratch->len);
+  tbus_hash_add (hash, block->str, block->len);
   *fields = g_steal_pointer (&decoded);
   return TRUE;
 }
@@ -239,18 +224,18 @@ static gboolean
 first_registration (TbusClassRegistry *self, Channel *channel, const TbusClassBody *context, GError **error)
 {
   g_autoptr(GPtrArray) fields = NULL;
+  g_autoptr(GString) block = g_string_new (NULL);
   TbusHash text;
   TbusCtfStream stream = { .id = channel->id };
 
   if (!describe_context (self, context, &fields, &text, error))
     return FALSE;
-  g_string_truncate (self->scratch, 0);
   stream.header = channel->n_events < COMPACT_CLASSES ? TBUS_CTF_HEADER_COMPACT : TBUS_CTF_HEADER_LARGE;
   stream.context = fields;
-  if (!tbus_ctf_append_stream (self->scratch, &stream, find_enum, self, error))
+  if (!tbus_ctf_append_stream (block, &stream, find_enum, self, error))
     return FALSE;
-  g_string_append_len (self->scratch, channel->pending->str, channel->pending->len);
-  if (!tbus_metadata_log_append (self->log, self->scratch->str, self->scratch->len, error))
+  g_string_append_len (block, channel->pending->str, channel->pending->len);
+  if (!tbus_metadata_log_append (self->log, block->str, block->len, error))
     return FALSE;
   tbus_metadata_log_set_described (self->log, channel->id);
   release (self, channel->pending->len);
@@ -317,6 +302,7 @@ static gboolean
 publish_event (TbusClassRegistry *self, Channel *channel, const TbusEventNotice *notice, const GPtrArray *fields,
                GError **error)
 {
+  g_autoptr(GString) block = g_string_new (NULL);
   TbusCtfEvent event = {
     .name = notice->name,
     .id = channel->n_events,
@@ -326,14 +312,13 @@ publish_event (TbusClassRegistry *self, Channel *channel, const TbusEventNotice 
     .fields = fields,
   };
 
-  g_string_truncate (self->scratch, 0);
-  if (!tbus_ctf_append_event (self->scratch, &event, find_enum, self, error))
+  if (!tbus_ctf_append_event (block, &event, find_enum, self, error))
     return FALSE;
   if (channel->header != 0)
-    return tbus_metadata_log_append (self->log, self->scratch->str, self->scratch->len, error);
-  if (!hold (self, self->scratch->len, error))
+    return tbus_metadata_log_append (self->log, block->str, block->len, error);
+  if (!hold (self, block->len, error))
     return FALSE;
-  g_string_append_len (channel->pending, self->scratch->str, self->scratch->len);
+  g_string_append_len (channel->pending, block->str, block->len);
   return TRUE;
 }
 
@@ -343,14 +328,12 @@ register_new_event (TbusClassRegistry *self, Channel *channel, const TbusEventNo
                     guint64 *known, GError **error)
 {
   g_autoptr(GPtrArray) fields = notice->fields.decode (notice->fields.raw, notice->fields.raw_len, notice->name, error);
+  g_autoptr(GString) block = g_string_new (NULL);
   TbusHash text;
 
-  if (fields == NULL)
+  if (fields == NULL || !tbus_ctf_append_fields (block, 0, fields, find_enum, self, error))
     return FALSE;
-  g_string_truncate (self->scratch, 0);
-  if (!tbus_ctf_append_fields (self->scratch, 0, fields, find_enum, self, error))
-    return FALSE;
-  text = hash_notice (notice, self->scratch->str, self->scratch->len);
+  text = hash_notice (notice, block->str, block->len);
   text.high ^= 1; /* never taken for bytes */
   *known = table_lookup (channel->events, &text);
   if (*known == 0)
