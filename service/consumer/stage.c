@@ -79,6 +79,8 @@ run (TcStage *self)
   unsigned n = look (self, numbers, &last_chance);
   unsigned done = self->funcs->write (self, numbers, n, last_chance);
 
+  /* What this leaves in the pool, the drains add to. */
+  (void) tc_staging_pool_fill (self->pool);
   if (done == 0 && last_chance)
     {
       self->funcs->lose (self, numbers[0]);

@@ -26,7 +26,10 @@ typedef struct {
 } Head;
 
 enum { FREE, FULL };
-enum { FILL = 2 << 20 }; /* bytes that are taken from the system at once */
+enum {
+  FILL = 2 << 20,   /* bytes that are taken from the system at once */
+  AHEAD = 16 << 20, /* and so many before they are needed */
+};
 
 /* Blocks are numbered from 1. Those of a packet that are not its first only have @next. */
 typedef struct {
@@ -44,7 +47,6 @@ struct TcStagingPool {
   int fd;
   uint8_t *memory;
   size_t len;
-  size_t filled; /* who fills it */
   Head *head;
   Entry *entries;      /* [1] to [n_blocks] */
   uint8_t *blocks;
@@ -53,6 +55,10 @@ struct TcStagingPool {
   atomic_bool used;     /* there is, or was, something in it */
   void (*tell_use) (void *data); /* nullable */
   void *tell_data;
+  _Atomic uint32_t highest; /* block that was ever in use */
+
+  pthread_mutex_t filling;
+  size_t filled; /* under @filling: bytes that were taken from the system */
 
   pthread_mutex_t lock;
   uint32_t *free;      /* under @lock: a stack, so that what the caches still hold is used next */
@@ -94,6 +100,7 @@ map (int fd, size_t len, uint32_t n_blocks)
   self->len = len;
   self->n_blocks = n_blocks;
   pthread_mutex_init (&self->lock, NULL);
+  pthread_mutex_init (&self->filling, NULL);
   self->free = malloc (n_blocks * sizeof *self->free);
   self->unclaimed = malloc (n_blocks * sizeof *self->unclaimed);
   self->next = calloc (n_blocks, sizeof *self->next);
@@ -197,6 +204,8 @@ take_stock (TcStagingPool *self)
   for (uint32_t i = self->n_blocks; i > 0; i--)
     if (!used[i])
       self->free[self->n_free++] = i;
+    else if (i > self->highest)
+      self->highest = i;
   free (used);
   sort (self, self->unclaimed, self->n_unclaimed);
   return 0;
@@ -239,6 +248,7 @@ tc_staging_pool_free (TcStagingPool *self)
     munmap (self->memory, self->len);
   if (self->fd >= 0)
     close (self->fd);
+  pthread_mutex_destroy (&self->filling);
   pthread_mutex_destroy (&self->lock);
   free (self->free);
   free (self->unclaimed);
@@ -252,22 +262,47 @@ tc_staging_pool_get_fd (const TcStagingPool *self)
   return self->fd;
 }
 
-bool
-tc_staging_pool_fill (TcStagingPool *self)
+/* How much is to be there by now. */
+static size_t
+get_wanted (const TcStagingPool *self)
+{
+  size_t used = (size_t) (self->blocks - self->memory)
+    + (size_t) atomic_load_explicit (&self->highest, memory_order_relaxed) * TC_STAGING_BLOCK;
+
+  return self->len - used < AHEAD ? self->len : used + AHEAD;
+}
+
+/* Under @filling. Whether it went well. */
+static bool
+fill_some (TcStagingPool *self)
 {
   size_t n = self->len - self->filled < FILL ? self->len - self->filled : FILL;
 
-  /* Pages that are first touched while rings overflow take time then. Huge ones make copies and writes cheaper. */
+  /* Huge pages make copies and writes cheaper. */
   if (self->filled == 0)
     (void) madvise (self->memory, self->len, MADV_HUGEPAGE);
-  if (madvise (self->memory + self->filled, n, MADV_POPULATE_WRITE) < 0)
+  if (madvise (self->memory + self->filled, n, MADV_POPULATE_WRITE) == 0)
     {
-      if (errno != EINVAL)
-        atomic_store (&self->unusable, true);
-      return false;
+      self->filled += n;
+      return true;
     }
-  self->filled += n;
-  return self->filled < self->len;
+  if (errno != EINVAL)
+    atomic_store (&self->unusable, true);
+  return false;
+}
+
+bool
+tc_staging_pool_fill (TcStagingPool *self)
+{
+  size_t wanted = get_wanted (self);
+  bool more;
+
+  /* Another thread is at it. */
+  if (pthread_mutex_trylock (&self->filling) != 0)
+    return false;
+  more = self->filled < wanted && fill_some (self) && self->filled < wanted;
+  pthread_mutex_unlock (&self->filling);
+  return more;
 }
 
 bool
@@ -299,6 +334,8 @@ take_blocks (TcStagingPool *self, uint32_t n)
 
           self->entries[block].next = first;
           first = block;
+          if (block > self->highest)
+            self->highest = block;
         }
     }
   pthread_mutex_unlock (&self->lock);

@@ -37,8 +37,9 @@ void tc_staging_pool_free (TcStagingPool *self);
 /* The memfd, borrowed. */
 int tc_staging_pool_get_fd (const TcStagingPool *self);
 /*
- * Takes some more of the memory from the system, which takes a millisecond or so: true until it has all. Where there is
- * none, there is no room from then on. One thread.
+ * Pages that are first touched while rings overflow take time then. So there is always some memory more than was ever
+ * in use: takes a part of it from the system, for a millisecond or so, where it is missing; true until it is there, or
+ * another thread is at it. Where the system has none, there is no room from then on. Any thread.
  */
 bool tc_staging_pool_fill (TcStagingPool *self);
 /* Any thread: whether anything was ever put there. */

@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -117,6 +118,50 @@ takes_no_packet_of_more_than_a_quarter (Fixture *f, gconstpointer data)
   g_assert_true (tc_staging_pool_is_used (f->pool));
   g_assert_cmpuint (put (f, TC_STAGING_BLOCK, 2), !=, 0);
   g_assert_cmpuint (uses, ==, 1);
+}
+
+/* MiB that the system has given for it. */
+static guint
+get_memory (const TcStagingPool *pool)
+{
+  struct stat about;
+
+  g_assert_cmpint (fstat (tc_staging_pool_get_fd (pool), &about), ==, 0);
+  return (guint) (about.st_blocks * 512 >> 20);
+}
+
+static void
+fill (TcStagingPool *pool)
+{
+  while (tc_staging_pool_fill (pool))
+    ;
+}
+
+static void
+takes_what_is_needed_and_some_more (void)
+{
+  const TcPacketOrigin origin = { .page_size = PAGE };
+  const TcStagedPacket packet = { .size = 1 << 20 };
+  g_autofree guint8 *data = g_malloc0 (packet.size);
+  const struct iovec parts[2] = { { data, PAGE }, { data + PAGE, packet.size - PAGE } };
+  TcStagingPool *pool = tc_staging_pool_new (128 << 20);
+  guint before, after;
+
+  fill (pool);
+  before = get_memory (pool);
+  g_assert_cmpuint (before, >=, 8);
+  g_assert_cmpuint (before, <, 64);
+  for (guint i = 0; i < 10; i++)
+    g_assert_cmpuint (tc_staging_pool_put (pool, &origin, parts, &packet), !=, 0);
+  fill (pool);
+  after = get_memory (pool);
+  g_assert_cmpuint (after, >=, before + 8);
+  g_assert_cmpuint (after, <, before + 16);
+  for (guint i = 10; i < 128; i++)
+    g_assert_cmpuint (tc_staging_pool_put (pool, &origin, parts, &packet), !=, 0);
+  fill (pool);
+  g_assert_cmpuint (get_memory (pool), >=, 128);
+  tc_staging_pool_free (pool);
 }
 
 /* Another process fills it, and is killed. */
@@ -261,5 +306,6 @@ main (int argc, char **argv)
   ADD ("refuses-what-is-no-pool", refuses_what_is_no_pool);
   ADD ("survives-nonsense-in-its-table", survives_nonsense_in_its_table);
 #undef ADD
+  g_test_add_func ("/consumer/staging-pool/takes-what-is-needed-and-some-more", takes_what_is_needed_and_some_more);
   return g_test_run ();
 }
