@@ -169,6 +169,8 @@ void tbus_session_take_counters (TbusSession *self, const TbusCountersList *list
 #define TBUS_PROBLEM_TORN_STREAM "torn-stream" /* a consumer's word: part of a packet is lost */
 #define TBUS_PROBLEM_BUFFERS_LOST "buffers-lost" /* with what was in them, for nobody could */
 void tbus_session_set_problem (TbusSession *self, const char *code, const char *message, guint64 consumer);
+/* Of the service's own. */
+gboolean tbus_session_has_problem (TbusSession *self, const char *code);
 void tbus_session_clear_problem (TbusSession *self, const char *code, guint64 consumer);
 /* Those that @consumer told of: it will not say when they are over. */
 void tbus_session_forget_told (TbusSession *self, TbusConsumer *consumer);

@@ -66,6 +66,12 @@ tbus_session_set_problem (TbusSession *self, const char *code, const char *messa
   tbus_session_changed (self, "problems");
 }
 
+gboolean
+tbus_session_has_problem (TbusSession *self, const char *code)
+{
+  return find_problem (self, code, 0) != NULL;
+}
+
 void
 tbus_session_clear_problem (TbusSession *self, const char *code, guint64 consumer)
 {

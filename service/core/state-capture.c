@@ -118,6 +118,7 @@ capture_session (TbusSession *session, TbusStateScope scope)
   self->rebuilds = session->rebuilds;
   self->bytes_dropped = session->bytes_dropped;
   self->apps_late = session->apps_late;
+  self->gap_told = tbus_session_has_problem (session, TBUS_PROBLEM_SERVICE_RESTARTED);
   capture_clock (&session->clock, &self->clock);
   for (guint i = 0; i < session->channels->len; i++)
     g_ptr_array_add (self->channels, capture_channel (g_ptr_array_index (session->channels, i)));

@@ -139,7 +139,7 @@ tbus_core_resume (TbusCore *core, const TbusState *state)
 
       if (session == NULL)
         continue;
-      if (session->gap)
+      if (session->gap || saved->gap_told)
         say_gap (session);
       if (saved->state == TBUS_SESSION_ACTIVE && session->state == TBUS_SESSION_INACTIVE)
         tbus_session_resume (session);

@@ -252,6 +252,7 @@ tbus_saved_session_put (gconstpointer session, GVariantBuilder *dict)
 
   tbus_state_put (dict, session_fields, self);
   g_variant_builder_add (dict, "{sv}", "apps_late", g_variant_new_uint64 (self->apps_late));
+  g_variant_builder_add (dict, "{sv}", "gap_told", g_variant_new_boolean (self->gap_told));
   put_clock (&self->clock, dict);
   put_trackers (self, dict);
   g_variant_builder_add (dict, "{sv}", "uids", encode_numbers (self->uids, G_VARIANT_TYPE_UINT32));
@@ -356,7 +357,9 @@ tbus_saved_session_get (GVariant *dict, GError **error)
       || !get_clock (dict, &self->clock, error) || !get_trackers (dict, self->trackers, error)
       || !get_lists (dict, self, error))
     return NULL;
-  (void) g_variant_lookup (dict, "apps_late", "t", &self->apps_late); /* an older file does not say */
+  /* An older file does not say. */
+  (void) g_variant_lookup (dict, "apps_late", "t", &self->apps_late);
+  (void) g_variant_lookup (dict, "gap_told", "b", &self->gap_told);
   g_ptr_array_unref (self->channels);
   self->channels = tbus_state_get_list (dict, "channels", TBUS_MAX_CHANNELS, get_channel, tbus_saved_channel_free,
                                         error);

@@ -88,6 +88,7 @@ typedef struct {
   GArray *partings;  /* of guint64 */
   guint32 rebuilds;
   guint64 bytes_dropped, apps_late;
+  gboolean gap_told; /* that what apps did around a former restart is not recorded */
   TbusCtfClock clock;
   GPtrArray *channels; /* of TbusSavedChannel */
   GPtrArray *sets;     /* of TbusSavedSet: those that the consumer has */

@@ -331,6 +331,11 @@ a_program_in_the_middle_of_something_registers_anew (Fixture *self, gconstpointe
   after = tst_wait_app (self->service, tst_child_pid (app), "ready");
   g_assert_cmpstr (after, !=, before);
   tst_app_go (app, 11);
+  /* Another restart does not make good what this one cost. */
+  await_state (self, session);
+  tst_service_kill (self->service);
+  tst_service_start (self->service, NULL);
+  g_assert_cmpuint (tst_get_length (self->service, session, "Session.Problems"), ==, 1);
   assert_exact (self, "middle", tst_session_run (self->service, session, "Stop"), 111);
   assert_exact (self, "more", tst_session_run (self->service, more, "Stop"), 11);
 }
