@@ -268,10 +268,10 @@ tbus_app_retry_session (TbusApp *self, guint64 session_id)
 {
   TbusAppSession *app_session = tbus_app_find_session (self, session_id);
 
+  self->unfit = FALSE; /* of a session that is new to it, too */
   if (app_session != NULL)
     {
       tbus_app_session_retry (app_session);
-      self->unfit = FALSE;
       self->changes++;
     }
 }

@@ -257,11 +257,9 @@ a_log_that_cannot_be_had_is_that_apps_error (Fixture *f, gconstpointer data) /* 
 }
 
 /* As the tracer's library does where a process has no descriptors left: it would go on like that for ever. */
-static void
-a_process_that_breaks_off_again_and_again_is_let_go_without_buffers (Fixture *f, gconstpointer data)
+static TbusTracee *
+break_off_again_and_again (Fixture *f)
 {
-  TbusSession *session = fixture_start_simple (f, "a", TBUS_BUFFER_PROCESS);
-  GPtrArray *problems = tbus_session_get_problems (session);
   TbusTracee *tracee;
 
   for (guint i = 0; i < TBUS_MAX_BREAK_OFFS; i++)
@@ -270,17 +268,38 @@ a_process_that_breaks_off_again_and_again_is_let_go_without_buffers (Fixture *f,
       fake_tracer_die_at (f->tracer, tracee, TBUS_OP_SEND_RING);
       fixture_settle ();
     }
-  g_assert_cmpuint (problems->len, ==, 0);
   fixture_expect_warning ("Session \"a\": Process 100 (*) ended its connection 3 times in a row *");
   tracee = fixture_app (f, 100);
-  fixture_app (f, 101);
   fixture_settle ();
   fixture_expect_asked (f, tracee, "version, done");
+  return tracee;
+}
+
+static void
+a_process_that_breaks_off_again_and_again_is_let_go_without_buffers (Fixture *f, gconstpointer data)
+{
+  TbusSession *session = fixture_start_simple (f, "a", TBUS_BUFFER_PROCESS);
+  GPtrArray *problems = tbus_session_get_problems (session);
+  TbusTracee *tracee = break_off_again_and_again (f);
+
+  fixture_app (f, 101);
+  fixture_settle ();
   g_assert_cmpuint (problems->len, ==, 1);
   g_assert_cmpstr (((TbusProblem *) g_ptr_array_index (problems, 0))->code, ==, "app-failed");
   fixture_stop (session);
   fixture_start (session);
   g_assert_cmpuint (problems->len, ==, 0);
+  fixture_expect_app (f, tracee, "session(channel0(tick:*))");
+}
+
+static void
+a_process_that_broke_off_is_recorded_by_the_next_session (Fixture *f, gconstpointer data)
+{
+  TbusSession *session = fixture_start_simple (f, "a", TBUS_BUFFER_PROCESS);
+  TbusTracee *tracee = break_off_again_and_again (f);
+
+  fixture_stop (session);
+  fixture_start_simple (f, "b", TBUS_BUFFER_PROCESS);
   fixture_expect_app (f, tracee, "session(channel0(tick:*))");
 }
 
@@ -478,6 +497,8 @@ main (int argc, char **argv)
   ADD ("a-log-that-cannot-be-had-is-that-apps-error", a_log_that_cannot_be_had_is_that_apps_error);
   ADD ("a-process-that-breaks-off-again-and-again-is-let-go-without-buffers",
        a_process_that_breaks_off_again_and_again_is_let_go_without_buffers);
+  ADD ("a-process-that-broke-off-is-recorded-by-the-next-session",
+       a_process_that_broke_off_is_recorded_by_the_next_session);
   ADD ("no-consumer-for-its-bitness-fails-that-app-alone", no_consumer_for_its_bitness_fails_that_app_alone);
   ADD ("an-output-that-one-consumer-cannot-open-costs-its-apps-only",
        an_output_that_one_consumer_cannot_open_costs_its_apps_only);
