@@ -122,7 +122,7 @@ tc_consumer_new (int link_fd, size_t staging_size)
   if (self->loop != NULL && watch_signals (self) == 0 && start_drains (self) == 0
       && (self->link = tw_socket_new (link_fd)) != NULL)
     {
-      tw_socket_allow_cuts (self->link);
+      tw_socket_allow_cuts (self->link, false);
       tc_lookout_init (&self->lookout, self->loop, on_directories);
       self->link_watch = (TcWatch) { .fd = link_fd, .ready = on_link };
       if (tc_loop_watch (self->loop, &self->link_watch, EPOLLIN) == 0)

@@ -351,7 +351,7 @@ tbus_consumer_link_resume (TbusConsumerLink *self)
 {
   self->resuming = TRUE;
   self->last_serial = (guint64) g_get_monotonic_time ();
-  tw_socket_allow_cuts (self->socket);
+  tw_socket_allow_cuts (self->socket, true);
 }
 
 void

@@ -33,6 +33,7 @@ struct TwSocket {
   int fd;
   Outgoing *first, **last;
   bool allows_cuts;
+  bool cut_once; /* not after the first whole message */
   unsigned loose; /* fragments since the last whole message */
   size_t max_fds; /* of a message that comes in */
   TwMessage incoming; /* type 0: none has begun */
@@ -128,9 +129,10 @@ tw_socket_fd (const TwSocket *self)
 }
 
 void
-tw_socket_allow_cuts (TwSocket *self)
+tw_socket_allow_cuts (TwSocket *self, bool once)
 {
   self->allows_cuts = true;
+  self->cut_once = once;
 }
 
 static size_t
@@ -454,6 +456,7 @@ tw_socket_receive (TwSocket *self, TwMessage *message)
   if (result < 0)
     return errno == EAGAIN ? 0 : -1;
   self->loose = 0;
+  self->allows_cuts &= !self->cut_once;
   *message = self->incoming;
   memset (&self->incoming, 0, sizeof self->incoming);
   return 1;

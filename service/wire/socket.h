@@ -40,9 +40,10 @@ void tw_socket_free (TwSocket *self);
 int tw_socket_fd (const TwSocket *self);
 /*
  * From now on the other end, or this one, may have been another process before, which died within a message: the rest
- * of one whose beginning went to that one is dropped, and so is the beginning of one whose rest never comes.
+ * of one whose beginning went to that one is dropped, and so is the beginning of one whose rest never comes. @once:
+ * this end only, so that nothing is cut any more after the first whole message.
  */
-void tw_socket_allow_cuts (TwSocket *self);
+void tw_socket_allow_cuts (TwSocket *self, bool once);
 
 /* From now on a message with more than @most descriptors breaks the rules: who knows what to expect takes no more. */
 void tw_socket_expect_fds (TwSocket *self, size_t most);

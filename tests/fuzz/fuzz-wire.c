@@ -134,7 +134,7 @@ check_packets (Bytes *bytes)
   socket = tw_socket_new (ends[0]);
   g_assert_nonnull (socket);
   if (bytes_take (bytes) & 1)
-    tw_socket_allow_cuts (socket);
+    tw_socket_allow_cuts (socket, false);
   do
     send_packet (ends[1], bytes);
   while (receive_all (socket) && bytes_left (bytes) > 0);

@@ -291,7 +291,7 @@ tst_rig_die_and_come_back (TstRig *self)
   tst_rig_hang_up (self);
   g_queue_clear_full (&self->events, free_event);
   self->link = tw_socket_new (kept);
-  tw_socket_allow_cuts (self->link);
+  tw_socket_allow_cuts (self->link, true);
   self->serial += G_GUINT64_CONSTANT (1) << 32;
   tw_put_hello (&body, &(TwHello) { .version = TW_VERSION, .bits = 64, .pid = (guint64) getpid () });
   serial = tst_rig_send (self, TW_HELLO, &body, NULL, 0);

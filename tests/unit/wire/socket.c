@@ -407,7 +407,7 @@ gets_over_cuts_where_they_are_allowed (Fixture *f, gconstpointer data)
   const Packet whole = { .type = 1, .serial = 3, .body_len = 8 };
   TwMessage message = { 0 };
 
-  tw_socket_allow_cuts (f->a);
+  tw_socket_allow_cuts (f->a, false);
   send_packet (f, &rest, FULL, TRUE);
   send_packet (f, &begun, FULL, TRUE);
   send_packet (f, &whole, 8, FALSE);
@@ -416,6 +416,25 @@ gets_over_cuts_where_they_are_allowed (Fixture *f, gconstpointer data)
   g_assert_cmpuint (message.body_len, ==, 8);
   g_assert_cmpuint (message.n_fds, ==, 0);
   tw_message_clear (&message);
+}
+
+/* Who came later than the other end finds the rest of one message at most: after a whole one, nothing is dropped. */
+static void
+gets_over_one_cut_where_only_this_end_is_new (Fixture *f, gconstpointer data)
+{
+  const Packet rest = { .type = 1, .serial = 1, .body_len = 2 * FULL, .body_offset = FULL };
+  const Packet whole = { .type = 1, .serial = 2, .body_len = 8 };
+  TwMessage message = { 0 };
+
+  tw_socket_allow_cuts (f->a, true);
+  send_packet (f, &rest, FULL, TRUE);
+  send_packet (f, &whole, 8, FALSE);
+  send_packet (f, &rest, FULL, TRUE);
+  g_assert_cmpint (tw_socket_receive (f->a, &message), ==, 1);
+  g_assert_cmpuint (message.serial, ==, 2);
+  tw_message_clear (&message);
+  g_assert_cmpint (tw_socket_receive (f->a, &message), ==, -1);
+  g_assert_cmpint (errno, ==, EPROTO);
 }
 
 /* Whoever begins message after message, or goes on with none, is not one who died now and then. */
@@ -427,7 +446,7 @@ ends_a_flood_of_cuts (Fixture *f, gconstpointer data)
   TwMessage message = { 0 };
   int n = 0, result;
 
-  tw_socket_allow_cuts (f->a);
+  tw_socket_allow_cuts (f->a, false);
   do
     {
       send_packet (f, &piece, FULL, FALSE);
@@ -467,6 +486,7 @@ main (int argc, char **argv)
   ADD ("refuses-what-is-too-big-to-carry", refuses_what_is_too_big_to_carry);
   ADD ("tells-the-end-from-silence", tells_the_end_from_silence);
   ADD ("gets-over-cuts-where-they-are-allowed", gets_over_cuts_where_they_are_allowed);
+  ADD ("gets-over-one-cut-where-only-this-end-is-new", gets_over_one_cut_where_only_this_end_is_new);
   g_test_add ("/wire/socket/ends-a-flood-of-beginnings", Fixture, GINT_TO_POINTER (TRUE), set_up, ends_a_flood_of_cuts,
               tear_down);
   g_test_add ("/wire/socket/ends-a-flood-of-ends", Fixture, GINT_TO_POINTER (FALSE), set_up, ends_a_flood_of_cuts,
