@@ -102,7 +102,7 @@ obey (const char *line)
   else if (g_str_equal (what, "open"))
     open_output (more);
   else if (g_str_equal (what, "patience"))
-    tbus_spawner_get_times (tbus_pool_get_spawner (pool))->hello_ms = (guint) atoi (more);
+    tbus_spawner_get_times (tbus_pool_get_spawner (pool))->silence_ms = (guint) atoi (more);
   else if (g_str_equal (what, "drop"))
     g_clear_object (&consumer);
   else if (g_str_equal (what, "suspend"))
