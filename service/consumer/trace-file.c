@@ -20,6 +20,7 @@ enum {
   MAX_GENERATIONS = 10000,
   MAX_RESERVE = 16 << 20,
   MODESTY = 4, /* a reserve takes so small a part of what is free */
+  PLENTY = 256, /* and all of them together so small a part, before that is looked at again */
   MIN_CHUNK = 64 << 10, /* bytes that the file system is asked for at once, beyond what is needed */
 };
 
@@ -97,6 +98,7 @@ tc_trace_file_take (TcTraceFile *self, int fd, uint64_t size)
   self->mode = choose_mode (fd);
   self->direct = false;
   self->half = false;
+  self->plenty = 0;
   self->size = size;
   self->last_size = 0;
 }
@@ -281,7 +283,10 @@ allocate (TcTraceFile *self, uint64_t end)
   if (fallocate (self->fd, FALLOC_FL_KEEP_SIZE, (off_t) begin, (off_t) (end - begin)) == 0)
     self->room = end;
   else if (is_full (errno))
-    return -1;
+    {
+      self->plenty = 0;
+      return -1;
+    }
   else
     self->room = UINT64_MAX; /* a file system that makes no promises */
   return 0;
@@ -291,12 +296,18 @@ allocate (TcTraceFile *self, uint64_t end)
 static int
 allocate_modestly (TcTraceFile *self, uint64_t end)
 {
+  uint64_t wanted = end - get_room (self);
   struct statfs about;
 
-  errno = ENOSPC;
-  if (fstatfs (self->fd, &about) < 0
-      || (end - get_room (self)) / (uint64_t) about.f_bsize > (uint64_t) about.f_bavail / MODESTY)
-    return -1;
+  if (wanted > self->plenty)
+    {
+      self->plenty = 0;
+      errno = ENOSPC;
+      if (fstatfs (self->fd, &about) < 0 || wanted / (uint64_t) about.f_bsize > (uint64_t) about.f_bavail / MODESTY)
+        return -1;
+      self->plenty = wanted + (uint64_t) about.f_bavail / PLENTY * (uint64_t) about.f_bsize;
+    }
+  self->plenty -= wanted;
   return allocate (self, end);
 }
 

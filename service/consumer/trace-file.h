@@ -37,6 +37,7 @@ typedef struct {
   bool half;           /* there may be a part of a packet after @size */
   uint64_t reserve;    /* bytes that are to be free in the file for the end */
   uint64_t room;       /* as far as the file system has promised space */
+  uint64_t plenty;     /* bytes that it has in any case, as was seen the last time */
   uint64_t size;       /* of whole packets */
   uint64_t last_size;  /* of the packet that was written last */
   unsigned generation; /* files of these names that were there before: our names carry a suffix then */
