@@ -13,7 +13,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-enum { STORE_SIZE = 1024 };
+enum { STORE_SIZE = 1024, TICK_MS = 100 };
 
 struct TstService {
   TstDir *dir;
@@ -26,6 +26,7 @@ struct TstService {
   guint subscription;
   GPtrArray *changes; /* of Change */
   GSource *patience; /* of the wait that runs */
+  GSource *tick;     /* the same */
   char *limit;       /* what the shell's ulimit is to be told; "": nothing */
 };
 
@@ -564,10 +565,19 @@ on_patience_lost (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
+static gboolean
+on_tick (gpointer data)
+{
+  return G_SOURCE_CONTINUE;
+}
+
 void
 tst_service_begin_wait (TstService *self, const char *what)
 {
   g_assert_null (self->patience);
+  self->tick = g_timeout_source_new (TICK_MS);
+  g_source_set_callback (self->tick, on_tick, NULL, NULL);
+  g_source_attach (self->tick, NULL);
   self->patience = g_timeout_source_new (TST_PATIENCE_MS);
   g_source_set_callback (self->patience, on_patience_lost, (gpointer) what, NULL);
   g_source_attach (self->patience, NULL);
@@ -582,6 +592,8 @@ tst_service_iterate (TstService *self)
 void
 tst_service_end_wait (TstService *self)
 {
+  g_source_destroy (self->tick);
+  g_clear_pointer (&self->tick, g_source_unref);
   g_source_destroy (self->patience);
   g_clear_pointer (&self->patience, g_source_unref);
 }

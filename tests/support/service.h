@@ -90,7 +90,10 @@ char *tst_wait_app (TstService *self, pid_t pid, const char *state);
 /* Whether a property has ever been told to have a value whose text contains @text: "'consumer-restarting'". */
 gboolean tst_heard (TstService *self, const char *property, const char *text);
 
-/* Runs the loop until @condition, which is looked at again whenever the service says something on the bus. */
+/*
+ * Runs the loop until @condition, which is looked at again whenever the service says something on the bus, and ten
+ * times a second for what it never says.
+ */
 #define tst_wait_until(service, condition)                                                                            \
   G_STMT_START                                                                                                        \
   {                                                                                                                   \
