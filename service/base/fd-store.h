@@ -21,7 +21,7 @@
  *          out from the main loop; what is left of it at an orderly end, tbus_fd_store_flush() waits for.
  * Limit:   $FDSTORE descriptors, apps ("app-...") three quarters of them: an app that is not kept registers anew, but
  *          with a buffer that is not kept go the apps that write into it. A user has a share of it, KeptPerUser, and
-          of that the same holds. One of the budget for each that is queued.
+ *          of that the same holds. One of the budget for each that is queued.
  */
 #include <glib.h>
 #include <sys/types.h>
