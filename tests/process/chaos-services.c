@@ -22,6 +22,17 @@ chaos_consumer_runs (Chaos *self)
   return g_strcmp0 (state, "running") == 0;
 }
 
+/* Sends it @signum; not where it has just gone: 0 would be ourselves. Returns: its pid, or 0. */
+static pid_t
+signal_consumer (Chaos *self, int signum)
+{
+  pid_t pid = chaos_consumer_runs (self) ? tst_service_consumer_pid (self->service) : 0;
+
+  if (pid > 0)
+    kill (pid, signum);
+  return pid;
+}
+
 static gboolean
 is_over (gint64 since, guint ms)
 {
@@ -31,10 +42,8 @@ is_over (gint64 since, guint ms)
 void
 chaos_kill_consumer (Chaos *self, ChaosMember *member)
 {
-  if (!is_over (self->consumer_killed, CONSUMER_LIFE_MS) || !chaos_consumer_runs (self))
-    return;
-  self->consumer_killed = g_get_monotonic_time ();
-  kill (tst_service_consumer_pid (self->service), SIGKILL);
+  if (is_over (self->consumer_killed, CONSUMER_LIFE_MS) && signal_consumer (self, SIGKILL) > 0)
+    self->consumer_killed = g_get_monotonic_time ();
 }
 
 void
@@ -43,10 +52,9 @@ chaos_stop_consumer (Chaos *self, ChaosMember *member)
   pid_t pid;
 
   chaos_settle (self, member);
-  if (!chaos_consumer_runs (self))
+  pid = signal_consumer (self, SIGSTOP);
+  if (pid == 0)
     return;
-  pid = tst_service_consumer_pid (self->service);
-  kill (pid, SIGSTOP);
   chaos_emit (self, member);
   chaos_settle (self, member);
   kill (pid, SIGCONT);
@@ -73,8 +81,8 @@ chaos_suspend_all (Chaos *self, ChaosMember *member)
   guint n = 0;
 
   chaos_emit (self, member);
-  if (chaos_consumer_runs (self))
-    pids[n++] = tst_service_consumer_pid (self->service);
+  pids[n] = signal_consumer (self, SIGSTOP);
+  n += pids[n] > 0;
   pids[n++] = tst_service_pid (self->service);
   for (guint i = 0; i < CHAOS_MEMBERS; i++)
     if (!self->members[i].frozen)
