@@ -238,11 +238,9 @@ is_needless (const TcStream *self, const Batch *batch)
 {
   const TcPacket *packet = &batch->packets[0];
 
-  /* One that a dead consumer found needless is missing in the numbers. */
-  bool follows = self->next_sequence == packet->sequence || (self->owns_pipe && !self->overwrites);
-
-  return self->ending && batch->n == 1 && follows && packet->discarded == 0 && tc_packet_is_empty (packet)
-    && !tc_stage_is_busy (&self->stage) && self->file.fd < 0 && atomic_load (&self->counters.packets_written) == 0;
+  return self->ending && batch->n == 1 && self->next_sequence == packet->sequence && packet->discarded == 0
+    && tc_packet_is_empty (packet) && !tc_stage_is_busy (&self->stage) && self->file.fd < 0
+    && atomic_load (&self->counters.packets_written) == 0;
 }
 
 /* How many of @batch are done with; the others could not be written, and are to be kept. */

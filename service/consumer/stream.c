@@ -193,6 +193,45 @@ adopt_file (TcStream *self, bool told)
     tc_stream_count (&self->counters.packets_lost, remains.next_sequence - remains.first_sequence - remains.packets);
 }
 
+/* Whether the packet at @position, as far as it is still there, holds no event: that it is in no file is no loss. */
+static bool
+was_empty (const TcStream *self, unsigned long position)
+{
+  uint64_t sequence, began;
+  const uint8_t *found = tc_stream_find_packet (self, position, &sequence, &began);
+  uint8_t header[TC_PACKET_HEADER];
+  TcPacket packet;
+
+  if (found == NULL)
+    return false;
+  memcpy (header, found, sizeof header);
+  return tc_packet_read (header, &self->file.origin, &packet) && tc_packet_is_empty (&packet);
+}
+
+/*
+ * What the dead one let go of is in its file, or staged; or it was lost, whether that was told or not. Counted here, it
+ * is not counted again as a gap before the next packet. The last one may have been made by a flush, of nothing; and
+ * where nothing is found at all, a single one was.
+ */
+static void
+count_missing (TcStream *self)
+{
+  unsigned long size = self->view.subbuf_size;
+  unsigned long position, missing;
+  bool empty;
+
+  if (self->view.memory == NULL || self->resync)
+    return;
+  position = tc_ring_view_get_consumed (&self->view);
+  missing = position - (unsigned long) self->next_sequence * size;
+  if ((long) missing < (long) size)
+    return;
+  missing /= size;
+  empty = was_empty (self, position - size) || (self->next_sequence == 0 && missing == 1 && !self->overwrites);
+  tc_stream_count (&self->counters.packets_lost, empty ? missing - 1 : missing);
+  self->next_sequence += missing;
+}
+
 int
 tc_stream_adopt (TcStream *self, int fresh, int memory, int pipe, bool told)
 {
@@ -205,6 +244,7 @@ tc_stream_adopt (TcStream *self, int fresh, int memory, int pipe, bool told)
     tc_stream_spoil (self);
   adopt_file (self, told);
   tc_stream_claim_staged (self);
+  count_missing (self);
   if (self->view.memory != NULL)
     self->unfinished.inherited = tc_ring_view_get_produced (&self->view);
   self->watch.fd = pipe;

@@ -142,6 +142,13 @@ void tc_stream_inspect (TcStream *self);
 /* Whatever was begun before @told_at, the time of a word to the service, and is not finished, never will be. */
 void tc_stream_mend (TcStream *self, uint64_t told_at);
 
+/*
+ * Where the packet at @position of the ring begins, its @sequence number, and when it @began; NULL where its writer did
+ * not come that far, or another one is there by now.
+ */
+const uint8_t *tc_stream_find_packet (const TcStream *self, unsigned long position, uint64_t *sequence,
+                                      uint64_t *began);
+
 /* For unfinished.c. Nothing is left to read: whether that is all there is. */
 void tc_stream_notice (TcStream *self);
 void tc_stream_unfinished_init (TcStream *self);

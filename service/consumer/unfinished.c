@@ -120,9 +120,8 @@ tc_stream_inspect (TcStream *self)
     look_later (self, position_in_the_making (self), true, patience);
 }
 
-/* Where the packet at @position begins, and its @sequence number; NULL where its writer did not come that far. */
-static const uint8_t *
-find_packet (const TcStream *self, unsigned long position, uint64_t *sequence, uint64_t *began)
+const uint8_t *
+tc_stream_find_packet (const TcStream *self, unsigned long position, uint64_t *sequence, uint64_t *began)
 {
   const TcPacketOrigin *origin = &self->file.origin;
   size_t n = self->memory_len / origin->max_size;
@@ -148,7 +147,7 @@ find_end (const TcStream *self, unsigned long position)
 {
   uint64_t sequence, began, now = 0;
 
-  if (find_packet (self, position + self->view.subbuf_size, &sequence, &began) != NULL)
+  if (tc_stream_find_packet (self, position + self->view.subbuf_size, &sequence, &began) != NULL)
     return began;
   return lttng_ust_ctl_get_current_timestamp (self->ring, &now) == 0 ? now : UINT64_MAX;
 }
@@ -167,7 +166,7 @@ salvage (TcStream *self, unsigned long position, const TcCommitted *committed)
 {
   const TcPacketOrigin *origin = &self->file.origin;
   uint64_t sequence, began;
-  const uint8_t *subbuffer = find_packet (self, position, &sequence, &began);
+  const uint8_t *subbuffer = tc_stream_find_packet (self, position, &sequence, &began);
   bool delivered = committed->bytes == origin->max_size;
   TcPacket packet;
 

@@ -71,7 +71,8 @@ free_event (gpointer data)
 void
 tst_rig_kill_and_replace (TstRig *self)
 {
-  kill (self->pid, SIGKILL);
+  if (!self->reaped)
+    kill (self->pid, SIGKILL);
   tst_rig_wait_exit (self);
   tst_rig_hang_up (self);
   g_queue_clear_full (&self->events, free_event);

@@ -539,6 +539,23 @@ leaves_nothing_open (TstRecording *f, gconstpointer data)
     }
 }
 
+/* Asked to end, it closes what is open, also where nothing was recorded yet; its writers live on. */
+static void
+loses_nothing_where_a_consumer_left_before_the_first_event (TstRecording *f, gconstpointer data)
+{
+  TwCounters counters = { 0 };
+
+  tst_recording_start (f, "app-idle", NULL, NULL);
+  g_assert_cmpint (kill (f->rig->pid, SIGTERM), ==, 0);
+  tst_rig_wait_exit (f->rig);
+  counters = tst_recording_replace_consumer (f, &counters, FALSE);
+  tst_recording_emit (f, 1000);
+  tst_tracer_stop (f->tracer);
+  counters = tst_rig_flush (f->rig, TW_FLUSH_SESSION, TST_SESSION, TRUE);
+  g_assert_cmpuint (counters.packets_lost, ==, 0);
+  tst_recording_assert_ticks (f, 1000);
+}
+
 static void
 add (const char *name, const TstShape *shape, void (*func) (TstRecording *, gconstpointer))
 {
@@ -572,6 +589,8 @@ main (int argc, char **argv)
   add ("goes-on-with-the-last-of-many-files", &split, goes_on_with_the_last_of_many_files);
   add ("goes-on-with-the-last-of-many-files/in-a-ring", &ring_of_files, goes_on_with_the_last_of_many_files);
   add ("finds-its-own-files-among-others", &plain, finds_its_own_files_among_others);
+  add ("loses-nothing-where-a-consumer-left-before-the-first-event", &plain,
+       loses_nothing_where_a_consumer_left_before_the_first_event);
   add ("survives-any-memory", &plain, survives_any_memory);
   add ("refuses-what-is-no-such-ring", &plain, refuses_what_is_no_such_ring);
   add ("leaves-nothing-open", &plain, leaves_nothing_open);

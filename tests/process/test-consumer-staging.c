@@ -260,6 +260,27 @@ writes_at_the_end_what_was_taken_from_a_ring_that_is_spoilt (TstRecording *f, gc
   g_assert_cmpuint (tst_recording_count_lossy (f), >, before); /* into the reserve */
 }
 
+/* Its successor finds a gap, of which it was told. */
+static void
+counts_once_what_was_dropped_before_it_was_killed (TstRecording *f, gconstpointer data)
+{
+  TwCounters before, after;
+
+  begin_on_a_full_disk (f);
+  emit_packets (f, 199);
+  before = stop (f);
+  g_assert_cmpuint (before.packets_lost, >, 0);
+  make_room (f);
+  after = tst_recording_replace_consumer (f, &before, TRUE);
+  g_assert_cmpuint (after.packets_lost, ==, before.packets_lost);
+  tst_rig_ask_key (f->rig, TW_RESUME, TST_SESSION, 0, NULL);
+  tst_tracer_start_again (f->tracer);
+  emit_packets (f, 10);
+  after = stop (f);
+  g_assert_cmpuint (after.packets_written, >, before.packets_written);
+  g_assert_cmpuint (after.packets_lost, ==, before.packets_lost);
+}
+
 static void
 add (const char *name, const TstShape *shape, void (*func) (TstRecording *, gconstpointer))
 {
@@ -285,6 +306,8 @@ main (int argc, char **argv)
   add ("counts-what-is-left-of-buffers-that-are-given-up", &cramped, counts_what_is_left_of_buffers_that_are_given_up);
   add ("counts-what-nothing-had-room-for", &cramped_and_poor, counts_what_nothing_had_room_for);
   add ("drops-at-a-stop-what-cannot-be-written", &cramped, drops_at_a_stop_what_cannot_be_written);
+  add ("counts-once-what-was-dropped-before-it-was-killed", &cramped,
+       counts_once_what_was_dropped_before_it_was_killed);
   add ("tells-of-a-hang-up-when-all-is-written", &hurried, tells_of_a_hang_up_when_all_is_written);
   add ("writes-at-the-end-what-was-taken-from-a-ring-that-is-spoilt", &cramped,
        writes_at_the_end_what_was_taken_from_a_ring_that_is_spoilt);
