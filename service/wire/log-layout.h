@@ -10,7 +10,7 @@
  * the length with acquire semantics before it writes a data packet, and writes the text out up to
  * there first. The text only grows; a published length always ends a whole TSDL block.
  *
- * No block goes across a multiple of TW_LOG_PAGE, but for those that are larger: spaces fill the page up. So a file can
+ * No block goes across a multiple of TW_LOG_PAGE, but for those that are larger: newlines fill a page up. So a file can
  * grow page by page, and whoever reads it meanwhile finds whole blocks. After a larger block, the header says where
  * it ended.
  *
