@@ -129,14 +129,10 @@ set_up_signals (void)
 }
 
 static void
-raise_limits (const TcOwner *owner)
+raise_limits (void)
 {
-  const struct rlimit lowest_real_time = { 1, 1 };
   struct rlimit limit;
 
-  /* What root's drains could do by a capability, which is about to go. */
-  if (geteuid () == 0 && owner->uid == 0)
-    (void) setrlimit (RLIMIT_RTPRIO, &lowest_real_time);
   if (getrlimit (RLIMIT_NOFILE, &limit) < 0)
     return;
   limit.rlim_cur = limit.rlim_max;
@@ -163,7 +159,7 @@ main (int argc, char **argv)
                        "It is started by tracebusd, with a socket on descriptor %d.\n", TW_LINK_FD);
       return EXIT_USAGE;
     }
-  raise_limits (&options.owner);
+  raise_limits ();
   if ((options.has_uid && tc_rights_become (&options.owner) < 0) || tc_rights_renounce () < 0)
     return fail ("cannot give up the rights it was started with");
   free (options.owner.groups);

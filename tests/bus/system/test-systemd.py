@@ -94,6 +94,7 @@ def check_writing(tap):
     app.emit(TICKS)
     consumer = next(process for process in process_ids("tracebus-consumerd")
                     if status(process, "Uid").split()[0] == str(as_user("alice")["user"]))
+    nice = int(pathlib.Path(f"/proc/{consumer}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[16])
     rights = [status(consumer, "CapBnd") == status(show("MainPID"), "CapBnd"), status(consumer, "CapPrm"),
               status(consumer, "Seccomp"), status(consumer, "NoNewPrivs")]
     outputs = {}
@@ -109,6 +110,7 @@ def check_writing(tap):
               outputs["home"].startswith(f"{home_of('alice')}/lttng-traces/home-"), True)
     tap.point("the consumer is locked up like the service, and has no right of its own", rights,
               [True, "0" * 16, "2", "1"])
+    tap.point("the consumer goes before the programs whose buffers it empties", nice < 0, True)
     refused = []
     for user, place in (("alice", "/var/lib/traces"), ("root", "/usr/traces"), ("root", "/etc/traces")):
         try:
