@@ -41,6 +41,7 @@ static guint limit; /* 0: there is no store */
 static int manager_fd = -1;
 static GQueue queue = G_QUEUE_INIT; /* of Message */
 static guint flush_source;
+static int refused; /* the errno of what was queued and could not be told; 0: none */
 static GHashTable *told; /* uids of those who have no room, which was said; ALL */
 
 #define ALL ((gpointer) -1)
@@ -145,15 +146,34 @@ send_message (const char *label, int fd)
   return sendmsg (manager_fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT) >= 0 ? 0 : errno;
 }
 
+/* Under the lock. Its sender was told that it is on its way. */
+static void
+say_refused (const Message *message, int errnum)
+{
+  if (errnum == refused)
+    return;
+  refused = errnum;
+  tbus_log_warning (TBUS_MSG_STORE_REFUSED, "TRACEBUS_NAME", message->label, "systemd cannot be told to %s \"%s\": %s",
+                    message->fd >= 0 ? "keep" : "drop", message->label, g_strerror (errnum));
+}
+
 /* Under the lock. As much as systemd takes now: whether that is all. */
 static gboolean
 send_queued (void)
 {
   Message *message;
 
-  while ((message = g_queue_peek_head (&queue)) != NULL && send_message (message->label, message->fd) != EAGAIN)
-    message_free (g_queue_pop_head (&queue));
-  return message == NULL;
+  while ((message = g_queue_peek_head (&queue)) != NULL)
+    {
+      int errnum = send_message (message->label, message->fd);
+
+      if (errnum == EAGAIN)
+        return FALSE;
+      if (errnum != 0)
+        say_refused (message, errnum);
+      message_free (g_queue_pop_head (&queue));
+    }
+  return TRUE;
 }
 
 static gboolean
@@ -525,13 +545,14 @@ tbus_fd_store_flush (guint ms)
     {
       struct pollfd manager = { .fd = manager_fd, .events = POLLOUT };
       gint64 left = end - g_get_monotonic_time ();
-      gboolean all;
+      gboolean all, good;
 
       g_mutex_lock (&lock);
       all = send_queued ();
+      good = all && refused == 0;
       g_mutex_unlock (&lock);
       if (all || left <= 0)
-        return all;
+        return good;
       poll (&manager, 1, left / G_TIME_SPAN_MILLISECOND + 1);
     }
 }

@@ -46,7 +46,7 @@ tear_down (Fixture *f, gconstpointer data)
 {
   tst_child_finish (f->user);
   tst_child_free (f->user);
-  tst_store_free (f->store);
+  g_clear_pointer (&f->store, tst_store_free);
   tst_dir_free (f->dir);
 }
 
@@ -285,6 +285,20 @@ does_not_wait_for_ever_at_the_end (Fixture *f, gconstpointer data)
   tst_store_hold_back (f->store, FALSE);
 }
 
+/* It was told that they are kept: that they are not is said, and not forgotten. */
+static void
+knows_at_the_end_what_could_not_be_told (Fixture *f, gconstpointer data)
+{
+  g_autofree char *command = g_strdup_printf ("many %u", MANY);
+  g_autofree char *kept = g_strdup_printf ("%u", MANY);
+  g_autofree char *leave = g_strdup_printf ("leave %u", TST_PATIENCE_MS);
+
+  tst_store_hold_back (f->store, TRUE);
+  expect (f, command, kept);
+  g_clear_pointer (&f->store, tst_store_free);
+  expect (f, leave, "not all");
+}
+
 static void
 is_not_there_without_a_service_manager (Fixture *f, gconstpointer data)
 {
@@ -363,6 +377,7 @@ main (int argc, char **argv)
   add ("waits-for-nobody-and-loses-nothing", waits_for_nobody_and_loses_nothing);
   add_with ("waits-at-the-end-for-what-is-on-its-way", &large, waits_at_the_end_for_what_is_on_its_way);
   add_with ("does-not-wait-for-ever-at-the-end", &large, does_not_wait_for_ever_at_the_end);
+  add_with ("knows-at-the-end-what-could-not-be-told", &large, knows_at_the_end_what_could_not_be_told);
   add ("is-not-there-without-a-service-manager", is_not_there_without_a_service_manager);
   add ("marks-stay-where-they-were", marks_stay_where_they_were);
   add ("a-slot-is-given-out-once", a_slot_is_given_out_once);
