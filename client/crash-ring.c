@@ -229,6 +229,15 @@ count_least (const Record *record)
   return record->offset.content_size + AFTER_SEQUENCE + 8;
 }
 
+/* In a ring that is overwritten, what a reader was just taking out is not where it was. */
+static gboolean
+is_packet (const guint8 *memory)
+{
+  const guint32 ctf_magic = 0xc1fc1fc1;
+
+  return memcmp (memory, &ctf_magic, sizeof ctf_magic) == 0;
+}
+
 /* Closed by the tracer, but for what it does last; its count of discarded events goes on. */
 static gboolean
 is_closed (CtlCrashRing *self, const guint8 *packet)
@@ -285,6 +294,11 @@ take_packet (CtlCrashRing *self, gboolean *torn, GError **error)
     }
   if (!read_at (self, offset, packet, record->subbuf_size, error))
     return NULL;
+  if (!is_packet (packet))
+    {
+      self->lost++;
+      return NULL;
+    }
   *torn = committed < record->subbuf_size || !is_closed (self, packet);
   if (*torn)
     close_packet (self, packet, committed);

@@ -81,6 +81,7 @@ ring_init (Ring *self, guint64 committed)
       put (self, AT_MEMORIES + 8 * (N_SUBBUF - 1 - i), AT_PAGES + 8 * i, 8);
       put (self, AT_PAGES + 8 * i, AT_PACKETS + i * SUBBUF, 8);
       memset (self->bytes + AT_PACKETS + i * SUBBUF, 'a' + i, SUBBUF);
+      put (self, AT_PACKETS + i * SUBBUF, 0xc1fc1fc1, 4);
     }
   for (guint i = 0; i < 2; i++)
     {
@@ -130,7 +131,7 @@ tells_packets_in_their_order_and_closes_the_last (void)
       g_assert_nonnull (packet);
       g_assert_cmpint (torn, ==, i == 2);
       g_assert_cmpuint (g_bytes_get_size (packet), ==, i == 2 ? 500 : SUBBUF);
-      g_assert_cmpint (*(const char *) g_bytes_get_data (packet, NULL), ==, 'a' + (int) i);
+      g_assert_cmpint (((const char *) g_bytes_get_data (packet, NULL))[4], ==, 'a' + (int) i);
       g_assert_cmpuint (get (packet, AT_CONTENT), ==, i == 2 ? 500 * 8 : (SUBBUF - 100) * 8);
       g_assert_cmpuint (get (packet, AT_CONTENT + 24), ==, i == 2 ? 11 : 10 + i);
     }
@@ -158,6 +159,26 @@ counts_a_packet_that_had_hardly_begun (void)
   g_assert_cmpuint (ctl_crash_ring_count_lost (ring), ==, 1);
   close (fd);
   g_free (begun.bytes);
+}
+
+/* A reader that dies while it has a sub-buffer of a ring that is overwritten leaves another one in its place. */
+static void
+passes_over_what_is_no_packet (void)
+{
+  Ring ring_bytes;
+  int fd;
+  g_autoptr(CtlCrashRing) ring = NULL;
+  gboolean torn;
+
+  ring_init (&ring_bytes, LEAST - 1);
+  memset (ring_bytes.bytes + AT_PACKETS, 0, SUBBUF);
+  fd = ring_open (&ring_bytes, SIZE);
+  ring = ctl_crash_ring_new (fd, NULL);
+  g_bytes_unref (ctl_crash_ring_next (ring, &torn, NULL));
+  g_assert_null (ctl_crash_ring_next (ring, &torn, NULL));
+  g_assert_cmpuint (ctl_crash_ring_count_lost (ring), ==, 2);
+  close (fd);
+  g_free (ring_bytes.bytes);
 }
 
 /* All packets, none larger than a sub-buffer and no more than there are. */
@@ -228,6 +249,7 @@ main (int argc, char **argv)
   g_test_add_func ("/client/crash-ring/tells-packets-in-their-order-and-closes-the-last",
                    tells_packets_in_their_order_and_closes_the_last);
   g_test_add_func ("/client/crash-ring/counts-a-packet-that-had-hardly-begun", counts_a_packet_that_had_hardly_begun);
+  g_test_add_func ("/client/crash-ring/passes-over-what-is-no-packet", passes_over_what_is_no_packet);
   g_test_add_func ("/client/crash-ring/takes-no-harm-of-any-file", takes_no_harm_of_any_file);
   g_test_add_func ("/client/crash-ring/reads-no-more-than-there-is", reads_no_more_than_there_is);
   return g_test_run ();
