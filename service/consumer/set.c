@@ -54,6 +54,19 @@ missing (TcSet *self, int errnum, const char *message)
   tc_loop_arm (self->consumer->loop, &self->seek, tc_now () + SEEK);
 }
 
+/* Where there is no room for it, again and again: it may be that no packet comes that would need it. */
+static int
+sync_metadata (TcSet *self)
+{
+  int result = tc_metadata_sync (&self->metadata);
+  int errnum = errno;
+
+  if (result < 0)
+    tc_loop_arm (self->consumer->loop, &self->seek, tc_now () + SEEK);
+  errno = errnum;
+  return result;
+}
+
 /* The directory of @fd is the one now. Where the metadata cannot be written yet, that is told, and packets wait. */
 static int
 settle (TcSet *self, int fd, bool made)
@@ -63,7 +76,7 @@ settle (TcSet *self, int fd, bool made)
   self->watch = tc_lookout_add (&self->consumer->lookout, self->folder.fd);
   if (!made)
     tc_metadata_adopt (&self->metadata);
-  (void) tc_metadata_sync (&self->metadata);
+  (void) sync_metadata (self);
   tc_problem_end (&self->subject, TC_WRITE_PROBLEMS);
   return 0;
 }
@@ -74,7 +87,14 @@ on_seek (TcTimer *timer)
   TcSet *self = TC_CONTAINER (timer, TcSet, seek);
   TcError error;
   bool made;
-  int fd = tc_output_find (self->output) ? make_directory (self, self->metadata.log_fd, &made, &error) : -1;
+  int fd;
+
+  if (atomic_load (&self->folder.there))
+    {
+      (void) sync_metadata (self);
+      return;
+    }
+  fd = tc_output_find (self->output) ? make_directory (self, self->metadata.log_fd, &made, &error) : -1;
 
   if (fd < 0 || settle (self, fd, made) < 0)
     tc_loop_arm (self->consumer->loop, &self->seek, tc_now () + SEEK);
@@ -230,7 +250,7 @@ int
 tc_set_sync_metadata (TcSet *self)
 {
   tc_ring_files_sync (self->files);
-  return tc_metadata_sync (&self->metadata);
+  return sync_metadata (self);
 }
 
 int
