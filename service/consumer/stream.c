@@ -173,13 +173,14 @@ adopt_file (TcStream *self, bool told)
 {
   TcTraceRemains remains;
 
-  if (!tc_trace_file_adopt (&self->file, &remains))
+  /* One that was only made does not say where it begins. */
+  if (!tc_trace_file_adopt (&self->file, &remains) || remains.packets == 0)
     {
       /* It was told that something was written, or nothing can have been overwritten: it was in files that are gone. */
       self->resync = told || !self->overwrites;
       return;
     }
-  self->maybe_written = remains.packets > 0;
+  self->maybe_written = true;
   self->hollow = remains.hollow;
   self->next_sequence = remains.next_sequence;
   self->last_discarded = remains.discarded;

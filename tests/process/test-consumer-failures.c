@@ -351,6 +351,32 @@ does_not_touch_a_trace_that_was_there_before (TstRecording *f, gconstpointer dat
   g_assert_true (g_file_test (other, G_FILE_TEST_EXISTS));
 }
 
+/* Killed when it had just made its files anew, since those from before are gone with their output. */
+static void
+counts_nothing_as_lost_where_a_file_was_only_made (TstRecording *f, gconstpointer data)
+{
+  TwCounters nothing = { 0 }, counters;
+
+  tst_recording_start (f, "app-idle", NULL, NULL);
+  for (guint i = 0; i < 5; i++)
+    {
+      tst_recording_emit (f, 100);
+      (void) tst_rig_flush (f->rig, TW_FLUSH_SESSION, TST_SESSION, FALSE);
+    }
+  kill (f->rig->pid, SIGKILL);
+  for (guint cpu = 0; cpu < f->channel->n_streams; cpu++)
+    {
+      g_autofree char *file = g_strdup_printf ("%s/ust/uid/0/64-bit/chan_%u", f->output, cpu);
+
+      g_assert_true (g_file_set_contents (file, "", 0, NULL));
+    }
+  tst_recording_replace_consumer (f, &nothing, FALSE);
+  tst_recording_emit (f, 100);
+  tst_tracer_stop (f->tracer);
+  counters = tst_rig_flush (f->rig, TW_FLUSH_SESSION, TST_SESSION, TRUE);
+  g_assert_cmpuint (counters.packets_lost, ==, 0);
+}
+
 static void
 add (const char *name, const TstShape *shape, void (*func) (TstRecording *, gconstpointer))
 {
@@ -374,6 +400,7 @@ main (int argc, char **argv)
   add ("loses-a-torn-packet-once", &plain, loses_a_torn_packet_once);
   add ("goes-on-with-the-last-file-where-an-older-one-came-back", &plain,
        goes_on_with_the_last_file_where_an_older_one_came_back);
+  add ("counts-nothing-as-lost-where-a-file-was-only-made", &plain, counts_nothing_as_lost_where_a_file_was_only_made);
   add ("does-not-touch-a-trace-that-was-there-before", &plain, does_not_touch_a_trace_that_was_there_before);
   return g_test_run ();
 }
