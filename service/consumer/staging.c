@@ -6,8 +6,8 @@
 static const uint64_t claimed_by = 60000000000;
 
 /*
- * ns: to touch 64 MiB takes a CPU some 35 ms, while the programs that a session was started for come up. Nobody needs
- * the memory before rings overflow.
+ * ns: to touch what is to be there ahead takes a CPU some 9 ms, while the programs that a session was started for come
+ * up. Nobody needs the memory before rings overflow.
  */
 static const uint64_t fill_pause = 50000000;
 
