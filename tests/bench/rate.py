@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Much data: what is recorded and lost, what the consumer costs, and how soon after the last event all is there."""
 import dataclasses
+import mmap
 import os
 import pathlib
 import shutil
@@ -8,12 +9,14 @@ import signal
 import subprocess
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 import traces
 from machinery import BenchError, Row, cpu_seconds
 
 CHANNEL = (524288, 4)
+DISK_WRITES = 800  # of a sub-buffer, a thread: as much as a run of the larger events is offered
 
 
 @dataclasses.dataclass(frozen=True)
@@ -31,6 +34,7 @@ class Load:
 LOADS = [
     Load("small", "2 writers, 35-byte events, flat out", 2, 6000000, 16, cpu_bar=0.40),
     Load("large", "2 writers, 275-byte events, flat out", 2, 1500000, 256, cpu_bar=0.50, lost_bar=1),
+    Load("offered", "2 writers, 275-byte events, 1.7 GB/s", 2, 3100000, 256, 3100000, cpu_bar=0.50, lost_bar=1),
     Load("four", "4 writers, 35-byte events, flat out", 4, 3000000, 16, lost_bar=2),
     Load("paced-small", "2 writers, 35-byte events, 105 MB/s", 2, 4500000, 16, 1500000, cpu_bar=0.50, lost_bar=0),
     Load("paced-large", "2 writers, 275-byte events, 220 MB/s", 2, 1200000, 256, 400000, cpu_bar=0.50, lost_bar=0),
@@ -40,6 +44,7 @@ SYSCALL_BARS = {"small": 4, "paced-small": 6}
 
 
 def rows(bench):
+    yield Row("disk", "the disk alone: 2 threads, sub-buffers by O_DIRECT", "GB/s")
     for load in LOADS:
         yield Row(f"{load.key}-cpu", f"{load.text}: consumer CPU per GB", "s", load.cpu_bar)
         yield Row(f"{load.key}-lost", "events lost", "%", load.lost_bar, True)
@@ -92,6 +97,31 @@ def _measure(bench, peer, load):
     yield f"{load.key}-destroy", destroy * 1e3
 
 
+def _write_direct(path, n):
+    with mmap.mmap(-1, CHANNEL[0]) as packet:
+        file = os.open(path, os.O_CREAT | os.O_WRONLY | os.O_DIRECT, 0o600)
+        try:
+            for i in range(n):
+                os.pwrite(file, packet, i * len(packet))
+        finally:
+            os.close(file)
+
+
+def _disk(bench, _):
+    """What no consumer can exceed but by memory; of virtual disks it changes within minutes."""
+    output = bench.new_output()
+    output.mkdir()
+    n = DISK_WRITES // bench.scale(1, QUICK_SHARE)
+    began = time.perf_counter()
+    try:
+        with ThreadPoolExecutor() as threads:
+            list(threads.map(lambda i: _write_direct(output / str(i), n), range(2)))
+        yield "disk", 2 * n * CHANNEL[0] / 1e9 / (time.perf_counter() - began)
+    except OSError as error:
+        print(f"# no O_DIRECT here: {error}", flush=True)
+    bench.forget(output)
+
+
 def _tracer_of(pid):
     tasks = pathlib.Path(f"/proc/{pid}/task").iterdir()
     return [line.split()[1] for task in tasks for line in (task / "status").read_text().splitlines()
@@ -138,6 +168,7 @@ def _count_calls(bench, peer, load):
 
 
 def measurements(bench):
+    yield _disk
     for load in LOADS:
         yield partial(_measure, load=load)
     for load in LOADS:
