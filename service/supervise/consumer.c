@@ -68,17 +68,6 @@ log_failure (TbusSupervisedConsumer *self, const char *id, const GError *error, 
 }
 
 static void
-hold (TbusSupervisedConsumer *self, const TbusRequest *request)
-{
-  if (request->type == TW_OPEN_OUTPUT)
-    tbus_holdings_add (&self->held, TBUS_HELD_OUTPUT, request->key, 0);
-  else if (request->type == TW_ADD_SET)
-    tbus_holdings_add (&self->held, TBUS_HELD_SET, request->key, 0);
-  else if (request->type == TW_ADD_CHANNEL || request->type == TW_ADOPT_CHANNEL)
-    tbus_holdings_add (&self->held, TBUS_HELD_CHANNEL, request->key, request->parent);
-}
-
-static void
 send_now (TbusSupervisedConsumer *self, TbusRequest *request)
 {
   GError *error = NULL;
@@ -92,7 +81,7 @@ send_now (TbusSupervisedConsumer *self, TbusRequest *request)
           return;
         }
     }
-  hold (self, request);
+  tbus_request_hold (request, &self->held);
   if (!tbus_consumer_link_send (self->link, request, &error))
     tbus_request_fail_later (request, error);
 }

@@ -127,6 +127,17 @@ tbus_request_do_not_repeat (TbusRequest *self)
   self->tries = MAX_TRIES;
 }
 
+void
+tbus_request_hold (const TbusRequest *self, TbusHoldings *held)
+{
+  if (self->type == TW_OPEN_OUTPUT)
+    tbus_holdings_add (held, TBUS_HELD_OUTPUT, self->key, 0);
+  else if (self->type == TW_ADD_SET)
+    tbus_holdings_add (held, TBUS_HELD_SET, self->key, 0);
+  else if (self->type == TW_ADD_CHANNEL || self->type == TW_ADOPT_CHANNEL)
+    tbus_holdings_add (held, TBUS_HELD_CHANNEL, self->key, self->parent);
+}
+
 static void
 answer (TbusRequest *self, gconstpointer reply, const GError *error)
 {

@@ -46,6 +46,9 @@ int *tbus_request_list_fds (const TbusRequest *self, gsize *n);
 gboolean tbus_request_reset (TbusRequest *self);
 void tbus_request_do_not_repeat (TbusRequest *self);
 
+/* It is sent: what it is about is held from now on, until an answer says otherwise. */
+void tbus_request_hold (const TbusRequest *self, TbusHoldings *held);
+
 /* Answers with @error. @self: (transfer full) */
 void tbus_request_fail (TbusRequest *self, const GError *error);
 /* The same, but not before the caller has returned to the main loop. @error: (transfer full) too. */
