@@ -74,6 +74,8 @@ static const Row rows[] = {
                            64 },
   [TBUS_LIMIT_SIGNATURE] = { "SignatureSize", "The signature of an event has at most", "of text", BYTES,
                              TBUS_MAX_SIGNATURE, 256, TBUS_MAX_SIGNATURE << 4 },
+  [TBUS_LIMIT_CONSUMER_IDLE] = { "ConsumerIdleSeconds", "A consumer with nothing to do lives on for at most", "seconds",
+                                 COUNT, TBUS_CONSUMER_IDLE_S, 1, 1 << 20 },
 };
 
 G_STATIC_ASSERT (G_N_ELEMENTS (rows) == TBUS_N_LIMITS);

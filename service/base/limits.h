@@ -52,6 +52,7 @@ G_BEGIN_DECLS
 #define TBUS_MAX_CLOSERS 16             /* workers that close descriptors that one user sent */
 #define TBUS_MAX_LOG_LINES 20           /* log lines of one kind that one user causes in a period */
 #define TBUS_LOG_PERIOD_MS 10000
+#define TBUS_CONSUMER_IDLE_S 30         /* with nothing to do, after which a consumer ends */
 #define TBUS_PROGRESS_MS 50             /* without progress for so long, a blocked app is unresponsive */
 
 typedef enum {
@@ -75,6 +76,7 @@ typedef enum {
   TBUS_LIMIT_FIELDS,
   TBUS_LIMIT_NESTING,
   TBUS_LIMIT_SIGNATURE,
+  TBUS_LIMIT_CONSUMER_IDLE, /* seconds */
   TBUS_N_LIMITS
 } TbusLimit;
 

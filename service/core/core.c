@@ -188,6 +188,31 @@ on_consumer_state (TbusConsumer *consumer, GParamSpec *pspec, gpointer data)
     tbus_session_consumer_running (g_ptr_array_index (sessions, i), consumer);
 }
 
+static gboolean
+is_used (TbusCore *self, TbusConsumer *consumer)
+{
+  g_autoptr(GPtrArray) sessions = tbus_session_set_list (self->hub.sessions);
+
+  for (guint i = 0; i < sessions->len; i++)
+    if (tbus_session_uses_consumer (g_ptr_array_index (sessions, i), consumer))
+      return TRUE;
+  return FALSE;
+}
+
+/* Nobody needs it: without us it ends, and whoever comes next gets another. */
+static void
+on_consumer_idle (TbusConsumer *consumer, gpointer data)
+{
+  TbusCore *self = data;
+
+  if (is_used (self, consumer))
+    return;
+  g_signal_handlers_disconnect_by_data (consumer, self);
+  g_ptr_array_remove (self->consumers, consumer);
+  g_signal_emit (self, signals[CONSUMER_REMOVED], 0, consumer);
+  tbus_hub_touch (&self->hub);
+}
+
 /* @consumer: nullable: there is none, and the error is the caller's. Returns: it */
 static TbusConsumer *
 make_known (TbusCore *self, TbusConsumer *consumer)
@@ -200,6 +225,7 @@ make_known (TbusCore *self, TbusConsumer *consumer)
   g_signal_connect (consumer, "hangup", G_CALLBACK (on_hangup), self);
   g_signal_connect (consumer, "unfinished", G_CALLBACK (on_unfinished), self);
   g_signal_connect (consumer, "problem", G_CALLBACK (on_problem), self);
+  g_signal_connect (consumer, "idle", G_CALLBACK (on_consumer_idle), self);
   g_signal_connect (consumer, "died", G_CALLBACK (on_consumer_died), self);
   g_signal_connect (consumer, "notify::state", G_CALLBACK (on_consumer_state), self);
   g_signal_emit (self, signals[CONSUMER_ADDED], 0, consumer);

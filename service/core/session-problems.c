@@ -129,6 +129,18 @@ tbus_session_problem (TbusSession *self, const TbusProblemReport *report, TbusCo
     }
 }
 
+gboolean
+tbus_session_uses_consumer (TbusSession *self, TbusConsumer *consumer)
+{
+  if (tbus_session_find_output (self, consumer) != NULL
+      || count_problems (self, tbus_consumer_get_id (consumer)) > 0) /* which its next process ends */
+    return TRUE;
+  for (guint i = 0; i < self->sets->len; i++)
+    if (((TbusBufferSet *) g_ptr_array_index (self->sets, i))->consumer == consumer)
+      return TRUE;
+  return FALSE;
+}
+
 void
 tbus_session_forget_told (TbusSession *self, TbusConsumer *consumer)
 {

@@ -29,17 +29,33 @@ typedef struct {
 
 /* Consumers. */
 
+static gboolean
+had_sets (const TbusState *state, guint64 consumer)
+{
+  for (guint i = 0; i < state->sessions->len; i++)
+    {
+      const TbusSavedSession *session = g_ptr_array_index (state->sessions, i);
+
+      for (guint j = 0; j < session->sets->len; j++)
+        if (((const TbusSavedSet *) g_ptr_array_index (session->sets, j))->consumer == consumer)
+          return TRUE;
+    }
+  return FALSE;
+}
+
 /*
  * One that cannot be talked to any more drains what it has, and ends: while it does, nobody else may. One that is dead
- * has a successor.
+ * has a successor where it leaves something to go on with.
  */
 static gboolean
-can_take_consumer (const TbusSavedConsumer *saved)
+can_take_consumer (const TbusState *state, const TbusSavedConsumer *saved)
 {
   g_autofree char *prefix = g_strdup_printf ("consumer-%" G_GUINT64_FORMAT "-", saved->id);
   g_auto(GStrv) names = tbus_fd_store_list (prefix);
 
-  return names[0] != NULL || saved->pid <= 0 || tbus_process_has_ended (saved->pid);
+  if (saved->pid <= 0 || tbus_process_has_ended (saved->pid))
+    return had_sets (state, saved->id);
+  return names[0] != NULL;
 }
 
 static void
@@ -52,7 +68,7 @@ take_consumers (Adopter *self)
       g_autoptr(GError) error = NULL;
       TbusConsumer *consumer;
 
-      if (!can_take_consumer (saved))
+      if (!can_take_consumer (self->state, saved))
         continue;
       consumer = tbus_core_adopt_consumer (self->hub->core, &what, &error);
       if (consumer == NULL)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "supervise/child.h"
 
+#include "base/log.h"
 #include "base/thread.h"
 
 #include <glib-unix.h>
@@ -14,6 +15,7 @@ struct _TbusChild {
   pid_t pid;
   int pidfd;            /* -1: of ours */
   int link_fd;
+  guint deadline, deadline_ms; /* source; 0: it may run as long as it likes */
   char *end;
 };
 
@@ -49,6 +51,15 @@ tbus_child_init (TbusChild *self)
   self->link_fd = self->pidfd = -1;
 }
 
+/* @end: (transfer full) */
+static void
+come_to_end (TbusChild *self, char *end)
+{
+  g_clear_handle_id (&self->deadline, g_source_remove);
+  self->end = end;
+  g_signal_emit (self, signal_ended, 0);
+}
+
 static void
 on_ended (GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -58,10 +69,9 @@ on_ended (GObject *source, GAsyncResult *result, gpointer user_data)
   tbus_thread_assert_main ();
   g_subprocess_wait_finish (process, result, NULL);
   if (g_subprocess_get_if_signaled (process))
-    self->end = g_strdup_printf ("was killed by signal %d", g_subprocess_get_term_sig (process));
+    come_to_end (self, g_strdup_printf ("was killed by signal %d", g_subprocess_get_term_sig (process)));
   else
-    self->end = g_strdup_printf ("exited with status %d", g_subprocess_get_exit_status (process));
-  g_signal_emit (self, signal_ended, 0);
+    come_to_end (self, g_strdup_printf ("exited with status %d", g_subprocess_get_exit_status (process)));
 }
 
 TbusChild *
@@ -85,8 +95,7 @@ on_pidfd_ended (gint fd, GIOCondition condition, gpointer user_data)
   TbusChild *self = user_data;
 
   tbus_thread_assert_main ();
-  self->end = g_strdup ("has ended");
-  g_signal_emit (self, signal_ended, 0);
+  come_to_end (self, g_strdup ("has ended"));
   return G_SOURCE_REMOVE;
 }
 
@@ -124,6 +133,37 @@ tbus_child_kill (TbusChild *self)
     g_subprocess_force_exit (self->process);
   else
     syscall (SYS_pidfd_send_signal, self->pidfd, SIGKILL, NULL, 0);
+}
+
+void
+tbus_child_kill_late (TbusChild *self, guint ms)
+{
+  g_autofree char *pid = g_strdup_printf ("%d", self->pid);
+
+  tbus_log_warning (TBUS_MSG_CONSUMER_FAILED, "TRACEBUS_CONSUMER_PID", pid,
+                    "Consumer process %s did not end within %u ms; killing it", pid, ms);
+  tbus_child_kill (self);
+}
+
+static gboolean
+on_deadline (gpointer user_data)
+{
+  TbusChild *self = user_data;
+
+  self->deadline = 0;
+  tbus_child_kill_late (self, self->deadline_ms);
+  return G_SOURCE_REMOVE;
+}
+
+void
+tbus_child_end_within (TbusChild *self, guint ms)
+{
+  tbus_thread_assert_main ();
+  if (self->end != NULL)
+    return;
+  g_clear_handle_id (&self->deadline, g_source_remove);
+  self->deadline_ms = ms;
+  self->deadline = g_timeout_add (ms, on_deadline, self);
 }
 
 const char *

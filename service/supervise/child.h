@@ -27,6 +27,10 @@ pid_t tbus_child_get_pid (TbusChild *self);
 int tbus_child_take_link (TbusChild *self);
 /* Ends it at once; "ended" follows. */
 void tbus_child_kill (TbusChild *self);
+/* Its link is closed: it ends by itself, or within @ms is killed, which is said. Does nothing where it has ended. */
+void tbus_child_end_within (TbusChild *self, guint ms);
+/* What that comes to. */
+void tbus_child_kill_late (TbusChild *self, guint ms);
 /* NULL while it runs; then what ends a sentence: "was killed by signal 9". */
 const char *tbus_child_get_end (TbusChild *self);
 

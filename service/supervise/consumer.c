@@ -29,6 +29,7 @@ struct _TbusSupervisedConsumer {
   GError *failure; /* why requests are refused: there is no process, and none comes; nullable */
   char *breach;    /* what it did against the protocol, and is killed for; nullable */
   guint timer;     /* hello is due, or the next process is */
+  guint idle;      /* source; 0: there is something to do */
   gboolean former; /* the process is a former service's, and has not said hello */
   char *kept;      /* nullable: what its link is called in the descriptor store */
   gboolean closed;
@@ -86,16 +87,53 @@ send_now (TbusSupervisedConsumer *self, TbusRequest *request)
     tbus_request_fail_later (request, error);
 }
 
+/* Nobody has given it anything, or asked for anything that is not answered. */
+static gboolean
+is_idle (TbusSupervisedConsumer *self)
+{
+  TbusConsumerState state = tbus_consumer_get_state (TBUS_CONSUMER (self));
+
+  return (state == TBUS_CONSUMER_RUNNING || state == TBUS_CONSUMER_FAILED) && !self->closed && !self->suspended
+         && tbus_holdings_are_empty (&self->held) && g_queue_is_empty (&self->waiting)
+         && (self->link == NULL || tbus_consumer_link_get_oldest (self->link) == NULL);
+}
+
+/* It may be freed by this: then the source is gone, whatever is returned. */
+static gboolean
+on_idle (gpointer user_data)
+{
+  g_autoptr(TbusSupervisedConsumer) self = g_object_ref (user_data);
+
+  g_signal_emit_by_name (self, "idle");
+  return G_SOURCE_CONTINUE;
+}
+
+/* Something has come to its end: it may have been the last. */
+static void
+rest (TbusSupervisedConsumer *self)
+{
+  if (self->idle == 0 && is_idle (self))
+    self->idle = g_timeout_add (tbus_spawner_get_times (self->spawner)->idle_ms, on_idle, self);
+}
+
+static void
+wake (TbusSupervisedConsumer *self)
+{
+  g_clear_handle_id (&self->idle, g_source_remove);
+}
+
 void
 tbus_supervised_consumer_ask (TbusSupervisedConsumer *self, TbusRequest *request)
 {
   tbus_thread_assert_main ();
+  wake (self);
   if (self->failure != NULL)
     tbus_request_fail_later (request, g_error_copy (self->failure));
   else if (tbus_consumer_get_state (TBUS_CONSUMER (self)) == TBUS_CONSUMER_RUNNING)
     send_now (self, request);
   else
     g_queue_push_tail (&self->waiting, request);
+  rest (self);
 }
 
 static void
@@ -150,11 +188,13 @@ on_reply (gpointer owner, TbusRequest *request, TwMessage *reply, GError **error
       if (!handle_hello (self, reply, error))
         return FALSE;
       tbus_request_free (request);
+      rest (self);
       return TRUE;
     }
   switch (tbus_request_answer (request, reply, &self->held))
     {
     case TBUS_ANSWERED:
+      rest (self);
       return TRUE;
     case TBUS_ANSWERED_UNDO:
       tbus_supervised_consumer_ask (self, tbus_request_new (TBUS_CONSUMER (self), TW_CLOSE_CHANNEL, key, NULL, NULL));
@@ -244,14 +284,6 @@ plan_successor (TbusSupervisedConsumer *self, gint64 lived_ms)
   return error;
 }
 
-/* @orphans: nullable */
-static void
-fail_orphans (GPtrArray *orphans, const GError *error)
-{
-  while (orphans != NULL && orphans->len > 0)
-    tbus_request_fail (g_ptr_array_steal_index (orphans, 0), error);
-}
-
 /* What the dead process leaves goes to its successor, after what core asks of that one, and before what came later. */
 static void
 hand_on (TbusSupervisedConsumer *self, GPtrArray *orphans, const GError *error)
@@ -299,6 +331,7 @@ on_child_ended (TbusChild *child, gpointer user_data)
   g_autoptr(GError) error = NULL;
 
   tbus_thread_assert_main ();
+  wake (self);
   if (self->link != NULL)
     tbus_consumer_link_drain (self->link);
   g_clear_handle_id (&self->timer, g_source_remove);
@@ -318,8 +351,9 @@ on_child_ended (TbusChild *child, gpointer user_data)
     set_state (self, TBUS_CONSUMER_RESTARTING, 1);
   if (was_running && orphans != NULL)
     hand_on (self, orphans, error);
-  fail_orphans (orphans, error);
+  tbus_request_fail_all (orphans, error);
   refuse_waiting (self);
+  rest (self);
 }
 
 static void
@@ -330,6 +364,7 @@ fail (TbusSupervisedConsumer *self, GError *error)
   self->failure = error;
   set_state (self, TBUS_CONSUMER_FAILED, 0);
   refuse_waiting (self);
+  rest (self);
 }
 
 static void
@@ -447,6 +482,7 @@ tbus_supervised_consumer_retry (TbusSupervisedConsumer *self)
 
   if (self->closed || tbus_consumer_get_state (TBUS_CONSUMER (self)) != TBUS_CONSUMER_FAILED)
     return;
+  wake (self);
   g_clear_error (&self->failure);
   set_state (self, TBUS_CONSUMER_STARTING, 0);
   /* Whoever still records uses it at once, again and again. */
@@ -465,6 +501,7 @@ tbus_supervised_consumer_close (TbusSupervisedConsumer *self)
   if (self->closed)
     return;
   self->closed = TRUE;
+  wake (self);
   g_clear_error (&self->failure);
   set_failed (self, &self->failure, "is closed: the service is stopping");
   g_clear_handle_id (&self->timer, g_source_remove);
@@ -474,7 +511,7 @@ tbus_supervised_consumer_close (TbusSupervisedConsumer *self)
   g_clear_pointer (&self->link, tbus_consumer_link_free);
   if (self->child == NULL)
     set_state (self, TBUS_CONSUMER_FAILED, 0);
-  fail_orphans (orphans, self->failure);
+  tbus_request_fail_all (orphans, self->failure);
   refuse_waiting (self);
 }
 
@@ -483,6 +520,7 @@ tbus_supervised_consumer_suspend (TbusSupervisedConsumer *self)
 {
   tbus_thread_assert_main ();
   self->suspended = TRUE;
+  wake (self);
   if (self->link != NULL)
     tbus_consumer_link_suspend (self->link);
   if (self->child != NULL)
@@ -495,8 +533,11 @@ tbus_supervised_consumer_dispose (GObject *object)
 {
   TbusSupervisedConsumer *self = TBUS_SUPERVISED_CONSUMER (object);
 
+  wake (self);
   g_clear_handle_id (&self->timer, g_source_remove);
   hang_up (self);
+  if (self->child != NULL && !self->suspended && tbus_holdings_are_empty (&self->held))
+    tbus_child_end_within (self->child, tbus_spawner_get_times (self->spawner)->exit_ms);
   if (self->suspended)
     tbus_staging_leave (&self->staging);
   else

@@ -10,7 +10,10 @@
  * process that ends takes with it what it was asked (answered with ConsumerFailed) and what it held: core, told by
  * "died", asks anew, and may do so at once. What waits goes to the successor.
  *
- * Owner:   its users; the pool only knows of it. Without users the link is closed: the process drains and ends.
+ * When it has had nothing to do for a while, and holds nothing, it says "idle": its users may let go of it.
+ *
+ * Owner:   its users; the pool only knows of it. Without users the link is closed: the process drains and ends. One
+ *          that holds nothing has TBUS_EXIT_TIMEOUT_MS for it, and is killed then.
  * Threads: main.
  */
 #include "core/ports.h"

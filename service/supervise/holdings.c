@@ -43,6 +43,15 @@ tbus_holdings_remove (TbusHoldings *self, TbusHeld kind, guint64 key)
 }
 
 gboolean
+tbus_holdings_are_empty (TbusHoldings *self)
+{
+  for (TbusHeld kind = 0; kind < TBUS_N_HELD; kind++)
+    if (g_hash_table_size (self->keys[kind]) > 0)
+      return FALSE;
+  return TRUE;
+}
+
+gboolean
 tbus_holdings_has (TbusHoldings *self, TbusHeld kind, guint64 key)
 {
   return g_hash_table_contains (self->keys[kind], &key);

@@ -27,6 +27,8 @@ void tbus_holdings_forget (TbusHoldings *self);
 void tbus_holdings_add (TbusHoldings *self, TbusHeld kind, guint64 key, guint64 parent);
 /* A set goes with its channels. */
 void tbus_holdings_remove (TbusHoldings *self, TbusHeld kind, guint64 key);
+/* There is nothing at all. */
+gboolean tbus_holdings_are_empty (TbusHoldings *self);
 gboolean tbus_holdings_has (TbusHoldings *self, TbusHeld kind, guint64 key);
 
 G_END_DECLS

@@ -154,6 +154,13 @@ tbus_request_fail (TbusRequest *self, const GError *error)
   answer (self, NULL, error);
 }
 
+void
+tbus_request_fail_all (GPtrArray *requests, const GError *error)
+{
+  while (requests != NULL && requests->len > 0)
+    tbus_request_fail (g_ptr_array_steal_index (requests, 0), error);
+}
+
 typedef struct {
   TbusRequest *request;
   GError *error;

@@ -51,7 +51,9 @@ void tbus_request_hold (const TbusRequest *self, TbusHoldings *held);
 
 /* Answers with @error. @self: (transfer full) */
 void tbus_request_fail (TbusRequest *self, const GError *error);
-/* The same, but not before the caller has returned to the main loop. @error: (transfer full) too. */
+/* All of @requests, nullable: they are taken out of it. */
+void tbus_request_fail_all (GPtrArray *requests, const GError *error);
+/* The same of one, but not before the caller has returned to the main loop. @error: (transfer full) too. */
 void tbus_request_fail_later (TbusRequest *self, GError *error);
 
 typedef enum {

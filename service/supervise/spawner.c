@@ -3,6 +3,7 @@
 
 #include "base/errand.h"
 #include "base/error.h"
+#include "base/limits.h"
 #include "base/log.h"
 #include "base/thread.h"
 #include "supervise/backoff.h"
@@ -75,7 +76,7 @@ static void
 tbus_spawner_init (TbusSpawner *self)
 {
   self->times = (TbusSpawnerTimes){ TBUS_HELLO_TIMEOUT_MS, TBUS_SILENCE_TIMEOUT_MS, TBUS_EXIT_TIMEOUT_MS,
-                                    TBUS_BACKOFF_MS };
+                                    TBUS_BACKOFF_MS, (guint) tbus_limit (TBUS_LIMIT_CONSUMER_IDLE) * 1000 };
   self->children = g_ptr_array_new_with_free_func (g_object_unref);
 }
 
@@ -333,14 +334,7 @@ on_deadline (gpointer user_data)
   self->deadline = 0;
   self->late = TRUE;
   for (guint i = 0; i < self->children->len; i++)
-    {
-      TbusChild *child = self->children->pdata[i];
-      g_autofree char *pid = g_strdup_printf ("%d", tbus_child_get_pid (child));
-
-      tbus_log_warning (TBUS_MSG_CONSUMER_FAILED, "TRACEBUS_CONSUMER_PID", pid,
-                        "Consumer process %s did not end within %u ms; killing it", pid, self->times.exit_ms);
-      tbus_child_kill (child);
-    }
+    tbus_child_kill_late (self->children->pdata[i], self->times.exit_ms);
   return G_SOURCE_REMOVE;
 }
 

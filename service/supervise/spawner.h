@@ -17,12 +17,13 @@ G_DECLARE_FINAL_TYPE (TbusSpawner, tbus_spawner, TBUS, SPAWNER, GObject)
 enum {
   TBUS_HELLO_TIMEOUT_MS = 30000, /* from birth to the first answer */
   TBUS_SILENCE_TIMEOUT_MS = 30000, /* without any word while it owes an answer */
-  TBUS_EXIT_TIMEOUT_MS = 5000,   /* from the closing of its link to its end, when the service stops */
+  TBUS_EXIT_TIMEOUT_MS = 5000,   /* from the closing of its link to its end, where nothing is left to be written */
 };
 
 typedef struct {
   guint hello_ms, silence_ms, exit_ms;
   guint backoff_ms; /* see supervise/backoff.h */
+  guint idle_ms;    /* with nothing to do, before it says so: ConsumerIdleSeconds= */
 } TbusSpawnerTimes;
 
 /* Paths of the consumer programs; NULL where there is none. */

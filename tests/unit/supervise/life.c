@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* The life of a consumer's process: start, hello, death, successor, end. */
+#include "support/leak.h"
 #include "unit/supervise/fixture.h"
 
 #include <signal.h>
@@ -303,6 +304,88 @@ slow_work_is_no_silence (Fixture *f, gconstpointer data)
   g_assert_cmpuint (tbus_consumer_get_restarts (f->consumer), ==, 0);
 }
 
+/* As long as it has something, or owes an answer, it is not idle. */
+static void
+says_when_it_has_nothing_to_do (Fixture *f, gconstpointer data)
+{
+  const TbusOutputRequest request = { .session = 1, .path = "/x" };
+  g_auto(Answer) opened = { 0 };
+  g_auto(Answer) asked = { 0 };
+  g_auto(Answer) closed = { 0 };
+  guint idle = 0;
+
+  tbus_spawner_get_times (f->spawner)->idle_ms = 1;
+  f->consumer = TBUS_CONSUMER (tbus_supervised_consumer_new (f->spawner, getuid (), 64));
+  g_signal_connect (f->consumer, "idle", G_CALLBACK (count_one), &idle);
+  TBUS_CONSUMER_GET_CLASS (f->consumer)->open_output (f->consumer, &request, on_path, &opened);
+  wait_until (opened.done);
+  for (guint i = 0; i < 20; i++)
+    {
+      check_and_wait (f, "/y", &asked);
+      answer_clear (&asked);
+      asked.done = FALSE;
+    }
+  g_assert_cmpuint (idle, ==, 0);
+  TBUS_CONSUMER_GET_CLASS (f->consumer)->close_output (f->consumer, 1, on_done, &closed);
+  wait_until (idle == 2);
+  g_assert_true (closed.done);
+  check_and_wait (f, "/y", &asked);
+  idle = 0;
+  wait_until (idle == 1);
+}
+
+/* Nobody may ever ask it for anything. */
+static void
+is_idle_from_its_hello_on (Fixture *f, gconstpointer data)
+{
+  guint idle = 0;
+
+  tbus_spawner_get_times (f->spawner)->idle_ms = 1;
+  f->consumer = TBUS_CONSUMER (tbus_supervised_consumer_new (f->spawner, getuid (), 64));
+  g_signal_connect (f->consumer, "idle", G_CALLBACK (count_one), &idle);
+  wait_until (idle == 1);
+  g_assert_cmpint (tbus_consumer_get_state (f->consumer), ==, TBUS_CONSUMER_RUNNING);
+}
+
+static void
+is_idle_where_there_is_none (Fixture *f, gconstpointer data)
+{
+  g_autoptr(TbusSpawner) spawner = tbus_spawner_new ("/nonexistent/consumer", NULL);
+  guint idle = 0;
+
+  tbus_spawner_get_times (spawner)->idle_ms = 1;
+  f->consumer = TBUS_CONSUMER (tbus_supervised_consumer_new (spawner, getuid (), 64));
+  g_signal_connect (f->consumer, "idle", G_CALLBACK (count_one), &idle);
+  wait_until (idle == 1);
+  g_assert_cmpint (tbus_consumer_get_state (f->consumer), ==, TBUS_CONSUMER_FAILED);
+}
+
+static void
+let_go_of (TbusConsumer *consumer, gpointer data)
+{
+  g_object_unref (consumer);
+}
+
+/* It has nothing to write, and does not end all the same. */
+static void
+idle_one_that_does_not_end_is_killed (Fixture *f, gconstpointer data)
+{
+  TbusSpawnerTimes *times = tbus_spawner_get_times (f->spawner);
+  gpointer watched;
+  g_autofree char *text = NULL;
+
+  times->idle_ms = times->exit_ms = 10;
+  f->consumer = TBUS_CONSUMER (tbus_supervised_consumer_new (f->spawner, getuid (), 64));
+  g_signal_connect (f->consumer, "idle", G_CALLBACK (let_go_of), NULL);
+  watched = g_steal_pointer (&f->consumer);
+  g_object_add_weak_pointer (watched, &watched);
+  wait_until (watched == NULL);
+  wait_until (tst_children_count (getpid ()) == 0);
+  text = take_log ();
+  g_assert_nonnull (strstr (text, "did not end within 10 ms; killing it"));
+  g_assert_null (strstr (text, "starting another"));
+}
+
 #define add(name, manner, set_up, test)                                                                              \
   g_test_add ("/supervise/life/" name, Fixture, manner, set_up, test, fixture_tear_down)
 
@@ -329,6 +412,10 @@ main (int argc, char **argv)
   add ("gives-up-after-eight-quick-deaths", "exits", fixture_set_up_bare, gives_up_after_eight_quick_deaths);
   add ("goes-with-its-last-user", NULL, fixture_set_up, goes_with_its_last_user);
   add ("stays-until-all-is-answered", NULL, fixture_set_up, stays_until_all_is_answered);
+  add ("says-when-it-has-nothing-to-do", NULL, fixture_set_up_bare, says_when_it_has_nothing_to_do);
+  add ("is-idle-from-its-hello-on", NULL, fixture_set_up_bare, is_idle_from_its_hello_on);
+  add ("is-idle-where-there-is-none", NULL, fixture_set_up_bare, is_idle_where_there_is_none);
+  add ("idle-one-that-does-not-end-is-killed", "stubborn", fixture_set_up_bare, idle_one_that_does_not_end_is_killed);
   add ("closing-answers-all-and-refuses-more", NULL, fixture_set_up, closing_answers_all_and_refuses_more);
   add ("what-does-not-end-is-killed", "stubborn", fixture_set_up, what_does_not_end_is_killed);
   add ("is-closed-while-it-is-born", NULL, fixture_set_up, is_closed_while_it_is_born);
