@@ -45,6 +45,7 @@ typedef struct {
   bool told;              /* the service was asked about @position */
   uint64_t told_at;
   unsigned long told_produced; /* how far writers were then */
+  bool kept;              /* the one at @position never will be; there was no room for what is left of it */
   unsigned long inherited;     /* what was begun before may have been left by a dead consumer */
 } TcUnfinished;
 

@@ -81,15 +81,25 @@ tell (TcStream *self)
   self->funcs->stuck (self);
 }
 
+static bool mend_up_to (TcStream *self, unsigned long produced, bool for_good);
+
 static void
 on_look (TcTimer *timer)
 {
   TcStream *self = (TcStream *) ((char *) timer - offsetof (TcStream, unfinished.look));
   TcUnfinished *unfinished = &self->unfinished;
+  bool kept = unfinished->kept;
 
+  unfinished->kept = false;
   if (self->done)
     return;
-  if (unfinished->in_the_making)
+  /* Nobody is asked again: who has been stopped meanwhile has nothing to do with it, and would not answer. */
+  if (kept && tc_ring_view_get_consumed (&self->view) == unfinished->position)
+    {
+      mend_up_to (self, unfinished->told_produced, false);
+      tc_stream_notice (self);
+    }
+  else if (unfinished->in_the_making)
     {
       /* Closed, it is either finished, or the next one to be looked at. */
       if (position_in_the_making (self) == unfinished->position && !tc_ring_view_is_settled (&self->view))
@@ -257,7 +267,8 @@ mend_up_to (TcStream *self, unsigned long produced, bool for_good)
       if (!is_lost (self, position, anatomy)
           || (!for_good && (long) (produced - position) < (long) view->subbuf_size))
         break;
-      if (!mend (self, position, anatomy))
+      self->unfinished.kept = !mend (self, position, anatomy);
+      if (self->unfinished.kept)
         {
           look_later (self, position, false, pause);
           break;

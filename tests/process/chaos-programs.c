@@ -147,15 +147,6 @@ chaos_end (Chaos *self, ChaosMember *member)
   replace (self, member);
 }
 
-static gboolean
-has_problem (Chaos *self, guint i, const char *code)
-{
-  g_autoptr(GVariant) problems = tst_get (self->service, self->sessions[i].path, "Session.Problems");
-  g_autofree char *text = g_variant_print (problems, FALSE);
-
-  return strstr (text, code) != NULL;
-}
-
 /* One with too few descriptors for all of its buffers: it goes on, and whoever does not record it says so. */
 void
 chaos_run_poor (Chaos *self, ChaosMember *member)
@@ -180,7 +171,8 @@ chaos_run_poor (Chaos *self, ChaosMember *member)
   chaos_get_late (self, after);
   /* One that was late may have ended its connection when its buffers came. */
   for (guint i = 0; i < CHAOS_SESSIONS; i++)
-    if (memcmp (before, after, sizeof before) != 0 || (n_sessions == 0 && has_problem (self, i, "'app-failed'")))
+    if (memcmp (before, after, sizeof before) != 0
+        || (n_sessions == 0 && tst_has_problem (self->service, self->sessions[i].path, "app-failed")))
       self->sessions[i].unseen += n;
   tst_child_finish (child);
 }

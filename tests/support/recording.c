@@ -113,6 +113,22 @@ tst_test_path (const char *area, const char *function)
   return g_strconcat (area, "/", sentence, NULL);
 }
 
+gboolean
+tst_has_problem (TstService *self, const char *session, const char *code)
+{
+  g_autoptr(GVariant) problems = tst_get (self, session, "Session.Problems");
+  gboolean found = FALSE;
+
+  for (gsize i = 0; i < g_variant_n_children (problems) && !found; i++)
+    {
+      g_autoptr(GVariant) problem = g_variant_get_child_value (problems, i);
+      const char *said;
+
+      found = g_variant_lookup (problem, "code", "&s", &said) && g_str_equal (said, code);
+    }
+  return found;
+}
+
 char *
 tst_status (TstService *self)
 {

@@ -34,6 +34,8 @@ char *tst_output (TstService *self, const char *name);
 GPtrArray *tst_events (TstService *self, const char *name);
 GPtrArray *tst_events_lossy (TstService *self, const char *name, TstMissing *missing);
 guint tst_count (TstService *self, const char *name, const char *event);
+/* Whether @session says now that it has the problem @code. */
+gboolean tst_has_problem (TstService *self, const char *session, const char *code);
 /* (transfer full): what "tracebusctl status" says that lasts, a row a line, and what the caller may do. */
 char *tst_status (TstService *self);
 /* A channel's options: buffers of @scheme, "user" or "process". */

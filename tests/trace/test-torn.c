@@ -113,10 +113,7 @@ thaw (Fixture *self, TstChild *frozen)
 static gboolean
 is_torn (Fixture *self)
 {
-  g_autoptr(GVariant) problems = tst_get (self->service, self->session, "Session.Problems");
-  g_autofree char *text = g_variant_print (problems, FALSE);
-
-  return strstr (text, "torn-stream") != NULL;
+  return tst_has_problem (self->service, self->session, "torn-stream");
 }
 
 /* Events of the program @who in the trace. */
@@ -361,6 +358,39 @@ what_was_discarded_before_it_is_counted (Fixture *self, gconstpointer options)
   g_assert_cmpuint (events->len + result.discarded, ==, 1000);
 }
 
+/* Once it is known that nobody will finish it: who has been stopped since is not waited for. */
+static void
+is_written_as_soon_as_there_is_room (Fixture *self, gconstpointer options)
+{
+  g_autofree char *folder = tst_output (self->service, "small");
+  g_autofree char *filler = tst_output (self->service, "small/filler");
+  g_autofree char *session = NULL;
+  g_autoptr(TstChild) victim = NULL;
+  g_autoptr(GPtrArray) events = NULL;
+  const char *why = no_mounts;
+  TstMissing missing;
+
+  if (why != NULL || !tst_mount ("tmpfs", folder, 4, &why))
+    {
+      g_test_skip (why);
+      return;
+    }
+  session = tst_start_recording (self->service, "small/full", options);
+  victim = start (self, "late");
+  tst_fill (filler);
+  tst_app_go (victim, 10);
+  die_within_an_event (victim);
+  tst_wait_until (self->service, tst_heard (self->service, "Session.Problems", "'no-space'"));
+  tst_child_freeze (self->other);
+  g_assert_cmpint (unlink (filler), ==, 0);
+  tst_wait_until (self->service, !tst_has_problem (self->service, session, "no-space"));
+  tst_child_signal (self->other, SIGCONT);
+  g_assert_cmpuint (tst_session_run (self->service, session, "Stop").lost, ==, 1);
+  events = tst_events_lossy (self->service, "small/full", &missing);
+  tst_unmount (folder);
+  g_assert_cmpuint (events->len, ==, 10);
+}
+
 /* Its successor finds it. */
 static void
 together_with_the_consumer (Fixture *self, gconstpointer options)
@@ -401,6 +431,8 @@ main (int argc, char **argv)
   TST_ADD ("/trace/torn/small/per-process", TST_PER ("process") SMALL, at_once_before_the_end);
   g_test_add ("/trace/torn/small/per-process/what-was-discarded-before-it-is-counted", Fixture,
               TST_PER ("process") SMALL, set_up_without_pool, what_was_discarded_before_it_is_counted, tear_down);
+  g_test_add ("/trace/torn/small/per-user/is-written-as-soon-as-there-is-room", Fixture, TST_PER ("user") SMALL,
+              set_up_without_pool, is_written_as_soon_as_there_is_room, tear_down);
   ADD (together_with_the_consumer, "user");
   g_test_add ("/trace/torn/small/per-user/who-is-stopped-and-dropped-is-waited-for", Fixture,
               TST_PER ("user") SMALL, set_up_with_store, who_is_stopped_and_dropped_is_waited_for, tear_down);
