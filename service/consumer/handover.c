@@ -132,7 +132,8 @@ hand_over_side_by_side (struct lttng_ust_ctl_consumer_channel *ring, void **head
   /* A sender that is still at it finds nobody there, and ends. */
   close (fds[0]);
   pthread_join (thread, NULL);
-  errno = errnum;
+  /* What ends too early says that it did, and the sender says why. */
+  errno = errnum == EPROTO && sender.result < 0 ? -sender.result : errnum;
   return result;
 }
 

@@ -202,6 +202,7 @@ refusal_code (TwType type, guint32 errnum)
     case ENOMEM:
     case EMFILE:
     case ENFILE:
+    case ETOOMANYREFS: /* descriptors on the way */
       return TBUS_ERROR_EXHAUSTED;
     case ENOSPC:
     case EDQUOT:

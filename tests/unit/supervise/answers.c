@@ -118,7 +118,7 @@ refusals_are_errors_of_the_right_kind (Fixture *f, gconstpointer data)
   const struct { int errnum; TbusError code; } cases[] = {
     { EACCES, TBUS_ERROR_OUTPUT_UNAVAILABLE }, { ENOENT, TBUS_ERROR_OUTPUT_UNAVAILABLE },
     { ENOSPC, TBUS_ERROR_OUTPUT_UNAVAILABLE }, { ENOMEM, TBUS_ERROR_EXHAUSTED },
-    { EMFILE, TBUS_ERROR_EXHAUSTED },
+    { EMFILE, TBUS_ERROR_EXHAUSTED }, { ETOOMANYREFS, TBUS_ERROR_EXHAUSTED },
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
