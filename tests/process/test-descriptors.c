@@ -172,27 +172,77 @@ others_come_in_when_there_is_room (Fixture *self, gconstpointer options)
   g_assert_true (is_recorded (self, PROGRAMS - 1) || n_registries > 1);
 }
 
+/* Who was not let in is ended, and so does not come later. Returns: how many. */
+static guint
+end_refused (Fixture *self)
+{
+  guint n_refused = 0;
+
+  for (guint i = 0; i < PROGRAMS; i++)
+    {
+      g_autoptr(GVariant) apps = tst_call (self->service, TST_ROOT, "Manager.GetAppsByPid", "(%u,)",
+                                           (guint) tst_child_pid (self->apps[i]));
+      g_autoptr(GVariant) paths = g_variant_get_child_value (apps, 0);
+
+      if (g_variant_n_children (paths) > 0)
+        continue;
+      g_clear_pointer (&self->apps[i], tst_child_free);
+      n_refused++;
+    }
+  tst_wait_until (self->service, get_number (self, "Manager.AppCount") == PROGRAMS - n_refused && are_ready (self));
+  return n_refused;
+}
+
+/* Each that is left emits one event. Returns: how many of them had buffers, as they say. */
+static guint
+emit_wanted (Fixture *self)
+{
+  guint n_wanted = 0;
+
+  for (guint i = 0; i < PROGRAMS; i++)
+    {
+      g_autofree char *said = NULL;
+
+      if (self->apps[i] == NULL)
+        continue;
+      tst_child_say (self->apps[i], "go 1");
+      said = tst_child_wait_line (self->apps[i], "done ");
+      n_wanted += g_str_equal (said, "done 1");
+    }
+  return n_wanted;
+}
+
 /*
- * The consumer needs some for each program's buffers, and then for its files: what has none of these is counted. How
- * many fit is told only: the limit is also one of descriptors that the user's processes, all of them, have on the way.
+ * The consumer needs some for each program's buffers, and then for its files. How many programs fit is told only: the
+ * limit is also one of descriptors that the user's processes, all of them, have on the way. But each is refused, or
+ * fails, or comes too late, or its event is recorded or told as lost, and what is told adds up.
  */
 static void
 a_consumer_may_lack_them (Fixture *self, gconstpointer options)
 {
   const struct rlimit few = { CONSUMER_DESCRIPTORS, CONSUMER_DESCRIPTORS };
-  guint n_recorded;
+  guint n_refused, n_wanted, n_recorded;
   TstResult result;
 
   g_assert_cmpint (prlimit (tst_service_consumer_pid (self->service), RLIMIT_NOFILE, &few, NULL), ==, 0);
   start_programs (self);
-  emit (self, 1);
+  n_refused = end_refused (self);
+  n_wanted = emit_wanted (self);
   result = tst_session_run (self->service, self->session, "Stop");
   n_recorded = count_recorded (self);
-  g_test_message ("%u of %u programs recorded, %" G_GUINT64_FORMAT " packets lost, %" G_GUINT64_FORMAT
-                  " bytes dropped, %u programs failed", n_recorded, PROGRAMS,
-                  result.lost, result.dropped, result.failed);
+  g_test_message ("of %u programs %u refused, %u failed, %u too late, %u recorded; %" G_GUINT64_FORMAT
+                  " packets lost, %" G_GUINT64_FORMAT " bytes dropped", PROGRAMS, n_refused, result.failed,
+                  result.applied - n_wanted, n_recorded, result.lost, result.dropped);
   g_assert_cmpuint (result.pending, ==, 0);
+  g_assert_cmpuint (n_refused + result.failed + result.applied, ==, PROGRAMS);
+  g_assert_cmpuint (n_recorded + result.lost + result.discarded, ==, n_wanted);
+  g_assert_cmpuint (result.applied, >=, n_wanted);
+  g_assert_cmpuint (result.applied, <, CONSUMER_DESCRIPTORS);
+  g_assert_cmpuint (get_number (self, "Manager.AppsRefused"), >=, n_refused);
+  g_assert_true (result.failed == 0 || tst_has_problem (self->service, self->session, "no-room")
+                 || tst_has_problem (self->service, self->session, "app-failed"));
   g_assert_true ((result.lost > 0) == (result.dropped > 0));
+  g_assert_true (result.lost == 0 || tst_has_problem (self->service, self->session, "write-failed"));
   tst_session_run (self->service, self->session, "Destroy");
   g_assert_cmpuint (get_number (self, "Manager.SessionCount"), ==, 0);
 }
