@@ -406,6 +406,8 @@ tbus_class_registry_register_enum (TbusClassRegistry *self, const char *name, co
       known = (guint64) self->enum_list->len + 1;
       table_insert (self->enums, &hash, self->enum_list->len);
       g_ptr_array_add (self->enum_list, g_steal_pointer (&decoded));
+      tbus_metadata_log_put_enums (self->log, self->enum_list->len);
+      tell (self);
     }
   *id = known - 1;
   return TRUE;
@@ -503,6 +505,19 @@ catch_up (TbusClassRegistry *self, Channel *channel)
   g_string_truncate (channel->pending, 0);
 }
 
+/*
+ * The same of enumerations. What refers to one of those that nobody knows any more is recorded as the number that it is:
+ * it has no labels, and never another's.
+ */
+static void
+catch_up_enums (TbusClassRegistry *self)
+{
+  guint32 last = tbus_metadata_log_get_enums (self->log);
+
+  while (self->enum_list->len < last)
+    g_ptr_array_add (self->enum_list, tbus_ctf_enum_new (""));
+}
+
 TbusClassRegistry *
 tbus_class_registry_restore (const TbusClassState *state, TbusMetadataLog *log)
 {
@@ -527,5 +542,6 @@ tbus_class_registry_restore (const TbusClassState *state, TbusMetadataLog *log)
   restore_table (state->enum_ids, self->enums);
   for (guint i = 0; i < state->enums->len; i++)
     g_ptr_array_add (self->enum_list, copy_enum (g_ptr_array_index (state->enums, i)));
+  catch_up_enums (self);
   return self;
 }

@@ -20,8 +20,10 @@ enum { GROW_STEP = 64 << 10, SEALS = F_SEAL_SHRINK | F_SEAL_SEAL };
 typedef struct {
   guint64 published;
   guint64 described;
-  TbusLogChannel channels[TBUS_MAX_CHANNELS]; /* the service's own */
-  guint8 unused[TBUS_LOG_TEXT_OFFSET - TBUS_MAX_CHANNELS * sizeof (TbusLogChannel) - 3 * sizeof (guint64)];
+  /* The service's own: */
+  TbusLogChannel channels[TBUS_MAX_CHANNELS];
+  guint64 n_enums;
+  guint8 unused[TBUS_LOG_TEXT_OFFSET - TBUS_MAX_CHANNELS * sizeof (TbusLogChannel) - 4 * sizeof (guint64)];
   guint64 paged_from;
 } Header;
 
@@ -331,6 +333,24 @@ tbus_metadata_log_get_channel (TbusMetadataLog *self, guint32 id)
   return version_header (self->current)->channels[id];
 }
 
+void
+tbus_metadata_log_put_enums (TbusMetadataLog *self, guint32 n)
+{
+  g_autoptr(GMutexLocker) locker = g_mutex_locker_new (&self->lock);
+
+  version_header (self->current)->n_enums = n;
+  if (self->next != NULL)
+    version_header (self->next)->n_enums = n;
+}
+
+guint32
+tbus_metadata_log_get_enums (TbusMetadataLog *self)
+{
+  g_autoptr(GMutexLocker) locker = g_mutex_locker_new (&self->lock);
+
+  return MIN (version_header (self->current)->n_enums, TBUS_MAX_ENUM_CLASSES);
+}
+
 guint64
 tbus_metadata_log_length (TbusMetadataLog *self)
 {
@@ -378,6 +398,7 @@ publish_version (TbusMetadataLog *self, Version *version, guint64 copied, GError
     return FALSE;
   version_describe (version, header->described);
   memcpy (version_header (version)->channels, header->channels, sizeof header->channels);
+  version_header (version)->n_enums = header->n_enums;
   self->next = version;
   return TRUE;
 }

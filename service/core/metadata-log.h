@@ -53,6 +53,9 @@ typedef struct {
 } TbusLogChannel;
 void tbus_metadata_log_put_channel (TbusMetadataLog *self, guint32 id, const TbusLogChannel *channel);
 TbusLogChannel tbus_metadata_log_get_channel (TbusMetadataLog *self, guint32 id);
+/* Likewise, how many ids of enumerations were given out. */
+void tbus_metadata_log_put_enums (TbusMetadataLog *self, guint32 n);
+guint32 tbus_metadata_log_get_enums (TbusMetadataLog *self);
 /* Bytes published so far. */
 guint64 tbus_metadata_log_length (TbusMetadataLog *self);
 /* The text, valid until a version is taken: @tbus_metadata_log_length() bytes, not NUL-terminated. */

@@ -230,6 +230,53 @@ programs_that_come_just_then_cost_nobody_anything (Fixture *self, gconstpointer 
   g_assert_cmpuint (tst_trace_count (events, "tbtest:tick"), ==, 1 + 100 * COMERS * (COMERS - 1) / 2);
 }
 
+static void
+tell_app (TstChild *app, const char *line)
+{
+  tst_child_say (app, "%s", line);
+  g_free (tst_child_wait_line (app, "done"));
+}
+
+/*
+ * A program describes an event and its enumeration, and the service is killed before it has written its state. The program
+ * describes an enumeration once: another event that refers to it is recorded, with a number where the label was.
+ */
+static void
+what_refers_to_an_enumeration_that_was_not_saved_is_recorded (Fixture *self, gconstpointer options)
+{
+  static const char labelled[] = "tbtest_late:tick: { seq = 1, mood = ( \"busy\" : container = 1 ) }";
+  static const char bare[] = "tbtest_late:tick: { seq = 1, mood = 1 }";
+  g_autofree char *provider = tst_build_path ("tests/support/apps/late-provider.so");
+  g_autofree char *path = tst_dir_file (tst_service_dir (self->service), ".lttng/state/state");
+  g_autofree char *session = tst_session (self->service, "enums");
+  g_autofree char *first = tst_channel (self->service, session, "events", options);
+  g_autofree char *second = tst_channel (self->service, session, "second", options);
+  g_autoptr(TstChild) app = NULL;
+  g_autofree char *before = NULL, *after = NULL, *saved = NULL;
+  g_autoptr(GPtrArray) events = NULL;
+  gsize length;
+
+  tst_enable (self->service, session, "events", "tbtest_late:*");
+  tst_session_run (self->service, session, "Start");
+  app = tst_app_start (self->service, "app-dlopen", provider, NULL);
+  before = tst_wait_app (self->service, tst_child_pid (app), "ready");
+  await_state (self, session);
+  g_assert_true (g_file_get_contents (path, &saved, &length, NULL));
+  tell_app (app, "open");
+  await_state (self, session); /* all that it has said was heard by then */
+  tst_service_kill (self->service);
+  g_assert_true (g_file_set_contents (path, saved, length, NULL));
+  tst_service_start (self->service, NULL);
+  after = tst_wait_app (self->service, tst_child_pid (app), "ready");
+  g_assert_cmpstr (after, ==, before);
+  tst_enable (self->service, session, "second", "tbtest_late:*");
+  tell_app (app, "go 2");
+  assert_exact (self, "enums", tst_session_run (self->service, session, "Stop"), 4);
+  events = tst_events (self->service, "enums");
+  g_assert_true (g_ptr_array_find_with_equal_func (events, labelled, g_str_equal, NULL));
+  g_assert_true (g_ptr_array_find_with_equal_func (events, bare, g_str_equal, NULL));
+}
+
 /* The text of a trace is replaced by another just then, or has been, or not yet: it can be read, whichever it is. */
 static void
 metadata_that_is_being_replaced_can_be_read (Fixture *self, gconstpointer options)
@@ -453,6 +500,7 @@ main (int argc, char **argv)
   ADD (programs_notice_nothing_of_an_orderly_end);
   ADD (every_event_is_accounted_for);
   ADD (programs_that_come_just_then_cost_nobody_anything);
+  ADD (what_refers_to_an_enumeration_that_was_not_saved_is_recorded);
   ADD (metadata_that_is_being_replaced_can_be_read);
   ADD (a_program_that_starts_in_between_is_recorded);
   ADD (a_program_that_ends_in_between_loses_nothing);

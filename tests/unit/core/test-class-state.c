@@ -247,6 +247,38 @@ what_was_not_saved_is_caught_up_with (Fixture *f, gconstpointer data)
   g_assert_null (strstr (strstr (text, "a:waits") + 1, "a:waits"));
 }
 
+/* Nor is the number of an enumeration: what refers to one that is not known any more has its value, and no label. */
+static void
+enumerations_that_were_not_saved_keep_their_ids (Fixture *f, gconstpointer data)
+{
+  g_autoptr(GVariant) saved = NULL;
+  g_autofree char *text = NULL;
+  TbusCtfHeader header;
+  const char *found;
+
+  g_assert_true (channel (f, 0, "", &header));
+  enumeration (f, "RED");
+  saved = save (f);
+  tbus_hash_set_key (f->key);
+  g_assert_cmpuint (enumeration (f, "BLUE"), ==, 1);
+  g_assert_cmpint (tbus_metadata_log_begin_version (f->log, "", 0, 0, NULL), >=, 0);
+  g_assert_cmpuint (enumeration (f, "GREEN"), ==, 2);
+  tbus_metadata_log_end_version (f->log, TRUE);
+  restore (f, saved);
+  g_assert_cmpuint (enumeration (f, "RED"), ==, 0);
+  g_assert_cmpuint (enumeration (f, "WHITE"), ==, 3);
+  g_assert_cmpuint (enumeration (f, "GREEN"), ==, 4);
+  event (f, 0, "a:lost", "%2");
+  text = g_strndup (tbus_metadata_log_text (f->log), tbus_metadata_log_length (f->log));
+  found = strstr (text, "a:lost");
+  g_assert_nonnull (found);
+  g_assert_null (strstr (found, "enum"));
+  event (f, 0, "a:known", "%4");
+  g_clear_pointer (&text, g_free);
+  text = g_strndup (tbus_metadata_log_text (f->log), tbus_metadata_log_length (f->log));
+  g_assert_nonnull (strstr (strstr (text, "a:known"), "GREEN"));
+}
+
 static void
 equal_states_are_equal_bytes (Fixture *f, gconstpointer data)
 {
@@ -417,6 +449,7 @@ main (int argc, char **argv)
   ADD ("goes-on-counting", goes_on_counting);
   ADD ("what-waited-waits-on", what_waited_waits_on);
   ADD ("what-was-not-saved-is-caught-up-with", what_was_not_saved_is_caught_up_with);
+  ADD ("enumerations-that-were-not-saved-keep-their-ids", enumerations_that_were_not_saved_keep_their_ids);
   ADD ("equal-states-are-equal-bytes", equal_states_are_equal_bytes);
   ADD ("nonsense-is-refused", nonsense_is_refused);
   ADD ("a-missing-or-other-key-is-named", a_missing_or_other_key_is_named);
