@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -81,29 +82,70 @@ find_mount (int fd)
   return mount;
 }
 
-/* One that is still used, but no longer anywhere, is in no list; as long as it is used, no other has its number. */
-static bool
-is_mounted (long mount)
+/*
+ * What the list says of @mount; free() it. One that is still used, but no longer anywhere, is in no list; as long as it
+ * is used, no other has its number. NULL: it is not there, and *@known: there is a list.
+ */
+static char *
+find_line (long mount, bool *known)
 {
   FILE *list = fopen ("/proc/self/mountinfo", "re");
-  bool found = list == NULL;
   char *line = NULL;
   size_t size = 0;
+  bool found = false;
 
-  while (!found && getline (&line, &size, list) >= 0)
+  *known = list != NULL;
+  while (!found && list != NULL && getline (&line, &size, list) >= 0)
     found = strtol (line, NULL, 10) == mount;
-  free (line);
   if (list != NULL)
     fclose (list);
-  return found;
+  if (!found)
+    {
+      free (line);
+      return NULL;
+    }
+  return line;
+}
+
+char *
+tc_find_mount_point (int fd)
+{
+  enum { FIELD = 5 };
+  bool known;
+  char *line = find_line (find_mount (fd), &known), *at = line, *point = NULL;
+
+  for (unsigned i = 1; i < FIELD && at != NULL; i++)
+    {
+      at = strchr (at, ' ');
+      at = at != NULL ? at + 1 : NULL;
+    }
+  if (at != NULL)
+    point = strndup (at, strcspn (at, " "));
+  free (line);
+  return point;
+}
+
+bool
+tc_is_mounted_below (int fd, const char *mount)
+{
+  char *point = tc_find_mount_point (fd);
+  size_t len = strlen (mount);
+  bool below = point == NULL || strcmp (mount, "/") == 0
+               || (strncmp (point, mount, len) == 0 && (point[len] == '/' || point[len] == '\0'));
+
+  free (point);
+  return below;
 }
 
 bool
 tc_is_elsewhere (int fd)
 {
   long mount = find_mount (fd);
+  bool known;
+  char *line = find_line (mount, &known);
 
-  return mount >= 0 && !is_mounted (mount);
+  free (line);
+  return mount >= 0 && known && line == NULL;
 }
 
 bool

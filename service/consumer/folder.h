@@ -36,6 +36,13 @@ void tc_folder_lose (TcFolder *self);
 /* From any thread: it seems to be gone. */
 void tc_folder_doubt (TcFolder *self);
 
+/*
+ * Where the file system of @fd is mounted, as the kernel's list writes it; free() it. NULL: nobody knows, or only in
+ * another mount namespace.
+ */
+char *tc_find_mount_point (int fd);
+/* Whether @fd is on a file system that is mounted at @mount, or below. */
+bool tc_is_mounted_below (int fd, const char *mount);
 /* Whether @fd came from where other file systems are mounted than here: from another mount namespace. */
 bool tc_is_elsewhere (int fd);
 /*

@@ -14,51 +14,72 @@ get_place (TcRequest *request, uint64_t *session, TcPlace *place, TcError *error
   if (!tw_get_output (&request->body, &wanted) || request->message->n_fds > 1)
     return false;
   *session = wanted.session;
-  *result = tc_place_init (place, wanted.path, request->message->n_fds > 0 ? request->message->fds[0] : -1, error);
+  *result = tc_place_init (place, &wanted, request->message->n_fds > 0 ? request->message->fds[0] : -1, error);
   return true;
 }
 
-static int
-open_or_find (TcConsumer *self, uint64_t session, const TcPlace *place, TcError *error)
+/* NULL with @error. */
+static TcOutput *
+find (TcConsumer *self, TcOutput *output, const TcPlace *place, TcError *error)
 {
-  TcNode *node = tc_table_find (&self->outputs, session);
-  TcOutput *output;
-
-  if (node != NULL)
+  if (!tc_output_is_at (output, place))
     {
-      output = TC_CONTAINER (node, TcOutput, node);
-      if (tc_output_is_at (output, place))
-        {
-          if (output->life != self->life)
-            tc_problems_tell_again (&output->problems);
-          output->life = self->life;
-          return 0;
-        }
-      return tc_error (error, EEXIST, "Session %" PRIu64 " writes to %s already", session, output->path);
+      tc_error (error, EEXIST, "Session %" PRIu64 " writes to %s already", output->node.key, output->path);
+      return NULL;
     }
-  output = tc_output_open (session, place, error);
+  if (output->life != self->life)
+    tc_problems_tell_again (&output->problems);
+  output->life = self->life;
+  return output;
+}
+
+static TcOutput *
+open_new (TcConsumer *self, uint64_t session, const TcPlace *place, TcError *error)
+{
+  TcOutput *output = tc_output_open (session, place, error);
+
   if (output == NULL)
-    return -1;
+    return NULL;
   output->life = self->life;
   tc_problems_init (&output->problems, session, self->loop, tc_ticks_tell_problem, self);
   if (tc_table_add (&self->outputs, &output->node) == 0)
-    return 0;
+    return output;
   tc_output_unref (output);
-  return tc_error (error, ENOMEM, "No memory for the output %s", place->path);
+  tc_error (error, ENOMEM, "No memory for the output %s", place->path);
+  return NULL;
+}
+
+/* What one of these does adds to the answer, which begins with where the output is. 0, or -1 with @error. */
+typedef int Act (TcConsumer *self, uint64_t session, const TcPlace *place, TwWriter *answer, TcError *error);
+
+static int
+open_or_find (TcConsumer *self, uint64_t session, const TcPlace *place, TwWriter *answer, TcError *error)
+{
+  TcNode *node = tc_table_find (&self->outputs, session);
+  TcOutput *output = node != NULL ? find (self, TC_CONTAINER (node, TcOutput, node), place, error)
+                                  : open_new (self, session, place, error);
+
+  if (output == NULL)
+    return -1;
+  if (output->by_descriptor)
+    tw_put_str (answer, "");
+  else
+    tw_put_str (answer, output->mount != NULL ? output->mount : "/");
+  return 0;
 }
 
 static int
-check (TcConsumer *self, uint64_t session, const TcPlace *place, TcError *error)
+check (TcConsumer *self, uint64_t session, const TcPlace *place, TwWriter *answer, TcError *error)
 {
   return tc_output_check (place, error);
 }
 
-/* The answer is where the output is. */
 static void
-answer_place (TcRequest *request, int (*act) (TcConsumer *, uint64_t session, const TcPlace *, TcError *))
+answer_place (TcRequest *request, Act *act)
 {
   uint64_t session;
   TcPlace place;
+  TwWriter answer = { 0 };
   TcError error;
   int result;
 
@@ -67,8 +88,10 @@ answer_place (TcRequest *request, int (*act) (TcConsumer *, uint64_t session, co
       tc_request_malformed (request);
       return;
     }
-  if (result == 0 && act (request->consumer, session, &place, &error) == 0)
-    tc_request_reply_str (request, place.path);
+  if (result == 0)
+    tw_put_str (&answer, place.path);
+  if (result == 0 && act (request->consumer, session, &place, &answer, &error) == 0)
+    tc_consumer_reply (request->consumer, request->serial, &answer);
   else
     tc_consumer_refuse (request->consumer, request->serial, &error);
   tc_place_clear (&place);

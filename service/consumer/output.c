@@ -74,10 +74,10 @@ place_descriptor (TcPlace *self, int fd, TcError *error)
 }
 
 int
-tc_place_init (TcPlace *self, const char *path, int fd, TcError *error)
+tc_place_init (TcPlace *self, const TwOutput *wanted, int fd, TcError *error)
 {
-  *self = (TcPlace) { .fd = -1 };
-  return fd >= 0 ? place_descriptor (self, fd, error) : place_path (self, path, error);
+  *self = (TcPlace) { .fd = -1, .mount = wanted->mount };
+  return fd >= 0 ? place_descriptor (self, fd, error) : place_path (self, wanted->path, error);
 }
 
 void
@@ -124,10 +124,60 @@ open_place (const TcPlace *place, TcError *error)
   return fd >= 0 ? fd : tc_error (error, errno, "Cannot write a trace to %s", place->path);
 }
 
+/* Where it is, where it was before: a living consumer does not make it either. */
+static int
+find_again (const char *path, const char *mount)
+{
+  TcError error;
+  int fd = tc_walk (path, TC_WALK_THERE, &error);
+
+  if (fd < 0 || tc_is_mounted_below (fd, mount))
+    return fd;
+  close (fd);
+  return -1;
+}
+
+/* Of one that another consumer had open. 0, or -1 with @error: what is not there is no error. */
+static int
+reopen (TcOutput *self, const TcPlace *place, TcError *error)
+{
+  self->mount = strdup (place->mount);
+  self->dir_fd = self->mount != NULL ? find_again (self->path, self->mount) : -1;
+  self->there = self->dir_fd >= 0;
+  if (!self->there)
+    self->dir_fd = open ("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+  if (self->dir_fd >= 0 && self->mount != NULL)
+    return 0;
+  return tc_error (error, ENOMEM, "Cannot keep the output %s", self->path);
+}
+
+static int
+open_first (TcOutput *self, const TcPlace *place, TcError *error)
+{
+  self->dir_fd = open_place (place, error);
+  if (self->dir_fd < 0)
+    return -1;
+  self->there = true;
+  self->elsewhere = self->by_descriptor && tc_is_elsewhere (self->dir_fd);
+  self->mount = self->by_descriptor ? NULL : tc_find_mount_point (self->dir_fd);
+  return check_directory (self->dir_fd, place->path, error);
+}
+
+static void
+output_free (TcOutput *self)
+{
+  if (self->dir_fd >= 0)
+    close (self->dir_fd);
+  free (self->mount);
+  free (self->path);
+  free (self);
+}
+
 TcOutput *
 tc_output_open (uint64_t session, const TcPlace *place, TcError *error)
 {
   TcOutput *self = calloc (1, sizeof *self);
+  int result;
 
   if (self == NULL || (self->path = strdup (place->path)) == NULL)
     {
@@ -138,14 +188,11 @@ tc_output_open (uint64_t session, const TcPlace *place, TcError *error)
   self->node.key = session;
   self->refs = 1;
   self->by_descriptor = place->fd >= 0;
-  self->dir_fd = open_place (place, error);
-  self->elsewhere = self->by_descriptor && self->dir_fd >= 0 && tc_is_elsewhere (self->dir_fd);
-  if (self->dir_fd >= 0 && check_directory (self->dir_fd, place->path, error) == 0)
+  result = place->mount[0] != '\0' && !self->by_descriptor ? reopen (self, place, error)
+                                                           : open_first (self, place, error);
+  if (result == 0)
     return self;
-  if (self->dir_fd >= 0)
-    close (self->dir_fd);
-  free (self->path);
-  free (self);
+  output_free (self);
   return NULL;
 }
 
@@ -163,23 +210,19 @@ tc_output_is_at (const TcOutput *self, const TcPlace *place)
 bool
 tc_output_find (TcOutput *self)
 {
-  TcError error;
   int fd;
 
-  if (!tc_is_gone (self->dir_fd, self->elsewhere))
+  if (self->there && !tc_is_gone (self->dir_fd, self->elsewhere))
     return true;
+  self->there = false;
   if (self->by_descriptor)
     return false;
-  fd = tc_walk (self->path, TC_WALK_THERE, &error);
+  fd = find_again (self->path, self->mount != NULL ? self->mount : "/");
   if (fd < 0)
     return false;
-  if (dup3 (fd, self->dir_fd, O_CLOEXEC) < 0)
-    {
-      close (fd);
-      return false;
-    }
+  self->there = dup3 (fd, self->dir_fd, O_CLOEXEC) >= 0;
   close (fd);
-  return true;
+  return self->there;
 }
 
 TcOutput *
@@ -195,9 +238,7 @@ tc_output_unref (TcOutput *self)
   if (--self->refs > 0)
     return;
   tc_problems_clear (&self->problems);
-  close (self->dir_fd);
-  free (self->path);
-  free (self);
+  output_free (self);
 }
 
 bool

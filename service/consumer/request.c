@@ -31,15 +31,6 @@ tc_request_reply_empty (TcRequest *self)
   tc_consumer_reply (self->consumer, self->serial, &body);
 }
 
-void
-tc_request_reply_str (TcRequest *self, const char *text)
-{
-  TwWriter body = { 0 };
-
-  tw_put_str (&body, text);
-  tc_consumer_reply (self->consumer, self->serial, &body);
-}
-
 bool
 tc_request_get_key (TcRequest *self, uint64_t *key)
 {

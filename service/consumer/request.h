@@ -20,7 +20,6 @@ typedef struct {
 void tc_request_refuse (TcRequest *self, int errnum, const char *format, ...) __attribute__ ((format (printf, 3, 4)));
 void tc_request_malformed (TcRequest *self);
 void tc_request_reply_empty (TcRequest *self);
-void tc_request_reply_str (TcRequest *self, const char *text);
 
 /* Reads a body that is one key. */
 bool tc_request_get_key (TcRequest *self, uint64_t *key);

@@ -182,7 +182,8 @@ set_up (TcSet *self, const TwSet *config, int log_fd, TcError *error)
       undo (self);
       return -1;
     }
-  fd = make_directory (self, log_fd, &made, error);
+  fd = self->output->there ? make_directory (self, log_fd, &made, error)
+                           : tc_error (error, ENOENT, "The output %s was removed or unmounted", self->output->path);
   if (fd >= 0 && settle (self, fd, made) == 0)
     return 0;
   if (fd >= 0)

@@ -506,8 +506,8 @@ catch_up (TbusClassRegistry *self, Channel *channel)
 }
 
 /*
- * The same of enumerations. What refers to one of those that nobody knows any more is recorded as the number that it is:
- * it has no labels, and never another's.
+ * The same of enumerations. What refers to one of those that nobody knows any more is recorded as the number that it
+ * is: it has no labels, and never another's.
  */
 static void
 catch_up_enums (TbusClassRegistry *self)

@@ -30,7 +30,7 @@ typedef enum {
 
 /*
  * @reply is the answer's own type, valid during the call and NULL on @error:
- *   check_output, open_output             const char *: the absolute path
+ *   check_output, open_output             TbusOutputPlace
  *   add_channel                           TbusRing *
  *   push, replace_metadata                const guint64 *: bytes of the set's metadata that are in the file
  *   read_clock                            const TbusClockReport *

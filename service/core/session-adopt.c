@@ -240,7 +240,7 @@ static void
 adopt_all (Adoption *self)
 {
   TbusSession *session = self->session;
-  TbusOutputRequest request = { session->id, session->output, session->directory };
+  TbusOutputRequest request = { session->id, session->output, session->directory, session->mount };
   g_autoptr(GPtrArray) sets = g_ptr_array_new_with_free_func ((GDestroyNotify) tbus_buffer_set_unref);
 
   for (guint i = 0; i < session->sets->len; i++)

@@ -41,6 +41,19 @@ typedef struct {
 } OpenCall;
 
 static void
+take_place (TbusSession *self, const TbusOutputPlace *place)
+{
+  if (g_strcmp0 (self->output, place->path) == 0 && g_strcmp0 (self->mount, place->mount) == 0)
+    return;
+  g_free (self->output);
+  self->output = g_strdup (place->path);
+  g_free (self->mount);
+  self->mount = g_strdup (place->mount);
+  tbus_session_changed (self, "output");
+  tbus_hub_touch (self->hub);
+}
+
+static void
 on_output_opened (TbusConsumer *consumer, gconstpointer reply, const GError *error, gpointer data)
 {
   OpenCall *call = data;
@@ -49,13 +62,8 @@ on_output_opened (TbusConsumer *consumer, gconstpointer reply, const GError *err
 
   if (error != NULL && output != NULL)
     output->error = g_error_copy (error);
-  if (error == NULL && g_strcmp0 (self->output, reply) != 0)
-    {
-      g_free (self->output);
-      self->output = g_strdup (reply);
-      tbus_session_changed (self, "output");
-      tbus_hub_touch (self->hub);
-    }
+  if (error == NULL)
+    take_place (self, reply);
   if (call->work != NULL)
     tbus_work_release (call->work);
   g_free (call);
@@ -64,7 +72,7 @@ on_output_opened (TbusConsumer *consumer, gconstpointer reply, const GError *err
 void
 tbus_session_open_output (TbusSession *self, TbusConsumer *consumer, TbusSessionWork *work)
 {
-  TbusOutputRequest request = { self->id, self->output, self->directory };
+  TbusOutputRequest request = { self->id, self->output, self->directory, NULL };
   OpenCall *call;
 
   if (tbus_session_find_output (self, consumer) != NULL)

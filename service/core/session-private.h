@@ -46,6 +46,7 @@ struct _TbusSession {
   gboolean all_users;
   TbusTracker trackers[TBUS_N_TRACKED];
   char *output;
+  char *mount; /* nullable: where the output's file system is mounted; once a consumer has opened it */
   TbusHandle *directory; /* nullable: what output is, where its creator gave a descriptor */
   char *shm_path; /* nullable: the directory of the session's ring files */
   gboolean ephemeral;

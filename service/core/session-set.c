@@ -181,6 +181,7 @@ on_output_checked (TbusConsumer *consumer, gconstpointer reply, const GError *er
   g_autoptr(GTask) task = data;
   TbusSessionSet *self = g_task_get_source_object (task);
   CreateCall *call = g_task_get_task_data (task);
+  const TbusOutputPlace *place = reply;
   g_autoptr(TbusSession) session = NULL;
 
   forget_making (self, call->making);
@@ -191,7 +192,7 @@ on_output_checked (TbusConsumer *consumer, gconstpointer reply, const GError *er
     }
   if (g_task_return_error_if_cancelled (task))
     return;
-  session = tbus_session_new (self->hub, &call->request, reply);
+  session = tbus_session_new (self->hub, &call->request, place->path);
   tbus_session_set_add (self, session);
   g_task_return_pointer (task, g_steal_pointer (&session), g_object_unref);
 }

@@ -104,6 +104,7 @@ tbus_session_finalize (GObject *object)
   tbus_ctf_clock_clear (&self->clock);
   g_free (self->name);
   g_free (self->output);
+  g_free (self->mount);
   g_free (self->shm_path);
   g_clear_pointer (&self->directory, tbus_handle_unref);
   G_OBJECT_CLASS (tbus_session_parent_class)->finalize (object);

@@ -15,7 +15,13 @@ typedef struct {
   guint64 session;
   const char *path;      /* absolute, or "~/..." */
   TbusHandle *directory; /* nullable: that is it, whatever the path says */
-} TbusOutputRequest; /* answered with const char *: the absolute path */
+  const char *mount;     /* nullable; else what the answer said once: it is not made, and waited for where it is away */
+} TbusOutputRequest; /* answered with TbusOutputPlace */
+
+typedef struct {
+  const char *path;  /* absolute */
+  const char *mount; /* nullable: where the file system is mounted; of one that was opened by its path */
+} TbusOutputPlace;
 
 typedef struct {
   guint64 set;

@@ -107,6 +107,7 @@ capture_session (TbusSession *session, TbusStateScope scope)
     tbus_tracker_copy (&session->trackers[i], &self->trackers[i]);
   g_array_append_vals (self->partings, session->partings->data, session->partings->len);
   self->output = g_strdup (session->output);
+  self->mount = g_strdup (session->mount);
   self->by_descriptor = session->directory != NULL;
   self->shm_path = g_strdup (session->shm_path != NULL ? session->shm_path : "");
   self->ephemeral = session->ephemeral;

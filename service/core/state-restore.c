@@ -51,6 +51,7 @@ restore_session (TbusHub *hub, const TbusSavedSession *saved, gboolean same_boot
   for (guint i = 0; i < TBUS_N_TRACKED; i++)
     tbus_tracker_copy (&saved->trackers[i], &self->trackers[i]);
   self->output = g_strdup (saved->output);
+  self->mount = g_strdup (saved->mount);
   self->shm_path = saved->shm_path[0] != '\0' ? g_strdup (saved->shm_path) : NULL;
   self->directory = saved->by_descriptor && same_boot ? tbus_kept_take_output (saved->id) : NULL;
   self->created_at = saved->created_at;

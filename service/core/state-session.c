@@ -192,6 +192,7 @@ static const TbusStateField session_fields[] = {
   TBUS_STATE_FIELD (TbusSavedSession, group, 'u'),
   TBUS_STATE_FIELD (TbusSavedSession, all_users, 'b'),
   TBUS_STATE_FIELD (TbusSavedSession, output, 's'),
+  TBUS_STATE_FIELD (TbusSavedSession, mount, 'S'),
   TBUS_STATE_FIELD (TbusSavedSession, by_descriptor, 'b'),
   TBUS_STATE_FIELD (TbusSavedSession, shm_path, 's'),
   TBUS_STATE_FIELD (TbusSavedSession, ephemeral, 'b'),
@@ -343,6 +344,8 @@ check_session (const TbusSavedSession *self, GError **error)
     return tbus_state_refuse (error, "ownership", "is none");
   if (self->output[0] != '/' || !g_utf8_validate (self->output, -1, NULL))
     return tbus_state_refuse (error, "output", "is no absolute path");
+  if (self->mount != NULL && self->mount[0] != '/')
+    return tbus_state_refuse (error, "mount", "is no absolute path");
   if (self->shm_path[0] != '\0' && self->shm_path[0] != '/')
     return tbus_state_refuse (error, "shm_path", "is no absolute path");
   return tbus_name_check (self->name, "session", error);

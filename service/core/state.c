@@ -93,6 +93,7 @@ tbus_saved_session_free (gpointer data)
   tbus_ctf_clock_clear (&self->clock);
   g_free (self->name);
   g_free (self->output);
+  g_free (self->mount);
   g_free (self->shm_path);
   g_free (self);
 }

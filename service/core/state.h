@@ -78,6 +78,7 @@ typedef struct {
   gboolean all_users;
   TbusTracker trackers[TBUS_N_TRACKED];
   char *output;
+  char *mount; /* nullable */
   gboolean by_descriptor; /* that it was given as; the path is where it leads */
   char *shm_path; /* "": none */
   gboolean ephemeral;

@@ -13,6 +13,7 @@
 
 enum {
   MAX_PATH = 4096,
+  MAX_MOUNT = 4 * MAX_PATH, /* with its blanks as \\040 */
   MAX_TEXT = 1024, /* bytes of a message that are passed on */
   MAX_TRIES = 4,   /* of a request that no process survives */
 };
@@ -251,13 +252,16 @@ static TbusAnswer
 answer_path (TbusRequest *self, TwReader *reader)
 {
   const char *path = tw_get_str (reader);
+  const char *mount = self->type == TW_OPEN_OUTPUT ? tw_get_str (reader) : "";
+  const TbusOutputPlace place = { path, *mount != '\0' ? mount : NULL };
   g_autoptr(GError) error = NULL;
 
-  if (!tw_reader_done (reader) || *path != '/' || strlen (path) >= MAX_PATH)
+  if (!tw_reader_done (reader) || *path != '/' || strlen (path) >= MAX_PATH || (*mount != '\0' && *mount != '/')
+      || strlen (mount) >= MAX_MOUNT)
     return TBUS_MALFORMED;
   if (g_utf8_validate (path, -1, NULL))
     {
-      answer (self, path, NULL);
+      answer (self, &place, NULL);
       return TBUS_ANSWERED;
     }
   /* A home directory may be called anything; the bus can't carry it. */

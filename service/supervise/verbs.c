@@ -47,7 +47,9 @@ static void
 ask_output (TbusConsumer *consumer, TwType type, const TbusOutputRequest *asked, TbusConsumerDone done, gpointer data)
 {
   TbusRequest *request = tbus_request_new (consumer, type, asked->session, done, data);
-  const TwOutput output = { .session = asked->session, .path = asked->path };
+  const TwOutput output = {
+    .session = asked->session, .path = asked->path, .mount = asked->mount != NULL ? asked->mount : "",
+  };
 
   tw_put_output (&request->body, &output);
   ask_with (request, asked->directory != NULL ? tbus_handle_get_fd (asked->directory) : -1);

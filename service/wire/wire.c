@@ -34,6 +34,7 @@ tw_put_output (TwWriter *out, const TwOutput *value)
 {
   tw_put_u64 (out, value->session);
   tw_put_str (out, value->path);
+  tw_put_str (out, value->mount);
 }
 
 bool
@@ -41,6 +42,7 @@ tw_get_output (TwReader *in, TwOutput *value)
 {
   value->session = tw_get_u64 (in);
   value->path = tw_get_str (in);
+  value->mount = tw_get_str (in);
   return tw_reader_done (in);
 }
 

@@ -25,7 +25,8 @@ typedef enum {
                        answered when all that the former one asked for is done. The descriptor is the staging pool:
                        what comes with the answer is kept, for the hello to the successor of one that is killed. */
   TW_CHECK_OUTPUT,  /* TwOutput, 0 or 1 fd -> str: the absolute path. Makes nothing. */
-  TW_OPEN_OUTPUT,   /* TwOutput, 0 or 1 fd -> str: the absolute path. Makes the directory, keeps it open. */
+  TW_OPEN_OUTPUT,   /* TwOutput, 0 or 1 fd -> str: the absolute path; str: where its file system is mounted, "" where it
+                       came as a descriptor. Makes the directory, keeps it open; or does not make it, see there. */
   TW_CLOSE_OUTPUT,  /* u64 session -> empty */
   TW_ADD_SET,       /* TwSet, 1 fd: the metadata log -> empty. Makes its directory and metadata file. */
   TW_ADD_CHANNEL,   /* TwChannel, n_streams fds: empty shm files -> TwChannelMade with 1 + 2 n fds. Of a set whose rings
@@ -64,6 +65,8 @@ typedef struct {
 typedef struct {
   uint64_t session;
   const char *path;  /* absolute; or "~/..." below the owner's home, which the consumer looks up */
+  const char *mount; /* what the answer to the dead one's request said: nothing is made then, and what is not there, or
+                        not on a file system that is mounted there or below, is waited for; "": the first request */
 } TwOutput;
 
 typedef struct {

@@ -45,8 +45,9 @@ answer_send (TstFakeConsumer *self, Answer *answer)
   const TbusClockReport clock = { { 0 }, "monotonic", "Monotonic Clock", 1000000000, 0 };
   g_autoptr(TbusRing) ring = answer->kind == ANSWER_RING ? make_ring () : NULL;
   g_autoptr(GError) error = NULL;
+  const TbusOutputPlace place = { answer->path, "/" };
   gconstpointer replies[] = {
-    [ANSWER_PATH] = answer->path, [ANSWER_RING] = ring, [ANSWER_SENT] = &answer->sent, [ANSWER_COUNTERS] = &counters,
+    [ANSWER_PATH] = &place, [ANSWER_RING] = ring, [ANSWER_SENT] = &answer->sent, [ANSWER_COUNTERS] = &counters,
     [ANSWER_CLOCK] = &clock,
   };
 

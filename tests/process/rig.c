@@ -332,7 +332,7 @@ tst_rig_open_output (TstRig *self, guint64 session)
   g_autofree char *path = tst_dir_file (self->dir, "traces");
   TwWriter body = { 0 };
 
-  tw_put_output (&body, &(TwOutput) { .session = session, .path = path });
+  tw_put_output (&body, &(TwOutput) { .session = session, .path = path, .mount = "" });
   tst_rig_ask (self, TW_OPEN_OUTPUT, &body, 0, NULL);
   return g_steal_pointer (&path);
 }

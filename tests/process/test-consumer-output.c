@@ -59,7 +59,7 @@ ask (Fixture *f, TwType type, const char *path, int fd, guint32 status)
   TwReader in;
   char *where = NULL;
 
-  tw_put_output (&body, &(TwOutput) { .session = SESSION, .path = path });
+  tw_put_output (&body, &(TwOutput) { .session = SESSION, .path = path, .mount = "" });
   tst_rig_wait_reply (f->rig, tst_rig_send (f->rig, type, &body, &fd, fd >= 0), &reply);
   in = tst_reader (&reply);
   if (reply.status != status)
@@ -126,7 +126,7 @@ takes_no_descriptor_but_a_directory (Fixture *f, gconstpointer data)
   g_free (ask (f, TW_CHECK_OUTPUT, "", fd, ENOTDIR));
   g_free (ask (f, TW_OPEN_OUTPUT, "", fd, ENOTDIR));
   g_free (ask (f, TW_OPEN_OUTPUT, "", pipes[0], ENOTDIR));
-  tw_put_output (&body, &(TwOutput) { .session = SESSION, .path = "" });
+  tw_put_output (&body, &(TwOutput) { .session = SESSION, .path = "", .mount = "" });
   tst_rig_wait_reply (f->rig, tst_rig_send (f->rig, TW_OPEN_OUTPUT, &body, two, 2), &reply);
   g_assert_cmpuint (reply.status, ==, EINVAL);
   tw_message_clear (&reply);

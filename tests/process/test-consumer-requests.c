@@ -38,7 +38,7 @@ ask_output (Fixture *f, TwType type, const char *path, guint32 status, TwMessage
 {
   TwWriter body = { 0 };
 
-  tw_put_output (&body, &(TwOutput) { .session = SESSION, .path = path });
+  tw_put_output (&body, &(TwOutput) { .session = SESSION, .path = path, .mount = "" });
   tst_rig_ask (f->rig, type, &body, status, reply);
 }
 
@@ -474,9 +474,9 @@ gives_up_its_rights_for_good (void)
   assert_status (rig->pid, "CapInh:", "0000000000000000");
   /* The test's directory is root's own. */
   mine = tst_dir_file (rig->dir, "traces");
-  tw_put_output (&body, &(TwOutput) { .session = SESSION, .path = mine });
+  tw_put_output (&body, &(TwOutput) { .session = SESSION, .path = mine, .mount = "" });
   tst_rig_ask (rig, TW_CHECK_OUTPUT, &body, EACCES, NULL);
-  tw_put_output (&body, &(TwOutput) { .session = SESSION, .path = mine });
+  tw_put_output (&body, &(TwOutput) { .session = SESSION, .path = mine, .mount = "" });
   tst_rig_ask (rig, TW_OPEN_OUTPUT, &body, EACCES, NULL);
 }
 

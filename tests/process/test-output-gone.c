@@ -12,6 +12,7 @@
 #include <glib/gstdio.h>
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 static const char *no_mounts;
@@ -242,6 +243,43 @@ a_program_that_comes_meanwhile_is_recorded (Fixture *self, gconstpointer options
   stop_and_count (self, 42);
 }
 
+static gboolean
+has_problem (Fixture *self, const char *code)
+{
+  g_autoptr(GVariant) problems = tst_get (self->service, self->session, "Session.Problems");
+  g_autofree char *text = g_variant_print (problems, FALSE);
+
+  return strstr (text, code) != NULL;
+}
+
+/* Its successor has all that it had, and finds no output either. */
+static void
+kill_consumer (Fixture *self)
+{
+  g_assert_cmpint (kill (tst_service_consumer_pid (self->service), SIGKILL), ==, 0);
+  tst_wait_until (self->service, tst_heard (self->service, "Session.Problems", "'consumer-restarting'"));
+  tst_wait_until (self->service, !has_problem (self, "'consumer-restarting'") && has_problem (self, "'output-gone'"));
+}
+
+/* It makes nothing that its owner has not made. */
+static void
+the_next_consumer_waits_for_it_too (Fixture *self, gconstpointer options)
+{
+  g_autofree char *output = tst_output (self->service, "folder/trace");
+
+  begin (self, options);
+  remove_output (self);
+  wait_until_told (self, "output-gone");
+  kill_consumer (self);
+  tst_app_go (self->app, 50);
+  tst_do (self->service, self->session, "Session.Flush", "(@a{sv} {},)");
+  g_assert_false (g_file_test (output, G_FILE_TEST_EXISTS));
+  make_output (self);
+  wait_until_over (self);
+  tst_app_go (self->app, 7);
+  stop_and_count (self, 57);
+}
+
 static guint n_packets; /* that the last walk found */
 
 static int
@@ -268,9 +306,8 @@ the_next_consumer_counts_nothing_as_lost (Fixture *self, gconstpointer scheme)
     g_assert_cmpint (nftw (output, count_packets, 16, FTW_PHYS), ==, 0);
   remove_output (self);
   wait_until_told (self, "output-gone");
-  g_assert_cmpint (kill (tst_service_consumer_pid (self->service), SIGKILL), ==, 0);
-  tst_wait_until (self->service, tst_heard (self->service, "Session.Problems", "'consumer-restarting'"));
-  g_assert_cmpint (g_mkdir_with_parents (output, 0700), ==, 0); /* it may have made it as it opened it */
+  kill_consumer (self);
+  make_output (self);
   wait_until_over (self);
   tst_app_go (self->app, 7);
   result = tst_session_run (self->service, self->session, "Stop");
@@ -292,23 +329,61 @@ the_first_program_comes_while_it_is_gone (Fixture *self, gconstpointer options)
   stop_and_count (self, 40);
 }
 
+static void
+mount_again (Fixture *self)
+{
+  const char *why;
+
+  self->mounted = tst_mount ("ext4", self->folder, 16, &why);
+  g_assert_true (self->mounted);
+}
+
 /* Mounted again, it has what was written before. */
 static void
 its_file_system_is_unmounted_and_mounted (Fixture *self, gconstpointer options)
 {
-  const char *why;
-
   if (!begin_on (self, options, "ext4"))
     return;
   tst_unmount (self->folder);
   self->mounted = FALSE;
   wait_until_told (self, "output-gone");
   tst_app_go (self->app, 50);
-  self->mounted = tst_mount ("ext4", self->folder, 16, &why);
-  g_assert_true (self->mounted);
+  mount_again (self);
   wait_until_over (self);
   tst_app_go (self->app, 7);
   stop_and_count (self, 157);
+}
+
+/* The output is what it was mounted on: without it, that is an empty directory of another file system. */
+static void
+what_it_was_mounted_on_is_not_written_to (Fixture *self, gconstpointer options)
+{
+  g_autoptr(GDir) bare = NULL;
+  const char *why = no_mounts;
+
+  if (why != NULL || !tst_mount ("ext4", self->folder, 16, &why))
+    {
+      g_test_skip (why);
+      return;
+    }
+  self->session = tst_start_recording (self->service, "folder", options);
+  self->app = tst_app_start (self->service, "app-idle", NULL);
+  tst_app_go (self->app, 100);
+  tst_do (self->service, self->session, "Session.Flush", "(@a{sv} {},)");
+  tst_unmount (self->folder);
+  self->mounted = FALSE;
+  wait_until_told (self, "output-gone");
+  kill_consumer (self);
+  tst_app_go (self->app, 50);
+  tst_do (self->service, self->session, "Session.Flush", "(@a{sv} {},)");
+  bare = g_dir_open (self->folder, 0, NULL);
+  g_assert_nonnull (bare);
+  g_assert_null (g_dir_read_name (bare));
+  mount_again (self);
+  wait_until_over (self);
+  tst_app_go (self->app, 7);
+  tst_session_run (self->service, self->session, "Stop");
+  g_assert_cmpuint (tst_count (self->service, "folder", "tbtest:tick"), ==, 157);
 }
 
 static void
@@ -347,5 +422,7 @@ main (int argc, char **argv)
   ADD (the_first_program_comes_while_it_is_gone);
   ADD (its_file_system_is_unmounted_and_mounted);
   ADD (its_file_system_can_only_be_read);
+  TST_ADD ("/process/output-gone/per-user", TST_PER ("user"), the_next_consumer_waits_for_it_too);
+  TST_ADD ("/process/output-gone/per-process", TST_PER ("process"), what_it_was_mounted_on_is_not_written_to);
   return g_test_run ();
 }

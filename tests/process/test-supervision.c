@@ -145,7 +145,7 @@ static void
 on_path (TbusConsumer *consumer, gconstpointer reply, const GError *error, gpointer data)
 {
   on_done (consumer, reply, error, data);
-  ((Answer *) data)->path = g_strdup (reply);
+  ((Answer *) data)->path = g_strdup (reply != NULL ? ((const TbusOutputPlace *) reply)->path : NULL);
 }
 
 static void

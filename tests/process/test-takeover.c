@@ -238,7 +238,7 @@ tell_app (TstChild *app, const char *line)
 }
 
 /*
- * A program describes an event and its enumeration, and the service is killed before it has written its state. The program
+ * A program describes an event and its enumeration, and the service is killed before it has written its state. It
  * describes an enumeration once: another event that refers to it is recorded, with a number where the label was.
  */
 static void

@@ -321,11 +321,24 @@ describe (const TwMessage *message)
 }
 
 static void
-serve (const TwMessage *message, const char *manner)
+open_output (const TwMessage *message)
 {
   TwReader reader = { .data = message->body, .len = message->body_len };
   TwWriter body = { 0 };
   TwOutput output;
+
+  if (!tw_get_output (&reader, &output))
+    abort ();
+  tw_put_str (&body, output.path);
+  tw_put_str (&body, "/");
+  say (reply_to (message->serial), &body, NULL, 0);
+}
+
+static void
+serve (const TwMessage *message, const char *manner)
+{
+  TwReader reader = { .data = message->body, .len = message->body_len };
+  TwWriter body = { 0 };
   TwPush push;
 
   switch (message->type)
@@ -340,9 +353,7 @@ serve (const TwMessage *message, const char *manner)
       describe (message);
       break;
     case TW_OPEN_OUTPUT:
-      if (!tw_get_output (&reader, &output))
-        abort ();
-      reply_string (0, message->serial, output.path);
+      open_output (message);
       break;
     case TW_ADD_SET:
       if (message->n_fds != 1)

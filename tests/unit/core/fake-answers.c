@@ -85,11 +85,12 @@ answer_output (FakeConsumer *self, FakeRequest *request)
 {
   g_autofree char *path = request->text[0] == '~' ? g_strdup_printf ("/fake/home%s", request->text + 1)
                                                   : g_strdup (request->text);
+  const TbusOutputPlace place = { path, "/fake" };
   guint index;
 
   if (request->verb == FAKE_OPEN_OUTPUT && !find_output (self, request->id, &index))
     g_array_append_val (self->outputs, request->id);
-  accept_request (self, request, path);
+  accept_request (self, request, &place);
 }
 
 static void

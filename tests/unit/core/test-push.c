@@ -51,7 +51,7 @@ set_up (Fixture *f, gconstpointer data)
   TbusBufferKey key = { 1, TBUS_BUFFER_USER, 1000, 64 };
   TbusCtfTrace trace = { .abi = { 64, 8, 16, 32, 64, 64, TRUE }, .clock = &f->clock, .env = env };
   TbusSetRequest request = { .session = 1, .directory = "d" };
-  TbusOutputRequest output = { 1, "/fake" };
+  TbusOutputRequest output = { .session = 1, .path = "/fake" };
   TbusConsumerClass *ops;
 
   tbus_ctf_clock_init (&f->clock);

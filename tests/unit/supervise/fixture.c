@@ -153,7 +153,7 @@ void
 on_path (TbusConsumer *consumer, gconstpointer reply, const GError *error, gpointer data)
 {
   on_done (consumer, reply, error, data);
-  ((Answer *) data)->text = g_strdup (reply);
+  ((Answer *) data)->text = g_strdup (reply != NULL ? ((const TbusOutputPlace *) reply)->path : NULL);
 }
 
 void

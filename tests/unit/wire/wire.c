@@ -55,6 +55,7 @@ get_output (TwReader *in)
     return FALSE;
   g_assert_cmpuint (output.session, ==, 9);
   g_assert_cmpstr (output.path, ==, "~/traces");
+  g_assert_cmpstr (output.mount, ==, "/mnt");
   return TRUE;
 }
 
@@ -245,7 +246,7 @@ carries_every_message_exactly (void)
 
   tw_put_hello (&out, &(TwHello) { TW_VERSION, 32, 77 });
   check_exact (&out, get_hello);
-  tw_put_output (&out, &(TwOutput) { 9, "~/traces" });
+  tw_put_output (&out, &(TwOutput) { 9, "~/traces", "/mnt" });
   check_exact (&out, get_output);
   tw_put_set (&out, &(TwSet) { 3, 9, "ust/uid/1000/64-bit", 250000, "/var/buffers" });
   check_exact (&out, get_set);
