@@ -25,7 +25,8 @@ enum {
 /* How a session records. */
 typedef struct {
   const char *name, *options;
-  guint packet; /* bytes */
+  guint packet;    /* bytes */
+  gboolean shared; /* several programs write into one */
 } ChaosKind;
 extern const ChaosKind chaos_kinds[CHAOS_SESSIONS];
 

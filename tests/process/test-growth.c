@@ -42,65 +42,17 @@ start_recording (Fixture *self, const char *name, gconstpointer options)
   return tst_start_recording (self->service, name, all);
 }
 
-/* What a process holds. */
-typedef struct {
-  guint fds;
-  guint64 memory; /* bytes that are resident */
-  guint64 own;    /* those of no file */
-  guint64 shared; /* bytes of shared memory that it has mapped */
-} Holding;
-
-static guint64
-find_bytes (const char *status, const char *key)
-{
-  const char *found = strstr (status, key);
-
-  g_assert_nonnull (found);
-  return g_ascii_strtoull (found + strlen (key), NULL, 10) * 1024;
-}
-
-/* What a consumer has of its staging pool, whose size is bounded by itself: it takes more with use, and keeps it. */
-static guint64
-pool_of (pid_t pid)
-{
-  g_autofree char *path = g_strdup_printf ("/proc/%d/smaps", pid);
-  g_autofree char *maps = NULL;
-  const char *pool;
-
-  g_assert_true (g_file_get_contents (path, &maps, NULL, NULL));
-  pool = strstr (maps, "tracebus-staging");
-  return pool != NULL ? find_bytes (pool, "Rss:") : 0;
-}
-
-static Holding
-look (pid_t pid)
-{
-  g_autofree char *path = g_strdup_printf ("/proc/%d/status", pid);
-  g_autofree char *status = NULL;
-  guint64 pool;
-
-  do
-    {
-      g_clear_pointer (&status, g_free);
-      pool = pool_of (pid);
-      g_assert_true (g_file_get_contents (path, &status, NULL, NULL));
-    }
-  while (pool != pool_of (pid));
-  return (Holding) { tst_fd_count (pid), find_bytes (status, "VmRSS:") - pool, find_bytes (status, "RssAnon:"),
-                     find_bytes (status, "RssShmem:") - pool };
-}
-
 /* What is let go of after an answer is so after some more of them. */
-static Holding
-look_again (Fixture *self, pid_t pid, Holding before)
+static TstHolding
+look_again (Fixture *self, pid_t pid, TstHolding before)
 {
   for (guint i = 0; i < 1000 && tst_fd_count (pid) > before.fds; i++)
     tst_get_number (self->service, TST_ROOT, "Manager.AppCount");
-  return look (pid);
+  return tst_holding_look (pid);
 }
 
 static void
-assert_same (const char *who, Holding before, Holding after)
+assert_same (const char *who, TstHolding before, TstHolding after)
 {
   g_test_message ("%s: %u descriptors, then %u; %" G_GUINT64_FORMAT " kB, then %" G_GUINT64_FORMAT "; of no file %"
                   G_GUINT64_FORMAT " kB, then %" G_GUINT64_FORMAT "; shared %" G_GUINT64_FORMAT " kB, then %"
@@ -130,7 +82,7 @@ sessions_one_after_the_other (Fixture *self, gconstpointer options)
 {
   guint first = choose (20, 100), n = choose (60, 500);
   g_autoptr(TstChild) app = tst_app_start (self->service, "app-idle", NULL);
-  Holding service = { 0 }, consumer = { 0 };
+  TstHolding service = { 0 }, consumer = { 0 };
   gint64 began;
 
   g_free (tst_wait_app (self->service, tst_child_pid (app), "ready"));
@@ -140,8 +92,8 @@ sessions_one_after_the_other (Fixture *self, gconstpointer options)
       run_session (self, app, i, options);
       if (i != first)
         continue;
-      service = look (tst_service_pid (self->service));
-      consumer = look (tst_service_consumer_pid (self->service));
+      service = tst_holding_look (tst_service_pid (self->service));
+      consumer = tst_holding_look (tst_service_consumer_pid (self->service));
     }
   g_test_message ("%.1f ms a session", (double) (g_get_monotonic_time () - began) / 1000 / n);
   assert_same ("service", service, look_again (self, tst_service_pid (self->service), service));
@@ -193,7 +145,7 @@ a_crowd_at_once (Fixture *self, gconstpointer options)
   g_autofree char *session = start_recording (self, "trace", options);
   g_autoptr(TstChild) crowd = NULL;
   g_autofree char *said = NULL;
-  Holding before, during;
+  TstHolding before, during;
   double wall;
 
   if (!g_file_test (herd, G_FILE_TEST_IS_EXECUTABLE))
@@ -202,12 +154,12 @@ a_crowd_at_once (Fixture *self, gconstpointer options)
       return;
     }
   tst_app_run (self->service, "app-tiny", NULL);
-  before = look (tst_service_pid (self->service));
+  before = tst_holding_look (tst_service_pid (self->service));
   crowd = tst_child_start (argv, tst_service_environment (self->service));
   said = tst_child_wait_line (crowd, "wall");
   g_assert_cmpint (sscanf (said, "wall %lf", &wall), ==, 1);
   tst_wait_until (self->service, tst_get_number (self->service, TST_ROOT, "Manager.AppCount") == n);
-  during = look (tst_service_pid (self->service));
+  during = tst_holding_look (tst_service_pid (self->service));
   g_test_message ("%u programs are there after %.0f ms; %.1f descriptors and %.1f kB a program", n, wall / 1e6,
                   (double) (during.fds - before.fds) / n, (double) (during.own - before.own) / 1024 / n);
   tst_enable (self->service, session, "events", "tbtest:*"); /* a program waits no second for its buffers: we do */

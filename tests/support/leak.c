@@ -88,3 +88,42 @@ tst_children_count (pid_t pid)
     n += has_parent (name, pid);
   return n;
 }
+
+static guint64
+find_bytes (const char *status, const char *key)
+{
+  const char *found = strstr (status, key);
+
+  g_assert_nonnull (found);
+  return g_ascii_strtoull (found + strlen (key), NULL, 10) * 1024;
+}
+
+static guint64
+pool_of (pid_t pid)
+{
+  g_autofree char *path = g_strdup_printf ("/proc/%d/smaps", pid);
+  g_autofree char *maps = NULL;
+  const char *pool;
+
+  g_assert_true (g_file_get_contents (path, &maps, NULL, NULL));
+  pool = strstr (maps, "tracebus-staging");
+  return pool != NULL ? find_bytes (pool, "Rss:") : 0;
+}
+
+TstHolding
+tst_holding_look (pid_t pid)
+{
+  g_autofree char *path = g_strdup_printf ("/proc/%d/status", pid);
+  g_autofree char *status = NULL;
+  guint64 pool;
+
+  do
+    {
+      g_clear_pointer (&status, g_free);
+      pool = pool_of (pid);
+      g_assert_true (g_file_get_contents (path, &status, NULL, NULL));
+    }
+  while (pool != pool_of (pid));
+  return (TstHolding) { tst_fd_count (pid), find_bytes (status, "VmRSS:") - pool, find_bytes (status, "RssAnon:"),
+                        find_bytes (status, "RssShmem:") - pool };
+}
