@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 /*
- * Absent: what LTTng's command knows and the service has not, so that whoever asks for it hears why in one sentence.
+ * Absent: what LTTng's command knows and the service has not, so that whoever asks for it hears in one sentence
+ * that it is not there, and what does much the same, if something does.
  *
  * Threads: any; pure.
  */

@@ -36,7 +36,6 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Options, options_clear)
 typedef struct {
   const char *path, *session;
   GVariant *attributes;
-  CtlBuffers buffers;
 } Target;
 
 static gboolean
@@ -198,15 +197,47 @@ enable_existing (Ctl *ctl, const char *path, const char *name, GError **error)
   return ctl_do (ctl, path, "Channel.Enable", ctl_no_options (), error);
 }
 
+/*
+ * Where nobody says whose buffers it has, it has the same as the other channels of its session. LTTng's command takes
+ * them for those of users, and fails. (transfer full) (nullable)
+ */
+static GVariant *
+complete_attributes (Ctl *ctl, const Target *target, GError **error)
+{
+  g_auto(GVariantDict) dict = G_VARIANT_DICT_INIT (target->attributes);
+  g_autoptr(GVariant) session = NULL;
+  const char *ownership = "";
+
+  if (ctl->style->strict || g_variant_dict_contains (&dict, "buffer-ownership"))
+    return g_variant_ref (target->attributes);
+  session = ctl_get_properties (ctl, target->path, "Session", error);
+  if (session == NULL)
+    return NULL;
+  if (g_variant_lookup (session, "BufferOwnership", "&s", &ownership) && g_str_equal (ownership, "process"))
+    g_variant_dict_insert (&dict, "buffer-ownership", "s", ownership);
+  return g_variant_ref_sink (g_variant_dict_end (&dict));
+}
+
+static void
+say_estimate (GVariant *attributes, const char *name)
+{
+  g_auto(GVariantDict) dict = G_VARIANT_DICT_INIT (attributes);
+  const CtlBuffers buffers = ctl_buffers_read (&dict);
+
+  ctl_estimate_say (&buffers, name);
+}
+
 static gboolean
 create_channel (Ctl *ctl, const Target *target, const char *name, GError **error)
 {
+  g_autoptr(GVariant) attributes = complete_attributes (ctl, target, error);
   g_autoptr(GVariant) answer = NULL;
 
+  if (attributes == NULL)
+    return FALSE;
   if (!ctl->style->strict && !ctl->quiet)
-    ctl_estimate_say (&target->buffers, name);
-  answer = ctl_call (ctl, target->path, "Session.CreateChannel", g_variant_new ("(s@a{sv})", name, target->attributes),
-                     error);
+    say_estimate (attributes, name);
+  answer = ctl_call (ctl, target->path, "Session.CreateChannel", g_variant_new ("(s@a{sv})", name, attributes), error);
   if (answer != NULL)
     ctl_say (ctl, CTL_TEXT_CHANNEL_CREATED, name, target->session, NULL);
   return answer != NULL;
@@ -242,9 +273,7 @@ enable_channel (Ctl *ctl, const char *name, gpointer user_data, GError **error)
 static gboolean
 print_estimate (Ctl *ctl, const char *name, gpointer user_data, GError **error)
 {
-  const Target *target = user_data;
-
-  ctl_estimate_print (&target->buffers, name);
+  ctl_estimate_print (user_data, name);
   return TRUE;
 }
 
@@ -274,7 +303,8 @@ parse (Ctl *ctl, Options *options, char ***args, GError **error)
     { "buffers-uid", 0, 0, G_OPTION_ARG_NONE, &options->buffers_uid, "As --buffer-ownership=user", NULL },
     { "buffers-pid", 0, 0, G_OPTION_ARG_NONE, &options->buffers_pid, "As --buffer-ownership=process", NULL },
     { "buffer-ownership", 0, 0, G_OPTION_ARG_STRING, &options->ownership,
-      "Who shares buffers: all apps of a user (default), or none", "user|process" },
+      "Who shares buffers: all programs of a user (default), or none; others of the session have the same",
+      "user|process" },
     { "estimate", 0, 0, G_OPTION_ARG_NONE, &options->estimate,
       "Make nothing; say what its buffers would take, here and on large machines", NULL },
     CTL_OPTION_ABSENT ("buffers-global", 0, G_OPTION_FLAG_NO_ARG),
@@ -296,18 +326,19 @@ enable_channel_run (Ctl *ctl, char ***args, GError **error)
   g_autoptr(GVariant) attributes = NULL;
   g_autofree char *path = NULL;
   g_autofree char *session = NULL;
+  CtlBuffers buffers;
   Target target;
 
   if (!parse (ctl, &options, args, error) || !ctl_split_names (ctl, (*args)[1], "channel", &names, error)
       || !add_attributes (&options, &dict, error))
     return FALSE;
-  target.buffers = ctl_buffers_read (&dict);
+  buffers = ctl_buffers_read (&dict);
   if (options.estimate)
-    return ctl_for_each (ctl, names, print_estimate, &target, error);
+    return ctl_for_each (ctl, names, print_estimate, &buffers, error);
   if (!ctl_find_session (ctl, options.session, &path, &session, error))
     return FALSE;
   attributes = g_variant_ref_sink (g_variant_dict_end (&dict));
-  target = (Target) { path, session, attributes, target.buffers };
+  target = (Target) { path, session, attributes };
   return ctl_for_each (ctl, names, enable_channel, &target, error);
 }
 

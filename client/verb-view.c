@@ -4,6 +4,15 @@
 
 #include <string.h>
 
+/* Viewers say of a folder without a trace what nobody understands. */
+static gboolean
+is_empty (const char *path)
+{
+  g_autoptr(GDir) dir = g_dir_open (path, 0, NULL);
+
+  return dir != NULL && g_dir_read_name (dir) == NULL;
+}
+
 /* The folder of the trace that @what (a path, a session, or nothing: the current session) means. */
 static char *
 find_trace (Ctl *ctl, const char *what, GError **error)
@@ -32,6 +41,12 @@ find_trace (Ctl *ctl, const char *what, GError **error)
     {
       g_set_error (error, TBUS_CLIENT_ERROR, TBUS_CLIENT_ERROR_OUTPUT_UNAVAILABLE,
                    "Session %s has no folder that could be viewed", name);
+      return NULL;
+    }
+  if (!ctl->style->strict && is_empty (output))
+    {
+      g_set_error (error, TBUS_CLIENT_ERROR, TBUS_CLIENT_ERROR_OUTPUT_UNAVAILABLE,
+                   "Session %s has recorded nothing yet: no program took part while it was recording", name);
       return NULL;
     }
   if (!g_file_test (output, G_FILE_TEST_IS_DIR))

@@ -45,7 +45,7 @@ find_or_make_channel (TbusSession *self, const char *name, GError **error)
   if (name[0] != '\0')
     {
       g_set_error (error, TBUS_ERROR, TBUS_ERROR_NOT_FOUND,
-                   "Session \"%s\" has no channel \"%.128s\": CreateChannel makes it", self->name, name);
+                   "Session \"%s\" has no channel \"%.128s\": it has to be made first", self->name, name);
       return NULL;
     }
   tbus_channel_config_init (&config, self->ownership, FALSE);

@@ -27,12 +27,17 @@ warn (TbusSessionWork *work, const GError *error)
 static gboolean
 expect_state (TbusSessionWork *work, TbusSessionState state)
 {
+  static const char *const others[] = {
+    [TBUS_SESSION_INACTIVE] = "not recording",
+    [TBUS_SESSION_ACTIVE] = "recording already",
+    [TBUS_SESSION_DESTROYING] = "being destroyed",
+  };
   TbusSession *self = work->session;
 
   if (self->state == state)
     return TRUE;
-  tbus_work_fail (work, g_error_new (TBUS_ERROR, TBUS_ERROR_INVALID_STATE, "Session \"%s\" is %s, not %s", self->name,
-                                     tbus_session_state_to_string (self->state), tbus_session_state_to_string (state)));
+  tbus_work_fail (work, g_error_new (TBUS_ERROR, TBUS_ERROR_INVALID_STATE, "Session \"%s\" is %s", self->name,
+                                     others[self->state]));
   return FALSE;
 }
 

@@ -178,8 +178,10 @@ repeats_the_service_word_for_word (Whole *self, gconstpointer data)
   g_assert_null (strstr (self->ctl.errors, "GDBus.Error"));
   fixture_run (&self->ctl, "enable-event x --loglevel nonsense");
   g_assert_nonnull (strstr (self->ctl.errors, "nonsense"));
+  fixture_run (&self->ctl, "view");
+  g_assert_nonnull (strstr (self->ctl.errors, "has recorded nothing yet"));
   fixture_run (&self->ctl, "stop");
-  g_assert_nonnull (strstr (self->ctl.errors, "inactive"));
+  g_assert_nonnull (strstr (self->ctl.errors, "not recording"));
   g_assert_nonnull (strstr (run (self, "status"), "health           alive\n"));
 }
 

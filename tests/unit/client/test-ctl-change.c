@@ -154,13 +154,28 @@ enables_a_channel_that_is_there (Fixture *f, gconstpointer data)
   tst_fake_refuse (f->fake, S1 " Session.GetChannel ('two',)", "org.tracebus1.Error.NotFound", "no 'two'");
   tst_fake_answer (f->fake, S1 "/channel/2 Channel.Enable", "({" RESULT "},)");
   tst_fake_answer (f->fake, S1 " Session.CreateChannel ('two'", "(objectpath '" S1 "/channel/3',)");
+  tst_fake_answer (f->fake, S1 " Properties.GetAll", "({'BufferOwnership': <'user'>},)");
   fixture_run (f, "enable-channel one,two");
   g_assert_cmpstr (f->errors, ==, "");
   expected = g_strdup_printf ("Channel one enabled\nChannel two takes %u MiB, with %u CPU%s, for each user whose "
                               "programs are traced\nChannel two created\n", 2 * cpus, cpus, cpus == 1 ? "" : "s");
   g_assert_cmpstr (f->output, ==, expected);
   fixture_assert_calls (f, GET_SESSION S1 " Session.GetChannel ('one',)\n" S1 "/channel/2 Channel.Enable (@a{sv} {},)\n"
-                        S1 " Session.GetChannel ('two',)\n" S1 " Session.CreateChannel ('two', @a{sv} {})\n");
+                        S1 " Session.GetChannel ('two',)\n" S1 " Properties.GetAll ('org.tracebus1.Session',)\n"
+                        S1 " Session.CreateChannel ('two', @a{sv} {})\n");
+}
+
+static void
+gives_a_channel_the_buffers_of_the_others (Fixture *f, gconstpointer data)
+{
+  fixture_add_demo (f);
+  tst_fake_answer (f->fake, S1 " Properties.GetAll", "({'BufferOwnership': <'process'>},)");
+  tst_fake_answer (f->fake, S1 " Session.CreateChannel", "(objectpath '" S1 "/channel/3',)");
+  fixture_run (f, "enable-channel two --overwrite");
+  g_assert_cmpstr (f->errors, ==, "");
+  g_assert_nonnull (strstr (f->output, "for each process that is traced\n"));
+  fixture_assert_calls (f, GET_SESSION S1 " Properties.GetAll ('org.tracebus1.Session',)\n" S1
+                        " Session.CreateChannel ('two', {'buffer-ownership': <'process'>, 'mode': <'overwrite'>})\n");
 }
 
 static void
@@ -456,6 +471,7 @@ main (int argc, char **argv)
   TST_ADD ("/client/ctl/leaves-a-name-with-a-slash-to-the-service", leaves_a_name_with_a_slash_to_the_service);
   TST_ADD ("/client/ctl/gives-a-channel-its-attributes", gives_a_channel_its_attributes);
   TST_ADD ("/client/ctl/enables-a-channel-that-is-there", enables_a_channel_that_is_there);
+  TST_ADD ("/client/ctl/gives-a-channel-the-buffers-of-the-others", gives_a_channel_the_buffers_of_the_others);
   TST_ADD ("/client/ctl/estimates-without-a-service", estimates_without_a_service);
   TST_ADD ("/client/ctl/disables-a-channel", disables_a_channel);
   TST_ADD ("/client/ctl/enables-many-events-in-one-call", enables_many_events_in_one_call);

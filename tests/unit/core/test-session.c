@@ -322,7 +322,7 @@ states_are_checked_when_the_work_begins (Fixture *f, gconstpointer data)
   tbus_session_stop_async (session, TRUE, call_done, &stop);   /* was not active when it was called */
   tbus_session_stop_async (session, TRUE, call_done, &late);
   call_expect (&start, "applied 0, failed 0, pending 0");
-  g_assert_cmpstr (call_expect_error (&again, TBUS_ERROR_INVALID_STATE), ==, "Session \"a\" is active, not inactive");
+  g_assert_cmpstr (call_expect_error (&again, TBUS_ERROR_INVALID_STATE), ==, "Session \"a\" is recording already");
   call_expect (&stop, "applied 0, failed 0, pending 0");
   call_expect_error (&late, TBUS_ERROR_INVALID_STATE);
 }
