@@ -173,7 +173,9 @@ void tbus_session_set_problem (TbusSession *self, const char *code, const char *
 /* Of the service's own. */
 gboolean tbus_session_has_problem (TbusSession *self, const char *code);
 void tbus_session_clear_problem (TbusSession *self, const char *code, guint64 consumer);
-/* Those that @consumer told of: it will not say when they are over. */
+/* Of every consumer, also of those that have gone. */
+void tbus_session_clear_problems (TbusSession *self, const char *code);
+/* Those that @consumer told of, and that may be over: it will not say so any more. */
 void tbus_session_forget_told (TbusSession *self, TbusConsumer *consumer);
 void tbus_problem_free (TbusProblem *self);
 

@@ -84,6 +84,18 @@ tbus_session_clear_problem (TbusSession *self, const char *code, guint64 consume
 }
 
 void
+tbus_session_clear_problems (TbusSession *self, const char *code)
+{
+  for (guint i = self->problems->len; i-- > 0;)
+    {
+      const TbusProblem *problem = g_ptr_array_index (self->problems, i);
+
+      if (g_str_equal (problem->code, code))
+        tbus_session_clear_problem (self, code, problem->consumer);
+    }
+}
+
+void
 tbus_session_app_problem (TbusSession *self, const TbusAppSession *app_session)
 {
   const char *warning = app_session->warnings->len > 0 ? g_ptr_array_index (app_session->warnings, 0) : NULL;
@@ -113,6 +125,13 @@ tbus_session_app_late (TbusSession *self, pid_t pid, const char *name)
   tbus_session_set_problem (self, TBUS_PROBLEM_APP_LATE, message, 0);
 }
 
+/* What is lost stays lost, whoever tells of it, or is no longer there to tell: that is over with the next Start. */
+static gboolean
+is_lasting (const char *code)
+{
+  return g_str_equal (code, TBUS_PROBLEM_TORN_STREAM);
+}
+
 void
 tbus_session_problem (TbusSession *self, const TbusProblemReport *report, TbusConsumer *consumer)
 {
@@ -120,8 +139,10 @@ tbus_session_problem (TbusSession *self, const TbusProblemReport *report, TbusCo
   g_autofree char *message = g_utf8_make_valid (report->message, -1);
   guint64 id = tbus_consumer_get_id (consumer);
 
-  if (!report->active)
+  if (!report->active && !is_lasting (code))
     tbus_session_clear_problem (self, code, id);
+  else if (!report->active)
+    return;
   else if (find_problem (self, code, id) != NULL || count_problems (self, id) < MAX_TOLD)
     {
       tbus_session_set_problem (self, code, message, id);
@@ -148,7 +169,7 @@ tbus_session_forget_told (TbusSession *self, TbusConsumer *consumer)
     {
       const TbusProblem *problem = g_ptr_array_index (self->problems, i);
 
-      if (problem->told && problem->consumer == tbus_consumer_get_id (consumer))
+      if (problem->told && !is_lasting (problem->code) && problem->consumer == tbus_consumer_get_id (consumer))
         tbus_session_clear_problem (self, problem->code, problem->consumer);
     }
 }

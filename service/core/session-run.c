@@ -73,13 +73,8 @@ clear_problems (TbusSession *self, gboolean resumed)
     tbus_session_clear_problem (self, codes[i], 0);
   if (!resumed)
     tbus_session_clear_problem (self, TBUS_PROBLEM_SERVICE_RESTARTED, 0);
-  for (guint i = 0; i < self->outputs->len; i++)
-    {
-      TbusSessionOutput *output = g_ptr_array_index (self->outputs, i);
-
-      tbus_session_clear_problem (self, TBUS_PROBLEM_BUFFERS_LOST, tbus_consumer_get_id (output->consumer));
-      tbus_session_clear_problem (self, TBUS_PROBLEM_TORN_STREAM, tbus_consumer_get_id (output->consumer));
-    }
+  tbus_session_clear_problems (self, TBUS_PROBLEM_BUFFERS_LOST);
+  tbus_session_clear_problems (self, TBUS_PROBLEM_TORN_STREAM);
 }
 
 static void

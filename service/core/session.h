@@ -35,7 +35,7 @@ typedef struct {
   gint64 since; /* microseconds, CLOCK_REALTIME */
   char *message;
   guint64 consumer; /* id of the object concerned; 0: the session */
-  gboolean told;    /* by that consumer, which will also say when it is over */
+  gboolean told;    /* by that consumer, which will also say when it is over, but for what lasts until the next Start */
 } TbusProblem;
 
 guint64 tbus_session_get_id (TbusSession *self);

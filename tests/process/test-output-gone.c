@@ -12,7 +12,6 @@
 #include <glib/gstdio.h>
 #include <signal.h>
 #include <stdio.h>
-#include <string.h>
 #include <unistd.h>
 
 static const char *no_mounts;
@@ -246,10 +245,7 @@ a_program_that_comes_meanwhile_is_recorded (Fixture *self, gconstpointer options
 static gboolean
 has_problem (Fixture *self, const char *code)
 {
-  g_autoptr(GVariant) problems = tst_get (self->service, self->session, "Session.Problems");
-  g_autofree char *text = g_variant_print (problems, FALSE);
-
-  return strstr (text, code) != NULL;
+  return tst_has_problem (self->service, self->session, code);
 }
 
 /* Its successor has all that it had, and finds no output either. */
@@ -258,7 +254,7 @@ kill_consumer (Fixture *self)
 {
   g_assert_cmpint (kill (tst_service_consumer_pid (self->service), SIGKILL), ==, 0);
   tst_wait_until (self->service, tst_heard (self->service, "Session.Problems", "'consumer-restarting'"));
-  tst_wait_until (self->service, !has_problem (self, "'consumer-restarting'") && has_problem (self, "'output-gone'"));
+  tst_wait_until (self->service, !has_problem (self, "consumer-restarting") && has_problem (self, "output-gone"));
 }
 
 /* It makes nothing that its owner has not made. */

@@ -236,6 +236,24 @@ of_one_that_had_its_buffers_to_itself (Fixture *self, gconstpointer options)
   g_assert_cmpuint (count_of (self, "victim"), ==, 10);
 }
 
+/* What it says is of the recording, and not of the consumer that found out. */
+static void
+is_told_until_the_next_start (Fixture *self, gconstpointer options)
+{
+  tst_app_go (self->other, 20);
+  die_within_an_event (self->victim);
+  tst_wait_until (self->service, is_torn (self));
+  g_assert_cmpint (kill (tst_service_consumer_pid (self->service), SIGKILL), ==, 0);
+  tst_wait_until (self->service, tst_heard (self->service, "Session.Problems", "consumer-restarting"));
+  tst_wait_until (self->service, !tst_has_problem (self->service, self->session, "consumer-restarting"));
+  g_assert_true (is_torn (self));
+  end (self, "Stop");
+  g_assert_cmpuint (count_of (self, "other"), ==, 20);
+  g_assert_true (is_torn (self));
+  tst_session_run (self->service, self->session, "Start");
+  g_assert_false (is_torn (self));
+}
+
 /* Who was stopped within an event finishes it when it goes on, and nobody has lost a thing. */
 static void
 who_is_stopped_is_waited_for (Fixture *self, gconstpointer options)
@@ -425,6 +443,7 @@ main (int argc, char **argv)
   TST_ADD ("/trace/torn/per-user", TST_PER ("user"), costs_one_packet);
   ADD (at_full_rate, "user");
   ADD (of_one_that_had_its_buffers_to_itself, "process");
+  TST_ADD ("/trace/torn/per-user", TST_PER ("user"), is_told_until_the_next_start);
   ADD (who_is_stopped_is_waited_for, "user");
   ADD (who_is_stopped_and_then_killed, "user");
   ADD (at_once_before_the_end, "user");
