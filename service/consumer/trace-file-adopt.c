@@ -128,8 +128,8 @@ count (TcTraceFile *self, TcTraceRemains *remains, const TcPacket *packet)
   remains->hollow = packet->content_bits == TC_PACKET_HEADER * CHAR_BIT;
 }
 
-/* As far as the index goes; false where it does not fit its file. */
-static bool
+/* As far as the index goes; nothing where it does not fit its file: then it is closed. */
+static void
 follow_index (TcTraceFile *self, const File *file, TcTraceRemains *remains)
 {
   char name[TC_TRACE_NAME];
@@ -144,30 +144,44 @@ follow_index (TcTraceFile *self, const File *file, TcTraceRemains *remains)
           remains->packets = entries;
           remains->bytes = at + bytes;
           count (self, remains, &packet);
-          return true;
+          return;
         }
       tc_index_file_close (&self->index);
     }
-  (void) tc_trace_file_begin_index (self, &self->index, name);
-  return false;
 }
 
-/* Counts what is in the file, and gives the index what it lacks. */
-static void
+/* Counts what is in the file. Returns: up to where the index has it. */
+static uint64_t
 walk (TcTraceFile *self, const File *file, TcTraceRemains *remains)
 {
   TcPacket packet;
-  uint64_t bytes;
+  uint64_t bytes, indexed;
 
   remains->first_sequence = remains->next_sequence = file->first_sequence;
   follow_index (self, file, remains);
+  indexed = remains->bytes;
   while (read_packet (file, remains->bytes, &packet, &bytes) && bytes > 0)
     {
-      (void) tc_index_file_append (&self->index, remains->bytes, file->origin, &packet, 1);
       remains->packets++;
       remains->bytes += bytes;
       count (self, remains, &packet);
     }
+  return indexed;
+}
+
+/* Gives the index of a file that is ours now what it lacks between @at and @end. */
+static void
+complete_index (TcTraceFile *self, const File *file, uint64_t at, uint64_t end)
+{
+  char name[TC_TRACE_NAME];
+  TcPacket packet;
+  uint64_t bytes;
+
+  tc_trace_file_make_name (self, name);
+  if (at == 0)
+    (void) tc_trace_file_begin_index (self, &self->index, name);
+  for (; at < end && read_packet (file, at, &packet, &bytes) && bytes > 0; at += bytes)
+    (void) tc_index_file_append (&self->index, at, file->origin, &packet, 1);
 }
 
 void
@@ -218,21 +232,24 @@ bool
 tc_trace_file_adopt (TcTraceFile *self, TcTraceRemains *remains)
 {
   unsigned ours;
+  uint64_t indexed;
   File file = { 0 };
   Finding finding = find_last_of_all (self, &file, &ours);
 
   *remains = (TcTraceRemains) { .complete = self->max_size == 0 && ours <= 1 };
   if (finding >= HALF)
     {
-      walk (self, &file, remains);
+      indexed = walk (self, &file, remains);
       /* More than a packet that is none was not left by a kill: whoever wrote it may keep it. */
       if (file.size - remains->bytes <= self->origin.max_size
           && (file.size == remains->bytes || ftruncate (file.fd, (off_t) remains->bytes) == 0))
         {
-          /* The index is of this file already. */
-          TcIndexFile index = self->index;
           uint64_t last_size = self->last_size;
+          TcIndexFile index;
 
+          complete_index (self, &file, indexed, remains->bytes);
+          /* It is of this file already. */
+          index = self->index;
           self->index = (TcIndexFile) { .fd = -1 };
           tc_trace_file_take (self, file.fd, remains->bytes);
           self->index = index;

@@ -441,6 +441,47 @@ finds_its_own_files_among_others (TstRecording *f, gconstpointer data)
   g_assert_false (g_file_test (third, G_FILE_TEST_EXISTS));
 }
 
+/* The one that the index at @path is of. */
+static char *
+data_file_of (TstRecording *f, const char *path)
+{
+  g_autofree char *name = g_path_get_basename (path);
+
+  name[strlen (name) - strlen (".idx")] = '\0';
+  return g_build_filename (f->output, FOLDER, name, NULL);
+}
+
+/* More follows in a file of ours than a kill can have left: whoever wrote that may keep it, and the index as it is. */
+static void
+leaves_what_it_does_not_go_on_with (TstRecording *f, gconstpointer data)
+{
+  static const char more[1 << 20];
+  g_autofree char *path = NULL, *index_path = NULL, *index = NULL, *after = NULL;
+  gsize size, length, length_after;
+  int fd;
+
+  tst_recording_start (f, "app-idle", NULL, NULL);
+  tst_recording_emit (f, 4000); /* more than a packet, whichever cpu it runs on */
+  (void) flush (f);
+  index_path = first_data_file (f, "index", ".idx");
+  path = data_file_of (f, index_path);
+  kill (f->rig->pid, SIGKILL);
+  g_assert_true (g_file_get_contents (index_path, &index, &length, NULL));
+  index[0] = 'x';
+  g_assert_true (g_file_set_contents (index_path, index, length, NULL));
+  fd = open (path, O_WRONLY | O_APPEND | O_CLOEXEC);
+  g_assert_cmpint (write (fd, more, sizeof more), ==, sizeof more);
+  close (fd);
+  size = file_size (path);
+  tst_recording_replace_consumer (f, &nothing, FALSE);
+  g_assert_cmpuint (file_size (path), ==, size);
+  g_assert_true (g_file_get_contents (index_path, &after, &length_after, NULL));
+  g_assert_cmpmem (after, length_after, index, length);
+  tst_recording_emit (f, 1000);
+  (void) stop (f);
+  g_assert_cmpuint (file_size (path), ==, size);
+}
+
 /* Apps can write there what they like: whatever it is, the consumer lives and answers. */
 static void
 survives_any_memory (TstRecording *f, gconstpointer data)
@@ -589,6 +630,7 @@ main (int argc, char **argv)
   add ("goes-on-with-the-last-of-many-files", &split, goes_on_with_the_last_of_many_files);
   add ("goes-on-with-the-last-of-many-files/in-a-ring", &ring_of_files, goes_on_with_the_last_of_many_files);
   add ("finds-its-own-files-among-others", &plain, finds_its_own_files_among_others);
+  add ("leaves-what-it-does-not-go-on-with", &plain, leaves_what_it_does_not_go_on_with);
   add ("loses-nothing-where-a-consumer-left-before-the-first-event", &plain,
        loses_nothing_where_a_consumer_left_before_the_first_event);
   add ("survives-any-memory", &plain, survives_any_memory);
