@@ -2,6 +2,8 @@
 #define _GNU_SOURCE
 #include "consumer/metadata.h"
 
+#include "consumer/output.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -14,6 +16,7 @@
 enum {
   PAGE = TW_LOG_PAGE, /* of the file: what a reader cannot see half written */
   CHUNK = 16 << 10,
+  MAX_TRACES = 10000, /* in one place */
 };
 
 static const char name[] = "metadata";
@@ -38,6 +41,35 @@ tc_metadata_is_of_other (int dir_fd, int log_fd)
   if (n_ours <= 0)
     return true;
   return memcmp (theirs, ours, (size_t) (n_theirs < n_ours ? n_theirs : n_ours)) != 0;
+}
+
+int
+tc_metadata_make_directory (int dir_fd, char **path, int log_fd, bool *made)
+{
+  char *first = *path, *next;
+  int fd;
+
+  for (unsigned n = 1; (fd = tc_make_directory (dir_fd, *path, made)) >= 0; n++)
+    {
+      if (*made || !tc_metadata_is_of_other (fd, log_fd))
+        break;
+      close (fd);
+      fd = -1;
+      errno = EEXIST;
+      if (n > MAX_TRACES)
+        break;
+      if (asprintf (&next, "%s-%u", first, n) < 0)
+        {
+          errno = ENOMEM;
+          break;
+        }
+      if (*path != first)
+        free (*path);
+      *path = next;
+    }
+  if (*path != first)
+    free (first);
+  return fd;
 }
 
 static bool

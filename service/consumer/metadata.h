@@ -29,6 +29,11 @@ typedef struct {
 
 /* Whether the directory holds the description of another trace than the one of @log_fd. */
 bool tc_metadata_is_of_other (int dir_fd, int log_fd);
+/*
+ * Makes *@path below @dir_fd, as tc_make_directory(); where that has the metadata of another trace, the next free name,
+ * "*@path-1", which a successor finds to be ours: then *@path is that. It is the caller's, from malloc().
+ */
+int tc_metadata_make_directory (int dir_fd, char **path, int log_fd, bool *made);
 /* Whether it reads the log of @log_fd. */
 bool tc_metadata_reads (const TcMetadata *self, int log_fd);
 /* Takes @log_fd if it succeeds. 0, or -1 with errno. */

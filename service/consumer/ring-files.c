@@ -50,21 +50,49 @@ is_served_by_a_program (int fd)
   return fstatfs (fd, &about) == 0 && about.f_type == FUSE_MAGIC;
 }
 
+/*
+ * Its name has the second at which the session was made, and that may come twice: what is there of another one is left
+ * alone. -1 with @error.
+ */
+static int
+make_folder (TcRingFiles *self, const TcRingFilesPlace *place, TcError *error)
+{
+  int base_fd = tc_walk (place->base, TC_WALK_MAKE, error);
+  char *directory = strdup (place->directory);
+  int fd = -1, errnum = ENOMEM;
+  bool made;
+
+  if (base_fd >= 0 && directory != NULL)
+    {
+      fd = tc_metadata_make_directory (base_fd, &directory, place->log_fd, &made);
+      errnum = errno;
+    }
+  if (base_fd >= 0)
+    close (base_fd);
+  if (fd >= 0)
+    {
+      if (asprintf (&self->path, "%s/%s", place->base, directory) < 0)
+        self->path = NULL;
+      errnum = ENOMEM;
+    }
+  free (directory);
+  if (fd >= 0 && self->path != NULL)
+    return fd;
+  if (fd >= 0)
+    close (fd);
+  if (base_fd >= 0)
+    tc_error (error, errnum, "Cannot make the directory %s/%s for buffers", place->base, place->directory);
+  return -1;
+}
+
 /* 0, or -1 with @error. */
 static int
 open_folder (TcRingFiles *self, const TcRingFilesPlace *place, TcError *error)
 {
-  int base_fd = tc_walk (place->base, TC_WALK_MAKE, error);
-  int fd, errnum;
-  bool made;
+  int fd = make_folder (self, place, error), errnum;
 
-  if (base_fd < 0)
-    return -1;
-  fd = tc_make_directory (base_fd, place->directory, &made);
-  errnum = errno;
-  close (base_fd);
   if (fd < 0)
-    return tc_error (error, errnum, "Cannot make the directory %s for buffers", self->path);
+    return -1;
   if (is_served_by_a_program (fd))
     {
       close (fd);
@@ -88,9 +116,8 @@ tc_ring_files_open (const TcRingFilesPlace *place, TcError *error)
 {
   TcRingFiles *self = calloc (1, sizeof *self);
 
-  if (self == NULL || asprintf (&self->path, "%s/%s", place->base, place->directory) < 0)
+  if (self == NULL)
     {
-      free (self);
       tc_error (error, ENOMEM, "No memory for the buffers in %s", place->base);
       return NULL;
     }

@@ -10,34 +10,20 @@
 #include <string.h>
 #include <unistd.h>
 
-enum {
-  MAX_TRACES = 10000, /* in one place */
-  SEEK = 500000000,   /* ns between two looks for a directory that is not there */
-};
+enum { SEEK = 500000000 }; /* ns between two looks for a directory that is not there */
 
 /* Another session may write to the same output, or have written to it: its traces are left alone. *@made: it is new. */
 static int
 make_directory (TcSet *self, int log_fd, bool *made, TcError *error)
 {
-  size_t size = strlen (self->directory) + sizeof "-4294967295";
-  char *path = malloc (size);
-  int fd = -1;
+  char *path = strdup (self->directory);
+  int fd = path != NULL ? tc_metadata_make_directory (self->output->dir_fd, &path, log_fd, made) : -1;
+  int errnum = errno;
 
-  if (path == NULL)
-    return tc_error (error, ENOMEM, "No memory for the directory %s", self->directory);
-  strcpy (path, self->directory);
-  for (unsigned n = 1; n <= MAX_TRACES; n++)
-    {
-      fd = tc_make_directory (self->output->dir_fd, path, made);
-      if (fd < 0 || *made || !tc_metadata_is_of_other (fd, log_fd))
-        break;
-      close (fd);
-      fd = -1;
-      errno = EEXIST;
-      snprintf (path, size, "%s-%u", self->directory, n);
-    }
   free (path);
-  return fd >= 0 ? fd : tc_error (error, errno, "Cannot make the directory %s/%s", self->output->path, self->directory);
+  if (fd >= 0)
+    return fd;
+  return tc_error (error, errnum, "Cannot make the directory %s/%s", self->output->path, self->directory);
 }
 
 /* What keeps it from being there may end. */

@@ -104,6 +104,39 @@ goes_on_with_another_consumer (Fixture *self, gconstpointer data)
   g_assert_cmpuint (count_files (self->shm_path, "events_"), ==, 0);
 }
 
+/* A clock that was set back names two directories alike: what is there of another session stays as it is. */
+static void
+goes_beside_what_is_there (Fixture *self, gconstpointer data)
+{
+  g_autofree char *told = tst_get_string (self->service, self->session, "Session.ShmPath");
+  g_autofree char *taken = g_strdup_printf ("%s/ust/uid/%u/%zu-bit", told, (guint) getuid (), 8 * sizeof (long));
+  g_autofree char *free_one = g_strconcat (taken, "-1", NULL);
+  g_autofree char *metadata = g_build_filename (taken, "metadata", NULL);
+  g_autofree char *ring = g_build_filename (taken, "events_0", NULL);
+  g_autofree char *content = NULL;
+  g_autoptr(TstChild) app = NULL;
+
+  g_assert_cmpint (g_mkdir_with_parents (taken, 0700), ==, 0);
+  g_assert_true (g_file_set_contents (metadata, "precious", -1, NULL));
+  g_assert_true (g_file_set_contents (ring, "precious", -1, NULL));
+  app = tst_app_start (self->service, "app-idle", NULL);
+  tst_app_go (app, 100);
+  g_assert_cmpuint (count_files (free_one, "events_"), ==, g_get_num_processors ());
+  g_assert_cmpint (kill (tst_service_consumer_pid (self->service), SIGKILL), ==, 0);
+  tst_wait_until (self->service, tst_heard (self->service, "Session.Problems", "'consumer-restarting'")
+                                 && tst_get_length (self->service, self->session, "Session.Problems") == 0);
+  tst_app_go (app, 100);
+  tst_session_run (self->service, self->session, "Destroy");
+  tst_child_finish (app);
+  g_assert_cmpuint (tst_count (self->service, "trace", "tbtest:tick"), ==, 200);
+  g_assert_false (g_file_test (free_one, G_FILE_TEST_EXISTS));
+  g_assert_true (g_file_get_contents (metadata, &content, NULL, NULL));
+  g_assert_cmpstr (content, ==, "precious");
+  g_clear_pointer (&content, g_free);
+  g_assert_true (g_file_get_contents (ring, &content, NULL, NULL));
+  g_assert_cmpstr (content, ==, "precious");
+}
+
 /* Returns what the command said. */
 static char *
 recover (Fixture *self, const char *name)
@@ -270,6 +303,7 @@ main (int argc, char **argv)
       add ("goes-on-with-another-consumer", &shapes[i], goes_on_with_another_consumer);
       add ("outlives-everybody", &shapes[i], outlives_everybody);
     }
+  add ("goes-beside-what-is-there", &shapes[0], goes_beside_what_is_there);
   add ("tells-what-is-damaged", &shapes[0], tells_what_is_damaged);
   add ("is-for-ones-own-programs-only", &shapes[0], is_for_ones_own_programs_only);
   add ("survives-that-files-are-cut", &shapes[1], survives_that_files_are_cut);
