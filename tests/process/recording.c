@@ -6,6 +6,7 @@
 
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 
 static void
 mount_output (TstRecording *self, guint megabytes)
@@ -138,4 +139,27 @@ tst_recording_count_lossy (TstRecording *self)
     g_error ("%s: %s", error->message, err);
   lines = g_strsplit (out, "\n", -1);
   return g_strv_length (lines) - 1;
+}
+
+guint64
+tst_recording_data_size (TstRecording *self, guint *n_files)
+{
+  g_autofree char *path = g_build_filename (self->output, TST_RECORDING_FOLDER, NULL);
+  g_autoptr(GDir) dir = g_dir_open (path, 0, NULL);
+  const char *name;
+  guint64 size = 0;
+
+  *n_files = 0;
+  while ((name = g_dir_read_name (dir)) != NULL)
+    {
+      g_autofree char *file = g_build_filename (path, name, NULL);
+      struct stat about;
+
+      if (!g_str_has_prefix (name, "chan"))
+        continue;
+      g_assert_cmpint (stat (file, &about), ==, 0);
+      size += (guint64) about.st_size;
+      ++*n_files;
+    }
+  return size;
 }

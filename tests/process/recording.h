@@ -33,6 +33,9 @@ typedef struct {
   const char *const *arguments; /* of the consumer; nullable */
 } TstShape;
 
+/* Of its only set, below the output. */
+#define TST_RECORDING_FOLDER "ust/uid/0/64-bit"
+
 void tst_recording_set_up (TstRecording *self, gconstpointer shape);
 void tst_recording_tear_down (TstRecording *self, gconstpointer shape);
 /* Starts the app @name with up to two arguments, and records it. */
@@ -47,5 +50,7 @@ void tst_recording_unread_last_packets (TstRecording *self);
 void tst_recording_assert_ticks (TstRecording *self, guint n);
 /* Events of a trace of which the reader may say that others were discarded. */
 guint tst_recording_count_lossy (TstRecording *self);
+/* How much is in its folder, in so many files, without the metadata and the indexes. */
+guint64 tst_recording_data_size (TstRecording *self, guint *n_files);
 
 G_END_DECLS
