@@ -24,9 +24,7 @@ struct TcConsumer {
   unsigned n_drains, n_writers;
   TcStagingPool *staging; /* NULL: none yet, or none at all */
   size_t staging_size;    /* of the one to be made; 0: none */
-  TcMail staging_mail;    /* the first writer's */
-  TcMail staging_hurry;   /* the same */
-  TcTimer staging_timer;  /* the same */
+  bool staging_is_kept;   /* by the service, too, or by the one before */
   TcTimer orphans;        /* what a dead one left in the pool has been claimed by then */
   TcLookout lookout;
   TcTable outputs, sets, channels;

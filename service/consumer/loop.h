@@ -49,7 +49,7 @@ void tc_loop_post (TcLoop *self, TcMail *mail);
 /* It will not run, whether it was posted or not: it may be freed. Nobody else may be posting it. */
 void tc_loop_take_back (TcLoop *self, const TcMail *mail);
 
-/* Level-triggered. 0, or -1 with errno. @events 0 waits for hang-up and error only. */
+/* Level-triggered where @events does not say otherwise. 0, or -1 with errno. @events 0: only hang-up and error. */
 int tc_loop_watch (TcLoop *self, TcWatch *watch, uint32_t events);
 void tc_loop_watch_for (TcLoop *self, TcWatch *watch, uint32_t events);
 /* Before the descriptor is closed. */

@@ -5,16 +5,15 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <sched.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
-
-#ifndef MADV_POPULATE_WRITE
-#define MADV_POPULATE_WRITE 23 /* Linux 5.14 */
-#endif
 
 static const char magic[16] = "tracebus pool 1";
 
@@ -25,9 +24,15 @@ typedef struct {
   uint64_t reserved[5];
 } Head;
 
+#ifndef MADV_POPULATE_WRITE
+#define MADV_POPULATE_WRITE 23 /* Linux 5.14 */
+#endif
+
 enum { FREE, FULL };
 enum {
+  PAGE = 4096,      /* or more */
   FILL = 2 << 20,   /* bytes that are taken from the system at once */
+  FILL_IDLY = TC_STAGING_BLOCK, /* the same, where nobody waits for them */
   AHEAD = 16 << 20, /* and so many before they are needed */
 };
 
@@ -44,6 +49,8 @@ _Static_assert (sizeof (Head) == 64, "entries are aligned");
 _Static_assert (sizeof (Entry) == 48, "a 32-bit process and a 64-bit one see the same");
 
 struct TcStagingPool {
+  atomic_uint holds;   /* the owner's, and that of the thread that fills it */
+  atomic_bool ending;  /* the owner's is gone */
   int fd;
   uint8_t *memory;
   size_t len;
@@ -52,13 +59,8 @@ struct TcStagingPool {
   uint8_t *blocks;
   uint32_t n_blocks;
   atomic_bool unusable; /* the system has no memory for it */
-  atomic_bool used;     /* there is, or was, something in it */
-  void (*tell_use) (void *data); /* nullable */
-  void *tell_data;
   _Atomic uint32_t highest; /* block that was ever in use */
-
-  pthread_mutex_t filling;
-  size_t filled; /* under @filling: bytes that were taken from the system */
+  _Atomic size_t filled;    /* bytes that were taken from the system, or are just being taken */
 
   pthread_mutex_t lock;
   uint32_t *free;      /* under @lock: a stack, so that what the caches still hold is used next */
@@ -100,7 +102,7 @@ map (int fd, size_t len, uint32_t n_blocks)
   self->len = len;
   self->n_blocks = n_blocks;
   pthread_mutex_init (&self->lock, NULL);
-  pthread_mutex_init (&self->filling, NULL);
+  atomic_init (&self->holds, 1);
   self->free = malloc (n_blocks * sizeof *self->free);
   self->unclaimed = malloc (n_blocks * sizeof *self->unclaimed);
   self->next = calloc (n_blocks, sizeof *self->next);
@@ -239,21 +241,29 @@ tc_staging_pool_adopt (int fd)
   return NULL;
 }
 
-void
-tc_staging_pool_free (TcStagingPool *self)
+static void
+release (TcStagingPool *self)
 {
-  if (self == NULL)
+  if (atomic_fetch_sub (&self->holds, 1) > 1)
     return;
   if (self->memory != NULL)
     munmap (self->memory, self->len);
   if (self->fd >= 0)
     close (self->fd);
-  pthread_mutex_destroy (&self->filling);
   pthread_mutex_destroy (&self->lock);
   free (self->free);
   free (self->unclaimed);
   free (self->next);
   free (self);
+}
+
+void
+tc_staging_pool_free (TcStagingPool *self)
+{
+  if (self == NULL)
+    return;
+  atomic_store (&self->ending, true);
+  release (self);
 }
 
 int
@@ -272,50 +282,84 @@ get_wanted (const TcStagingPool *self)
   return self->len - used < AHEAD ? self->len : used + AHEAD;
 }
 
-/* Under @filling. Whether it went well. */
+/* Takes the next bytes, up to @step, by @take. Whether more are wanted. */
 static bool
-fill_some (TcStagingPool *self)
+fill_some (TcStagingPool *self, size_t step, int (*take) (TcStagingPool *self, size_t begin, size_t len))
 {
-  size_t n = self->len - self->filled < FILL ? self->len - self->filled : FILL;
+  size_t wanted = get_wanted (self), begin, end;
 
-  /* Huge pages make copies and writes cheaper. */
-  if (self->filled == 0)
-    (void) madvise (self->memory, self->len, MADV_HUGEPAGE);
-  if (madvise (self->memory + self->filled, n, MADV_POPULATE_WRITE) == 0)
-    {
-      self->filled += n;
-      return true;
-    }
-  if (errno != EINVAL)
+  if (atomic_load (&self->filled) >= wanted || atomic_load (&self->unusable))
+    return false;
+  begin = atomic_fetch_add (&self->filled, step);
+  end = begin + step < self->len ? begin + step : self->len;
+  if (begin < end && take (self, begin, end - begin) < 0)
     atomic_store (&self->unusable, true);
-  return false;
+  return end < wanted;
+}
+
+static int
+take_at_once (TcStagingPool *self, size_t begin, size_t len)
+{
+  return madvise (self->memory + begin, len, MADV_POPULATE_WRITE) == 0 || errno == EINVAL ? 0 : -1;
 }
 
 bool
 tc_staging_pool_fill (TcStagingPool *self)
 {
-  size_t wanted = get_wanted (self);
-  bool more;
-
-  /* Another thread is at it. */
-  if (pthread_mutex_trylock (&self->filling) != 0)
-    return false;
-  more = self->filled < wanted && fill_some (self) && self->filled < wanted;
-  pthread_mutex_unlock (&self->filling);
-  return more;
+  return fill_some (self, FILL, take_at_once);
 }
 
-bool
-tc_staging_pool_is_used (const TcStagingPool *self)
+/* The same without the lock of the process's memory, which others wait for to map theirs. */
+static int
+take_page_by_page (TcStagingPool *self, size_t begin, size_t len)
 {
-  return atomic_load_explicit (&self->used, memory_order_relaxed);
+  /* Where there is none, this says so, and touching would be the end. Who is stopped, or traced, is interrupted. */
+  while (fallocate (self->fd, 0, (off_t) begin, (off_t) len) < 0)
+    if (errno != EINTR)
+      return -1;
+  /* What is in use already stays as it is. */
+  for (size_t at = begin; at < begin + len; at += PAGE)
+    atomic_fetch_or ((_Atomic uint8_t *) (self->memory + at), 0);
+  return 0;
+}
+
+static void *
+fill_idly (void *data)
+{
+  const struct sched_param lowest = { .sched_priority = 0 };
+  const struct timespec a_while = { .tv_nsec = 1500000 };
+  TcStagingPool *self = data;
+  bool humble;
+
+  pthread_setname_np (pthread_self (), "filler");
+  /* It may not run for long from there on: so nobody waits for it, and it holds nothing that anybody waits for. */
+  humble = sched_setscheduler (0, SCHED_IDLE, &lowest) == 0;
+  while (!atomic_load (&self->ending) && fill_some (self, FILL_IDLY, take_page_by_page))
+    /* Where the service's unit leaves it no choice but its own nice value, programs come in between. */
+    if (!humble)
+      nanosleep (&a_while, NULL);
+  release (self);
+  return NULL;
 }
 
 void
-tc_staging_pool_tell_use (TcStagingPool *self, void (*func) (void *data), void *data)
+tc_staging_pool_fill_idly (TcStagingPool *self)
 {
-  self->tell_use = func;
-  self->tell_data = data;
+  sigset_t all, before;
+  pthread_attr_t detached;
+  pthread_t thread;
+  int errnum;
+
+  sigfillset (&all);
+  atomic_fetch_add (&self->holds, 1);
+  pthread_attr_init (&detached);
+  pthread_attr_setdetachstate (&detached, PTHREAD_CREATE_DETACHED);
+  pthread_sigmask (SIG_BLOCK, &all, &before);
+  errnum = pthread_create (&thread, &detached, fill_idly, self);
+  pthread_sigmask (SIG_SETMASK, &before, NULL);
+  pthread_attr_destroy (&detached);
+  if (errnum != 0)
+    atomic_fetch_sub (&self->holds, 1);
 }
 
 /* @n blocks, chained. The first; 0: so many are not free. */
@@ -377,8 +421,6 @@ tc_staging_pool_put (TcStagingPool *self, const TcPacketOrigin *origin, const st
   number = take_blocks (self, n);
   if (number == 0)
     return 0;
-  if (!tc_staging_pool_is_used (self) && !atomic_exchange (&self->used, true) && self->tell_use != NULL)
-    self->tell_use (self->tell_data);
   copy_in (self, number, parts);
   entry = &self->entries[number];
   entry->channel = origin->channel;

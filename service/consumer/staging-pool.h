@@ -38,14 +38,12 @@ void tc_staging_pool_free (TcStagingPool *self);
 int tc_staging_pool_get_fd (const TcStagingPool *self);
 /*
  * Pages that are first touched while rings overflow take time then. So there is always some memory more than was ever
- * in use: takes a part of it from the system, for a millisecond or so, where it is missing; true until it is there, or
- * another thread is at it. Where the system has none, there is no room from then on. Any thread.
+ * in use: takes a part of it from the system, for a millisecond or so, where it is missing; true until it is there.
+ * Where the system has none, there is no room from then on. Any thread.
  */
 bool tc_staging_pool_fill (TcStagingPool *self);
-/* Any thread: whether anything was ever put there. */
-bool tc_staging_pool_is_used (const TcStagingPool *self);
-/* Before that: @func is called by whoever puts the first packet there, on its thread. */
-void tc_staging_pool_tell_use (TcStagingPool *self, void (*func) (void *data), void *data);
+/* The same until it is there, on a thread that only runs where nobody else wants to, or with pauses, and ends. Once. */
+void tc_staging_pool_fill_idly (TcStagingPool *self);
 
 /* Copies the packet of @parts in. Its number; 0: no room, or none for one as large. */
 uint32_t tc_staging_pool_put (TcStagingPool *self, const TcPacketOrigin *origin, const struct iovec parts[2],

@@ -13,7 +13,10 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
-enum { BURST = 8 }; /* packets before the thread's other streams have their turn */
+enum {
+  BURST = 8, /* packets before the thread's other streams have their turn */
+  WAKE_UPS = 64, /* before the pipe is emptied: each is a byte or a few, of 64 KiB that it holds */
+};
 
 /* ns: of two packets that come so soon after each other, the first is written with the second. */
 static const uint64_t soon = 25000000;
@@ -57,10 +60,10 @@ unwatch (TcStream *self)
 static void
 empty_pipe (TcStream *self)
 {
-  char bytes[256];
+  char bytes[64 << 10];
 
-  /* What is left after one call wakes us again. */
   (void) !read (self->watch.fd, bytes, sizeof bytes);
+  self->wake_ups = 0;
 }
 
 static void
@@ -111,7 +114,9 @@ on_pipe (TcWatch *watch, uint32_t events)
       hang_up (self);
       return;
     }
-  empty_pipe (self);
+  /* Every byte wakes us up, whether those before it were read or not. */
+  if (++self->wake_ups == WAKE_UPS)
+    empty_pipe (self);
   if (!is_to_wait (self))
     read_burst (self);
 }
@@ -256,7 +261,7 @@ tc_stream_adopt (TcStream *self, int fresh, int memory, int pipe, bool told)
 int
 tc_stream_attach (TcStream *self)
 {
-  if (tc_loop_watch (self->drain->loop, &self->watch, self->by_timer ? 0 : EPOLLIN) < 0)
+  if (tc_loop_watch (self->drain->loop, &self->watch, self->by_timer ? 0 : EPOLLIN | EPOLLET) < 0)
     return -1;
   self->watched = true;
   tc_stage_start (&self->stage);

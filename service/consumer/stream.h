@@ -60,6 +60,7 @@ struct TcStream {
   TcSubject subject;
   TcWatch watch;        /* the wake-up pipe's read end; the library's, or that of a dead one */
   TcTimer again;
+  unsigned wake_ups;    /* since the pipe was emptied */
   bool watched;
   bool overwrites;      /* the ring's mode */
   bool by_timer;        /* read when a timer says so: the pipe tells of hang-up only */

@@ -19,9 +19,11 @@
 enum {
   MAX_GENERATIONS = 10000,
   MAX_RESERVE = 16 << 20,
+  MAX_CHUNK = 16 << 20, /* bytes that the file system is asked for at once, beyond what is needed */
+  SHARE = 8,            /* and no more than so small a part of what is there already, or: */
   MODESTY = 4, /* a reserve takes so small a part of what is free */
   PLENTY = 256, /* and all of them together so small a part, before that is looked at again */
-  MIN_CHUNK = 64 << 10, /* bytes that the file system is asked for at once, beyond what is needed */
+  MIN_CHUNK = 64 << 10,
 };
 
 /* Packets that lie one after the other in the file, and are written by one call. */
@@ -330,7 +332,9 @@ make_room (TcTraceFile *self, size_t size)
 {
   uint64_t end = self->size + size;
   uint64_t reserve = self->reserve < MAX_RESERVE ? self->reserve : MAX_RESERVE;
-  uint64_t chunk = reserve > MIN_CHUNK ? reserve : MIN_CHUNK;
+  uint64_t share = self->size / SHARE < MAX_CHUNK ? self->size / SHARE : MAX_CHUNK;
+  uint64_t least = reserve > MIN_CHUNK ? reserve : MIN_CHUNK;
+  uint64_t chunk = share > least ? share : least;
 
   if (self->room >= end + reserve || allocate_modestly (self, end + reserve + chunk) == 0
       || allocate_modestly (self, end + reserve) == 0)
