@@ -30,6 +30,7 @@ struct TbusConsumerLink {
 
   gint64 patience;     /* microseconds; 0: endless */
   gint64 heard;        /* monotonic: when it said something last, or had nothing to say */
+  gint64 due;          /* when it is looked after, as long as it owes an answer */
   guint64 ping_serial; /* 0: none under way */
 };
 
@@ -66,16 +67,6 @@ watch (TbusConsumerLink *self)
     return;
   self->wanted = wanted;
   g_source_modify_unix_fd (self->source, self->tag, wanted);
-}
-
-/* One that is due earlier is left as it is: it finds that there is time yet. */
-static void
-look_by (TbusConsumerLink *self, gint64 due)
-{
-  gint64 before = g_source_get_ready_time (self->source);
-
-  if (before < 0 || before > due)
-    g_source_set_ready_time (self->source, due);
 }
 
 static void
@@ -194,6 +185,13 @@ receive_turn (TbusConsumerLink *self)
     }
 }
 
+/* Whether it owes an answer. */
+static gboolean
+is_waiting (TbusConsumerLink *self)
+{
+  return self->patience != 0 && g_tree_nnodes (self->pending) > 0;
+}
+
 /* What it is asked may take it long; its main loop answers in between, unless it hangs. */
 static void
 ping (TbusConsumerLink *self)
@@ -210,12 +208,9 @@ static void
 check_patience (TbusConsumerLink *self)
 {
   gint64 now = g_get_monotonic_time ();
-  gint64 due = g_source_get_ready_time (self->source);
   g_autoptr(GError) error = NULL;
 
-  if (due >= 0 && due <= now)
-    g_source_set_ready_time (self->source, -1);
-  if (self->patience == 0 || g_tree_nnodes (self->pending) == 0)
+  if (!is_waiting (self))
     return;
   if (now - self->heard >= self->patience)
     {
@@ -226,7 +221,7 @@ check_patience (TbusConsumerLink *self)
     }
   if (now - self->heard >= self->patience / 3)
     ping (self);
-  look_by (self, now + self->patience / 3);
+  self->due = now + self->patience / 3;
 }
 
 static gboolean
@@ -249,7 +244,33 @@ link_dispatch (GSource *source, GSourceFunc callback, gpointer user_data)
   return G_SOURCE_CONTINUE;
 }
 
-static GSourceFuncs link_source_funcs = { .dispatch = link_dispatch };
+/* A time for the loop to wake up at, while it owes an answer only: one that owes nothing is left alone. */
+static gboolean
+link_prepare (GSource *source, gint *timeout)
+{
+  TbusConsumerLink *self = ((LinkSource *) source)->link;
+  gint64 left;
+
+  *timeout = -1;
+  if (self->send_errno != 0)
+    return TRUE;
+  if (!is_waiting (self))
+    return FALSE;
+  left = self->due - g_source_get_time (source);
+  *timeout = MAX (left, 0) / G_TIME_SPAN_MILLISECOND + 1;
+  return left <= 0;
+}
+
+static gboolean
+link_check (GSource *source)
+{
+  TbusConsumerLink *self = ((LinkSource *) source)->link;
+
+  return g_source_query_unix_fd (source, self->tag) != 0
+         || (is_waiting (self) && g_source_get_time (source) >= self->due);
+}
+
+static GSourceFuncs link_source_funcs = { .prepare = link_prepare, .check = link_check, .dispatch = link_dispatch };
 
 TbusConsumerLink *
 tbus_consumer_link_new (int fd, const TbusConsumerLinkOps *ops, gpointer owner, GError **error)
@@ -322,13 +343,11 @@ tbus_consumer_link_send (TbusConsumerLink *self, TbusRequest *request, GError **
           return FALSE;
         }
       self->send_errno = errno;
-      if (self->source != NULL)
-        g_source_set_ready_time (self->source, 0);
     }
-  if (g_tree_nnodes (self->pending) == 0 && self->source != NULL && self->send_errno == 0 && self->patience != 0)
+  if (g_tree_nnodes (self->pending) == 0)
     {
       self->heard = g_get_monotonic_time ();
-      look_by (self, self->heard + self->patience / 3);
+      self->due = self->heard + self->patience / 3;
     }
   /* Where the link broke, it is answered with how the process ended. */
   self->last_serial = serial;

@@ -232,6 +232,7 @@ stays_until_all_is_answered (Fixture *f, gconstpointer data)
 static void
 closing_answers_all_and_refuses_more (Fixture *f, gconstpointer data)
 {
+  enum { LOOK_MS = 2000 };
   g_auto(Answer) ready = { 0 };
   g_auto(Answer) held = { 0 };
   g_auto(Answer) late = { 0 };
@@ -386,6 +387,40 @@ idle_one_that_does_not_end_is_killed (Fixture *f, gconstpointer data)
   g_assert_null (strstr (text, "starting another"));
 }
 
+/* How long the loop would sleep, in ms; G_MAXUINT: until something happens. */
+static guint
+time_to_sleep (void)
+{
+  GMainContext *context = g_main_context_default ();
+  GPollFD fds[16];
+  gint timeout, priority;
+
+  while (g_main_context_iteration (context, FALSE))
+    ;
+  g_assert_true (g_main_context_acquire (context));
+  g_main_context_prepare (context, &priority);
+  g_assert_cmpint (g_main_context_query (context, priority, &timeout, fds, G_N_ELEMENTS (fds)), <=, G_N_ELEMENTS (fds));
+  g_main_context_release (context);
+  return (guint) timeout;
+}
+
+static void
+is_looked_after_as_long_as_it_owes_an_answer (Fixture *f, gconstpointer data)
+{
+  enum { LOOK_MS = 2000 };
+  g_auto(Answer) ready = { 0 };
+  g_auto(Answer) held = { 0 };
+
+  tbus_spawner_get_times (f->spawner)->silence_ms = 3 * LOOK_MS;
+  f->consumer = TBUS_CONSUMER (tbus_supervised_consumer_new (f->spawner, getuid (), 64));
+  check_and_wait (f, "/x", &ready);
+  g_assert_cmpuint (time_to_sleep (), >, LOOK_MS + 1);
+  check (f, "/hold", &held);
+  g_assert_cmpuint (time_to_sleep (), <=, LOOK_MS + 1);
+  tbus_supervised_consumer_close (TBUS_SUPERVISED_CONSUMER (f->consumer));
+  wait_until (held.done);
+}
+
 #define add(name, manner, set_up, test)                                                                              \
   g_test_add ("/supervise/life/" name, Fixture, manner, set_up, test, fixture_tear_down)
 
@@ -402,6 +437,8 @@ main (int argc, char **argv)
   add ("last-words-are-heard", NULL, fixture_set_up, last_words_are_heard);
   add ("hanging-with-an-answer-due-ends-in-a-kill", NULL, fixture_set_up_bare,
        hanging_with_an_answer_due_ends_in_a_kill);
+  add ("is-looked-after-as-long-as-it-owes-an-answer", NULL, fixture_set_up_bare,
+       is_looked_after_as_long_as_it_owes_an_answer);
   add ("slow-work-is-no-silence", NULL, fixture_set_up_bare, slow_work_is_no_silence);
   add ("another-version-fails", "old", fixture_set_up, another_version_fails);
   add ("another-bitness-fails", "narrow", fixture_set_up, another_bitness_fails);
