@@ -148,6 +148,12 @@ on_uid (GObject *source, GAsyncResult *result, gpointer user_data)
   peer_answer_waiting (self, unknown);
 }
 
+gboolean
+tbus_peer_is_identified (TbusPeer *self)
+{
+  return self->identified;
+}
+
 void
 tbus_peer_identify_async (TbusPeer *self, GAsyncReadyCallback callback, gpointer user_data)
 {

@@ -32,6 +32,7 @@ TbusTurns *tbus_peer_get_turns (TbusPeer *self);
 gboolean tbus_peer_enter (TbusPeer *self, GError **error);
 void tbus_peer_leave (TbusPeer *self);
 
+gboolean tbus_peer_is_identified (TbusPeer *self);
 /* Asks the bus who it is, once for all calls. Fails with NotAuthorized where the bus does not know, or it has left. */
 void tbus_peer_identify_async (TbusPeer *self, GAsyncReadyCallback callback, gpointer user_data);
 gboolean tbus_peer_identify_finish (TbusPeer *self, GAsyncResult *result, GError **error);

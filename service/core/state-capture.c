@@ -222,12 +222,14 @@ tbus_core_keep_words (TbusCore *core, TbusState *state)
     }
 }
 
-/* (transfer full): "" where the kernel does not say */
-static char *
-read_boot (void)
+/* "" where the kernel does not say. It never changes, and each write of the state asks for it. */
+static const char *
+get_boot (void)
 {
-  char *id = NULL;
+  static char *id;
 
+  if (id != NULL)
+    return id;
   if (!g_file_get_contents ("/proc/sys/kernel/random/boot_id", &id, NULL, NULL))
     id = g_strdup ("");
   return g_strstrip (id);
@@ -236,8 +238,9 @@ read_boot (void)
 gboolean
 tbus_state_is_of_this_boot (const TbusState *self)
 {
-  g_autofree char *boot = read_boot ();
+  const char *boot = get_boot ();
 
+  tbus_thread_assert_main ();
   return boot[0] != '\0' && g_str_equal (self->boot, boot);
 }
 
@@ -252,7 +255,7 @@ tbus_core_capture (TbusCore *core, TbusStateScope scope)
   tbus_thread_assert_main ();
   self->ended = tbus_core_get_hub (core)->closed;
   g_free (self->boot);
-  self->boot = read_boot ();
+  self->boot = g_strdup (get_boot ());
   for (TbusIdKind kind = 0; kind < TBUS_N_IDS; kind++)
     self->ids[kind] = tbus_id_last (kind);
   tbus_hash_get_key (self->hash_key);
@@ -270,6 +273,15 @@ tbus_core_capture (TbusCore *core, TbusStateScope scope)
   for (guint i = 0; scope == TBUS_STATE_ALL && i < apps->len; i++)
     g_ptr_array_add (self->apps, capture_app (g_ptr_array_index (apps, i)));
   return self;
+}
+
+gboolean
+tbus_state_has_sets (const TbusState *self)
+{
+  for (guint i = 0; i < self->sessions->len; i++)
+    if (((const TbusSavedSession *) g_ptr_array_index (self->sessions, i))->sets->len > 0)
+      return TRUE;
+  return FALSE;
 }
 
 void

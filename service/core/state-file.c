@@ -5,6 +5,7 @@
 #include "base/errand.h"
 #include "base/error.h"
 #include "base/limits.h"
+#include "base/thread.h"
 
 #include <string.h>
 
@@ -167,59 +168,68 @@ tbus_state_read (const char *path, GError **error)
   return tbus_state_decode (variant, error);
 }
 
-/* Saving: main captures, notify adds classes, a worker waits for the disk, main hears of it and lets go of it all. */
+/* Saving: main captures, notify adds classes where there are any, a worker waits for the disk, main hears of it. */
 
 typedef struct {
-  GTask *task; /* the caller's */
+  GTask *task;   /* the caller's */
+  GTask *errand; /* until it is begun */
   TbusState *state;
   char *path;
-  GError *error;
 } SaveCall;
 
 static void
-save_call_free (gpointer data)
+save_call_free (SaveCall *call)
 {
-  SaveCall *call = data;
-
   g_object_unref (call->task);
   tbus_state_free (call->state);
   g_free (call->path);
-  g_clear_error (&call->error);
   g_free (call);
 }
 
 static void
-on_written (gpointer data)
+on_written (GObject *source, GAsyncResult *result, gpointer data)
 {
   SaveCall *call = data;
+  GError *error = NULL;
 
+  tbus_thread_assert_main ();
   tbus_core_keep_words (g_task_get_source_object (call->task), call->state);
-  if (call->error != NULL)
-    g_task_return_error (call->task, g_steal_pointer (&call->error));
-  else
+  if (g_task_propagate_boolean (G_TASK (result), &error))
     g_task_return_boolean (call->task, TRUE);
+  else
+    g_task_return_error (call->task, error);
+  save_call_free (call);
 }
 
 static void
 write_in_worker (GTask *errand, gpointer source, gpointer data, GCancellable *cancellable)
 {
   g_autoptr(TbusErrand) at = tbus_errand_begin ("writing the state");
-  SaveCall *call = data;
+  const SaveCall *call = data;
+  GError *error = NULL;
 
-  tbus_state_write (call->state, call->path, &call->error);
-  tbus_post (TBUS_THREAD_MAIN, on_written, call, save_call_free);
-  g_task_return_boolean (errand, TRUE);
+  if (tbus_state_write (call->state, call->path, &error))
+    g_task_return_boolean (errand, TRUE);
+  else
+    g_task_return_error (errand, error);
+}
+
+/* Whoever begins it, main hears of its end. */
+static void
+begin_errand (SaveCall *call)
+{
+  g_autoptr(GTask) errand = g_steal_pointer (&call->errand);
+
+  g_task_run_in_thread (errand, write_in_worker);
 }
 
 static void
 add_classes (gpointer data)
 {
   SaveCall *call = data;
-  g_autoptr(GTask) errand = g_task_new (NULL, NULL, NULL, NULL);
 
   tbus_state_capture_classes (call->state);
-  g_task_set_task_data (errand, call, NULL);
-  g_task_run_in_thread (errand, write_in_worker);
+  begin_errand (call);
 }
 
 void
@@ -229,9 +239,14 @@ tbus_core_save_async (TbusCore *core, TbusStateScope scope, const char *path, GA
   SaveCall *call = g_new0 (SaveCall, 1);
 
   call->task = g_task_new (core, NULL, callback, user_data);
+  call->errand = g_task_new (NULL, NULL, on_written, call);
+  g_task_set_task_data (call->errand, call, NULL);
   call->state = tbus_core_capture (core, scope);
   call->path = g_strdup (path);
-  tbus_post (TBUS_THREAD_NOTIFY, add_classes, call, NULL);
+  if (tbus_state_has_sets (call->state))
+    tbus_post (TBUS_THREAD_NOTIFY, add_classes, call, NULL);
+  else
+    begin_errand (call);
 }
 
 gboolean

@@ -154,6 +154,7 @@ typedef enum {
 
 /* state-capture.c: what core knows now; classes are left out, the notify thread has them. (transfer full) */
 TbusState *tbus_core_capture (TbusCore *core, TbusStateScope scope) TBUS_MAIN_ONLY;
+gboolean tbus_state_has_sets (const TbusState *self);
 /* Adds the classes of every set. @self is the notify thread's meanwhile. */
 void tbus_state_capture_classes (TbusState *self) TBUS_NOTIFY_ONLY;
 
