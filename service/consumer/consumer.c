@@ -21,6 +21,30 @@ update_link (TcConsumer *self)
   tc_loop_watch_for (self->loop, &self->link_watch, wants_write ? EPOLLIN | EPOLLOUT : EPOLLIN);
 }
 
+/* 1 with the next message, 0 where there is none, -1 where there will be none. */
+static int
+receive (TcConsumer *self, TwMessage *message)
+{
+  int result;
+
+  pthread_mutex_lock (&self->link_lock);
+  result = tw_socket_receive (self->link, message);
+  pthread_mutex_unlock (&self->link_lock);
+  return result;
+}
+
+static int
+flush (TcConsumer *self)
+{
+  int result;
+
+  pthread_mutex_lock (&self->link_lock);
+  result = tw_socket_flush (self->link);
+  update_link (self);
+  pthread_mutex_unlock (&self->link_lock);
+  return result;
+}
+
 static void
 on_link (TcWatch *watch, uint32_t events)
 {
@@ -28,12 +52,12 @@ on_link (TcWatch *watch, uint32_t events)
   int result = 0;
 
   if (events & EPOLLOUT)
-    result = tw_socket_flush (self->link);
+    result = flush (self);
   while (result >= 0 && self->link != NULL)
     {
       TwMessage message;
 
-      result = tw_socket_receive (self->link, &message);
+      result = receive (self, &message);
       if (result == 0)
         break;
       if (result > 0)
@@ -44,8 +68,6 @@ on_link (TcWatch *watch, uint32_t events)
     }
   if (result < 0)
     tc_consumer_leave (self);
-  else if (self->link != NULL)
-    update_link (self);
 }
 
 static void
@@ -96,6 +118,28 @@ start_drains (TcConsumer *self)
   return self->n_writers > 0 ? 0 : -1;
 }
 
+static bool
+tell_waiting (TcSentry *sentry, bool waiting)
+{
+  TcConsumer *self = TC_CONTAINER (sentry, TcConsumer, sentry);
+  TwWriter body = { 0 };
+
+  tw_put_u64 (&body, waiting);
+  return tc_consumer_tell (self, TW_OUTPUT_STUCK, &body, true);
+}
+
+/* Without it nobody hears what keeps it waiting; there is nothing else that it cannot do. */
+static void
+start_sentry (TcConsumer *self)
+{
+  tc_sentry_watch (&self->sentry, self->loop);
+  for (unsigned i = 0; i < self->n_drains; i++)
+    tc_sentry_watch (&self->sentry, self->drains[i].loop);
+  for (unsigned i = 0; i < self->n_writers; i++)
+    tc_sentry_watch (&self->sentry, self->writers[i].loop);
+  (void) tc_sentry_start (&self->sentry);
+}
+
 static void
 look_at (TcNode *node, void *data)
 {
@@ -118,6 +162,8 @@ tc_consumer_new (int link_fd, size_t staging_size)
   self->staging_size = staging_size;
   self->signal_watch.fd = -1;
   tc_anatomies_init (&self->anatomies);
+  pthread_mutex_init (&self->link_lock, NULL);
+  tc_sentry_init (&self->sentry, tell_waiting);
   self->loop = tc_loop_new ();
   if (self->loop != NULL && watch_signals (self) == 0 && start_drains (self) == 0
       && (self->link = tw_socket_new (link_fd)) != NULL)
@@ -126,7 +172,10 @@ tc_consumer_new (int link_fd, size_t staging_size)
       tc_lookout_init (&self->lookout, self->loop, on_directories);
       self->link_watch = (TcWatch) { .fd = link_fd, .ready = on_link };
       if (tc_loop_watch (self->loop, &self->link_watch, EPOLLIN) == 0)
-        return self;
+        {
+          start_sentry (self);
+          return self;
+        }
     }
   tc_consumer_free (self);
   return NULL;
@@ -149,10 +198,12 @@ tc_consumer_free (TcConsumer *self)
 {
   int errnum = errno;
 
+  tc_sentry_stop (&self->sentry);
   for (unsigned i = 0; i < self->n_drains; i++)
     tc_drain_stop (&self->drains[i]);
   for (unsigned i = 0; i < self->n_writers; i++)
     tc_drain_stop (&self->writers[i]);
+  tc_sentry_clear (&self->sentry);
   tc_staging_end (self);
   tc_table_each (&self->outputs, free_output, NULL);
   tc_table_clear (&self->outputs);
@@ -164,6 +215,7 @@ tc_consumer_free (TcConsumer *self)
     close (self->signal_watch.fd);
   tc_lookout_clear (&self->lookout);
   tc_loop_free (self->loop);
+  pthread_mutex_destroy (&self->link_lock);
   free (self);
   errno = errnum;
 }
@@ -182,8 +234,10 @@ tc_consumer_leave (TcConsumer *self)
     return;
   self->leaving = true;
   tc_loop_unwatch (self->loop, &self->link_watch);
+  pthread_mutex_lock (&self->link_lock);
   tw_socket_free (self->link);
   self->link = NULL;
+  pthread_mutex_unlock (&self->link_lock);
   tc_table_each (&self->sets, leave_set, NULL);
   tc_consumer_leave_if_idle (self);
 }
@@ -213,7 +267,7 @@ tc_consumer_find_channel (TcConsumer *self, uint64_t channel)
 
 /* @head without its body. 0, or -1 with errno, where the message could not be taken; a link that is gone takes all. */
 static int
-send_message (TcConsumer *self, const TwMessage *head, TwWriter *body)
+send_locked (TcConsumer *self, const TwMessage *head, TwWriter *body)
 {
   TwMessage message = *head;
   int result, errnum;
@@ -237,6 +291,19 @@ send_message (TcConsumer *self, const TwMessage *head, TwWriter *body)
   if (result < 0 && errnum == EPIPE)
     return 0;
   update_link (self);
+  errno = errnum;
+  return result;
+}
+
+static int
+send_message (TcConsumer *self, const TwMessage *head, TwWriter *body)
+{
+  int result, errnum;
+
+  pthread_mutex_lock (&self->link_lock);
+  result = send_locked (self, head, body);
+  errnum = errno;
+  pthread_mutex_unlock (&self->link_lock);
   errno = errnum;
   return result;
 }
@@ -278,11 +345,13 @@ bool
 tc_consumer_tell (TcConsumer *self, TwType type, TwWriter *body, bool may_skip)
 {
   const TwMessage head = { .type = type };
+  bool told = false;
 
+  pthread_mutex_lock (&self->link_lock);
   if (may_skip && self->link != NULL && tw_socket_wants_write (self->link))
-    {
-      tw_writer_clear (body);
-      return false;
-    }
-  return send_message (self, &head, body) == 0;
+    tw_writer_clear (body);
+  else
+    told = send_locked (self, &head, body) == 0;
+  pthread_mutex_unlock (&self->link_lock);
+  return told;
 }

@@ -7,15 +7,18 @@
  * process ends. A service that died may have left its end with somebody, who gives it to the next: see
  * consumer/succession.h.
  * Owner:   main().
- * Threads: main, except @loop's posts.
+ * Threads: main, except @loop's posts, and the sentry, which tells.
  */
 #include "consumer/lookout.h"
 #include "consumer/operation.h"
+#include "consumer/sentry.h"
 #include "wire/socket.h"
 
 struct TcConsumer {
   TcLoop *loop;
-  TwSocket *link; /* NULL once the service has gone */
+  TwSocket *link; /* NULL once the service has gone; it is used under @link_lock, also by the sentry */
+  pthread_mutex_t link_lock;
+  TcSentry sentry;
   TcWatch link_watch;
   TcWatch signal_watch;
   bool link_wants_write;

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "consumer/loop.h"
 
+#include "consumer/sentry.h"
+
 #include <errno.h>
 #include <limits.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -15,6 +18,9 @@ enum { BATCH = 64 };
 struct TcLoop {
   int epoll_fd;
   bool quit;
+  TcSentry *_Atomic sentry; /* nullable */
+  clockid_t cpu_clock;   /* of the thread that runs it */
+  _Atomic uint64_t steps; /* odd: it is at something */
 
   struct epoll_event batch[BATCH];
   int n_batch;
@@ -38,6 +44,14 @@ tc_now (void)
 }
 
 static void
+step (TcLoop *self, unsigned by)
+{
+  uint64_t steps = atomic_load_explicit (&self->steps, memory_order_relaxed);
+
+  atomic_store_explicit (&self->steps, steps + by, memory_order_release);
+}
+
+static void
 on_bell (TcWatch *watch, uint32_t events)
 {
   TcLoop *self = (TcLoop *) ((char *) watch - offsetof (TcLoop, bell));
@@ -55,6 +69,7 @@ on_bell (TcWatch *watch, uint32_t events)
 
       self->taken = mail->next;
       mail->run (mail);
+      step (self, 2);
     }
 }
 
@@ -256,25 +271,64 @@ fire_timers (TcLoop *self)
 
       tc_loop_disarm (self, timer);
       timer->fire (timer);
+      step (self, 2);
     }
+}
+
+/* It sees that there is something to do before the sentry is asked whether it sleeps: one of both is seen. */
+static void
+begin_round (TcLoop *self)
+{
+  TcSentry *sentry;
+
+  step (self, 1);
+  atomic_thread_fence (memory_order_seq_cst);
+  sentry = atomic_load_explicit (&self->sentry, memory_order_acquire);
+  if (sentry != NULL)
+    tc_sentry_rouse (sentry);
 }
 
 void
 tc_loop_run (TcLoop *self)
 {
+  pthread_getcpuclockid (pthread_self (), &self->cpu_clock);
   while (!self->quit)
     {
       self->n_batch = epoll_wait (self->epoll_fd, self->batch, BATCH, next_timeout (self));
+      begin_round (self);
       for (int i = 0; i < self->n_batch; i++)
         {
           TcWatch *watch = self->batch[i].data.ptr;
 
           if (watch != NULL)
             watch->ready (watch, self->batch[i].events);
+          step (self, 2);
         }
       self->n_batch = 0;
       fire_timers (self);
+      step (self, 1);
     }
+}
+
+void
+tc_loop_set_sentry (TcLoop *self, TcSentry *sentry)
+{
+  atomic_store (&self->sentry, sentry);
+}
+
+uint64_t
+tc_loop_count_steps (TcLoop *self)
+{
+  return atomic_load (&self->steps);
+}
+
+uint64_t
+tc_loop_get_cpu_time (TcLoop *self)
+{
+  struct timespec used;
+
+  clock_gettime (self->cpu_clock, &used);
+  return (uint64_t) used.tv_sec * 1000000000u + (uint64_t) used.tv_nsec;
 }
 
 void

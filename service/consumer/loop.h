@@ -7,13 +7,14 @@
  * many letters cost one wake-up. A timer that is due now is how a thread goes on with something after
  * it has looked at everything else.
  * Owner:   one thread, which makes, runs and frees it.
- * Threads: the owner's, except tc_loop_post().
+ * Threads: the owner's, except tc_loop_post() and what the sentry asks.
  */
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 typedef struct TcLoop TcLoop;
+typedef struct TcSentry TcSentry;
 
 typedef struct TcWatch TcWatch;
 struct TcWatch {
@@ -43,6 +44,13 @@ void tc_loop_free (TcLoop *self);
 /* Returns after tc_loop_quit(). */
 void tc_loop_run (TcLoop *self);
 void tc_loop_quit (TcLoop *self);
+
+/* At any time: from now on @sentry is roused whenever there is something to do. */
+void tc_loop_set_sentry (TcLoop *self, TcSentry *sentry);
+/* From any thread: odd while it is at something, and another number after each callback. */
+uint64_t tc_loop_count_steps (TcLoop *self);
+/* From any thread, when it has run: nanoseconds of processor time that its thread has used. */
+uint64_t tc_loop_get_cpu_time (TcLoop *self);
 
 /* From any thread. @mail is not the caller's until it has run. */
 void tc_loop_post (TcLoop *self, TcMail *mail);

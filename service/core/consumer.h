@@ -76,6 +76,7 @@ struct _TbusConsumerClass {
  *   hangup (guint64 channel)                           every writer has gone, all is in the files
  *   unfinished (guint64 channel, guint64 told_at)      a packet of it is not finished; by the consumer's clock
  *   problem (TbusProblemReport *)
+ *   output-stuck (gboolean stuck)                      a file system keeps it waiting, said each second; or no more
  *   idle ()                                            it has held and done nothing for a while; said again and again
  *   died ()                                            it holds nothing any more; state says what comes next
  * Properties of construction: uid (uint), bits (uint); id (uint64), by default the next one.

@@ -125,6 +125,8 @@ void tbus_session_app_late (TbusSession *self, pid_t pid, const char *name);
 void tbus_session_consumer_died (TbusSession *self, TbusConsumer *consumer);
 /* It runs again: for sessions that want nothing of it. */
 void tbus_session_consumer_running (TbusSession *self, TbusConsumer *consumer);
+/* A file system keeps @consumer waiting, or does so no more: told, and whoever waits for it is answered. */
+void tbus_session_output_stuck (TbusSession *self, TbusConsumer *consumer, gboolean stuck);
 /* Whether anything of the session is @consumer's, or speaks of it. */
 gboolean tbus_session_uses_consumer (TbusSession *self, TbusConsumer *consumer);
 /* Buffers of it are made anew: its death is a problem until every app that makes progress has them. */

@@ -188,6 +188,16 @@ on_consumer_state (TbusConsumer *consumer, GParamSpec *pspec, gpointer data)
     tbus_session_consumer_running (g_ptr_array_index (sessions, i), consumer);
 }
 
+static void
+on_output_stuck (TbusConsumer *consumer, gboolean stuck, gpointer data)
+{
+  TbusCore *self = data;
+  g_autoptr(GPtrArray) sessions = tbus_session_set_list (self->hub.sessions);
+
+  for (guint i = 0; i < sessions->len; i++)
+    tbus_session_output_stuck (g_ptr_array_index (sessions, i), consumer, stuck);
+}
+
 static gboolean
 is_used (TbusCore *self, TbusConsumer *consumer)
 {
@@ -226,6 +236,7 @@ make_known (TbusCore *self, TbusConsumer *consumer)
   g_signal_connect (consumer, "unfinished", G_CALLBACK (on_unfinished), self);
   g_signal_connect (consumer, "problem", G_CALLBACK (on_problem), self);
   g_signal_connect (consumer, "idle", G_CALLBACK (on_consumer_idle), self);
+  g_signal_connect (consumer, "output-stuck", G_CALLBACK (on_output_stuck), self);
   g_signal_connect (consumer, "died", G_CALLBACK (on_consumer_died), self);
   g_signal_connect (consumer, "notify::state", G_CALLBACK (on_consumer_state), self);
   g_signal_emit (self, signals[CONSUMER_ADDED], 0, consumer);

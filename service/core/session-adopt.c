@@ -273,6 +273,7 @@ tbus_session_consumer_died (TbusSession *self, TbusConsumer *consumer)
 {
   g_autofree char *message = NULL;
 
+  tbus_session_output_stuck (self, consumer, FALSE); /* its successor finds out */
   if (tbus_session_find_output (self, consumer) == NULL)
     return;
   message = g_strdup_printf ("the consumer of user %u (%u-bit) died; the next one goes on with its buffers",

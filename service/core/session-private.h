@@ -12,6 +12,7 @@
  *   session-problems.c what does not go as it should
  *   session-buffers.c  outputs and buffer sets
  *   session-close.c    the end of buffer sets
+ *   session-stuck.c    outputs that do not answer
  *   session-mend.c     events that nobody will finish
  *   session-adopt.c    consumers that die
  *
@@ -71,10 +72,19 @@ struct _TbusSession {
   GQueue works; /* of TbusSessionWork; the head runs */
 };
 
+/* What a caller hears whose work waits for an output that does not answer. */
+typedef enum {
+  TBUS_STUCK_NO_CALLER, /* nobody waits */
+  TBUS_STUCK_WAITS,    /* what it waits for is something else, but where it has not begun it fails */
+  TBUS_STUCK_FAILS,    /* that it failed: what comes of it is undone, or of no harm */
+  TBUS_STUCK_ANSWERED, /* what is known; it goes on */
+} TbusStuck;
+
 /* One call's work. It ends with tbus_work_finish() or tbus_work_fail(), which free it. */
 struct TbusSessionWork {
   TbusSession *session; /* a reference */
   GTask *task;          /* NULL once answered early */
+  TbusStuck stuck;
   TbusOperation *operation;
   TbusWorkStep begin;   /* when its turn comes */
   TbusWorkStep step;    /* when everything held is released */
@@ -112,6 +122,8 @@ void tbus_work_reach_apps (TbusSessionWork *work);
 gboolean tbus_work_expect_alive (TbusSessionWork *work);
 /* Answers the caller now with what is known; the work goes on. */
 void tbus_work_answer_early (TbusSessionWork *work);
+/* Answers the caller with @error (transfer full). One that has not begun goes; if it has, it fails when it can. */
+void tbus_work_refuse_early (TbusSessionWork *work, GError *error);
 
 /* session.c */
 void tbus_session_set_state (TbusSession *self, TbusSessionState state);
@@ -130,6 +142,8 @@ void tbus_session_read_clock (TbusSession *self, TbusConsumer *consumer, TbusSes
 void tbus_session_finish_regeneration (TbusSession *self);
 
 /* session-run.c */
+/* Totals as they stand, for the answer of a Stop or a Destroy. */
+void tbus_work_fill_totals (TbusSessionWork *work);
 /* Records again, as in a former life of the service. */
 void tbus_session_resume (TbusSession *self);
 /* Writes out what came last before a stop, whose work a former life of the service did not end. */
@@ -168,6 +182,7 @@ void tbus_session_take_counters (TbusSession *self, const TbusCountersList *list
 #define TBUS_PROBLEM_APP_LACKS "app-lacks"   /* it is recorded without a context, or a rule */
 #define TBUS_PROBLEM_SERVICE_RESTARTED "service-restarted" /* what apps did meanwhile is not recorded */
 #define TBUS_PROBLEM_TORN_STREAM "torn-stream" /* a consumer's word: part of a packet is lost */
+#define TBUS_PROBLEM_OUTPUT_STUCK "output-stuck" /* a file system does not answer */
 #define TBUS_PROBLEM_BUFFERS_LOST "buffers-lost" /* with what was in them, for nobody could */
 void tbus_session_set_problem (TbusSession *self, const char *code, const char *message, guint64 consumer);
 /* Of the service's own. */

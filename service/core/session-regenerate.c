@@ -180,6 +180,7 @@ begin_regenerate_metadata (TbusSessionWork *work)
       return;
     }
   work->step = replace_all;
+  work->stuck = TBUS_STUCK_FAILS;
   tbus_work_hold (work);
   tbus_session_read_clock (self, consumer, work);
   tbus_work_release (work);

@@ -4,8 +4,8 @@
 #include "base/error.h"
 
 /* Totals as they stand: exact, since the flush or close that came before answered with them. */
-static void
-fill_totals (TbusSessionWork *work)
+void
+tbus_work_fill_totals (TbusSessionWork *work)
 {
   TbusSession *self = work->session;
   TbusOutcome *outcome = tbus_operation_get_outcome_mutable (work->operation);
@@ -105,6 +105,7 @@ start_apps (TbusSessionWork *work)
     tbus_app_retry_session (g_ptr_array_index (apps, i), self->id);
   tbus_session_set_state (self, TBUS_SESSION_ACTIVE);
   work->step = tbus_work_finish;
+  work->stuck = TBUS_STUCK_ANSWERED;
   tbus_work_hold (work);
   for (guint i = 0; i < self->outputs->len; i++)
     {
@@ -141,6 +142,7 @@ begin_start (TbusSessionWork *work)
     }
   forget_failed_outputs (self);
   work->step = start_apps;
+  work->stuck = work->resumed ? TBUS_STUCK_NO_CALLER : TBUS_STUCK_FAILS;
   tbus_work_hold (work);
   tbus_session_open_output (self, consumer, work);
   if (!self->clock_known)
@@ -175,6 +177,7 @@ tbus_session_resume (TbusSession *self)
   TbusSessionWork *work = tbus_work_new (self, NULL, on_session_resumed, NULL);
 
   work->resumed = TRUE;
+  work->stuck = TBUS_STUCK_NO_CALLER;
   tbus_work_submit (work, begin_start);
 }
 
@@ -183,7 +186,7 @@ tbus_session_resume (TbusSession *self)
 static void
 finish_with_totals (TbusSessionWork *work)
 {
-  fill_totals (work);
+  tbus_work_fill_totals (work);
   tbus_work_finish (work);
 }
 
@@ -269,7 +272,7 @@ reach_apps_then (TbusSessionWork *work, TbusWorkStep step)
 {
   if (!work->wait)
     {
-      fill_totals (work);
+      tbus_work_fill_totals (work);
       tbus_work_answer_early (work);
     }
   work->step = step;
@@ -293,6 +296,7 @@ tbus_session_stop_async (TbusSession *self, gboolean wait, GAsyncReadyCallback c
   TbusSessionWork *work = tbus_work_new (self, NULL, callback, user_data);
 
   work->wait = wait;
+  work->stuck = TBUS_STUCK_ANSWERED;
   tbus_work_submit (work, begin_stop);
 }
 
@@ -309,7 +313,7 @@ destroy_end (TbusSessionWork *work)
 {
   TbusSession *self = work->session;
 
-  fill_totals (work);
+  tbus_work_fill_totals (work);
   g_ptr_array_set_size (self->outputs, 0);
   tbus_session_set_remove (self->hub->sessions, self);
   tbus_work_finish (work);
@@ -372,6 +376,7 @@ tbus_session_destroy_async (TbusSession *self, gboolean wait, GAsyncReadyCallbac
   TbusSessionWork *work = tbus_work_new (self, NULL, callback, user_data);
 
   work->wait = wait;
+  work->stuck = TBUS_STUCK_ANSWERED;
   tbus_work_submit (work, begin_destroy);
 }
 
@@ -395,6 +400,7 @@ begin_flush (TbusSessionWork *work)
   TbusSession *self = work->session;
 
   work->step = end_unless_warned;
+  work->stuck = TBUS_STUCK_FAILS;
   tbus_work_hold (work);
   if (work->channel == NULL)
     flush_consumers (work, FALSE);
@@ -436,7 +442,8 @@ tbus_session_flush_finish (TbusSession *self, GAsyncResult *result, GError **err
 static void
 push_end (TbusSessionWork *work)
 {
-  g_object_set_data (G_OBJECT (work->task), "bytes", GSIZE_TO_POINTER (work->bytes));
+  if (work->task != NULL)
+    g_object_set_data (G_OBJECT (work->task), "bytes", GSIZE_TO_POINTER (work->bytes));
   end_unless_warned (work);
 }
 
@@ -444,6 +451,7 @@ static void
 begin_push (TbusSessionWork *work)
 {
   work->step = push_end;
+  work->stuck = TBUS_STUCK_FAILS;
   tbus_work_hold (work);
   push_sets (work);
   tbus_work_release (work);

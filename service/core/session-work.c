@@ -11,6 +11,7 @@ tbus_work_new (TbusSession *session, GCancellable *cancellable, GAsyncReadyCallb
   work->session = g_object_ref (session);
   work->task = g_task_new (session, cancellable, callback, user_data);
   work->operation = tbus_operation_new ();
+  work->stuck = callback != NULL ? TBUS_STUCK_WAITS : TBUS_STUCK_NO_CALLER;
   return work;
 }
 
@@ -39,7 +40,7 @@ begin_next (TbusSession *session)
 
   if (work == NULL)
     tbus_session_changed (session, "data-pending");
-  else if (g_task_return_error_if_cancelled (work->task))
+  else if (work->task != NULL && g_task_return_error_if_cancelled (work->task))
     {
       g_clear_object (&work->task);
       tbus_work_finish (work);
@@ -124,6 +125,21 @@ tbus_work_answer_early (TbusSessionWork *work)
   if (work->task != NULL)
     g_task_return_pointer (work->task, g_object_ref (work->operation), g_object_unref);
   g_clear_object (&work->task);
+}
+
+void
+tbus_work_refuse_early (TbusSessionWork *work, GError *error)
+{
+  g_autoptr(GTask) task = g_steal_pointer (&work->task);
+
+  if (work != g_queue_peek_head (&work->session->works))
+    {
+      g_queue_remove (&work->session->works, work);
+      work_free (work);
+    }
+  else if (work->error == NULL)
+    work->error = g_error_copy (error);
+  g_task_return_error (task, error);
 }
 
 static void

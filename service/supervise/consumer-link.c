@@ -393,6 +393,20 @@ tbus_consumer_link_set_patience (TbusConsumerLink *self, guint ms)
 }
 
 void
+tbus_consumer_link_give_up_checks (TbusConsumerLink *self)
+{
+  g_autoptr(GPtrArray) checks = g_ptr_array_new ();
+  g_autoptr(GError) error = NULL;
+
+  g_set_error (&error, TBUS_ERROR, TBUS_ERROR_OUTPUT_UNAVAILABLE, "A file system does not answer");
+  for (GTreeNode *node = g_tree_node_first (self->pending); node != NULL; node = g_tree_node_next (node))
+    if (((TbusRequest *) g_tree_node_value (node))->type == TW_CHECK_OUTPUT)
+      g_ptr_array_add (checks, g_tree_node_value (node));
+  for (guint i = 0; i < checks->len; i++)
+    tbus_request_give_up (checks->pdata[i], error);
+}
+
+void
 tbus_consumer_link_drain (TbusConsumerLink *self)
 {
   /* From here on nothing can be added, whoever else has the other end. */

@@ -213,7 +213,7 @@ on_event (gpointer owner, TwMessage *event, GError **error)
   g_autoptr(TbusSupervisedConsumer) self = g_object_ref (owner);
 
   if (tbus_consumer_get_state (TBUS_CONSUMER (self)) == TBUS_CONSUMER_RUNNING
-      && tbus_event_handle (TBUS_CONSUMER (self), event, &self->held))
+      && tbus_event_handle (TBUS_CONSUMER (self), self->link, event, &self->held))
     return TRUE;
   g_set_error (error, TBUS_ERROR, TBUS_ERROR_CONSUMER_FAILED, "sent a malformed event of type %u", event->type);
   return FALSE;

@@ -45,6 +45,19 @@ handle_unfinished (TbusConsumer *consumer, TwReader *reader, TbusHoldings *held)
 }
 
 static gboolean
+handle_output_stuck (TbusConsumer *consumer, TbusConsumerLink *link, TwReader *reader)
+{
+  guint64 stuck = tw_get_u64 (reader);
+
+  if (!tw_reader_done (reader) || stuck > 1)
+    return FALSE;
+  if (stuck == 1 && link != NULL)
+    tbus_consumer_link_give_up_checks (link);
+  g_signal_emit_by_name (consumer, "output-stuck", stuck == 1);
+  return TRUE;
+}
+
+static gboolean
 handle_problem (TbusConsumer *consumer, TwReader *reader, TbusHoldings *held)
 {
   g_autofree char *message = NULL;
@@ -62,7 +75,7 @@ handle_problem (TbusConsumer *consumer, TwReader *reader, TbusHoldings *held)
 }
 
 gboolean
-tbus_event_handle (TbusConsumer *consumer, TwMessage *event, TbusHoldings *held)
+tbus_event_handle (TbusConsumer *consumer, TbusConsumerLink *link, TwMessage *event, TbusHoldings *held)
 {
   TwReader reader = { .data = event->body, .len = event->body_len };
 
@@ -78,6 +91,8 @@ tbus_event_handle (TbusConsumer *consumer, TwMessage *event, TbusHoldings *held)
       return handle_counters (consumer, &reader, held);
     case TW_UNFINISHED:
       return handle_unfinished (consumer, &reader, held);
+    case TW_OUTPUT_STUCK:
+      return handle_output_stuck (consumer, link, &reader);
     case TW_PROBLEM:
       return handle_problem (consumer, &reader, held);
     default:

@@ -7,12 +7,11 @@
  * Threads: main.
  */
 #include "core/consumer.h"
-#include "supervise/holdings.h"
-#include "wire/socket.h"
+#include "supervise/consumer-link.h"
 
 G_BEGIN_DECLS
 
-/* Emits the signal of @consumer that @event stands for. FALSE: that is no event. */
-gboolean tbus_event_handle (TbusConsumer *consumer, TwMessage *event, TbusHoldings *held);
+/* Emits the signal that @event stands for. @link: what it came by; nullable: nothing was asked. FALSE: no event. */
+gboolean tbus_event_handle (TbusConsumer *consumer, TbusConsumerLink *link, TwMessage *event, TbusHoldings *held);
 
 G_END_DECLS

@@ -156,6 +156,16 @@ tbus_request_fail (TbusRequest *self, const GError *error)
 }
 
 void
+tbus_request_give_up (TbusRequest *self, const GError *error)
+{
+  TbusConsumerDone done = self->done;
+
+  self->done = NULL;
+  if (done != NULL)
+    done (self->consumer, NULL, error, self->data);
+}
+
+void
 tbus_request_fail_all (GPtrArray *requests, const GError *error)
 {
   while (requests != NULL && requests->len > 0)

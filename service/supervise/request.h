@@ -53,7 +53,9 @@ void tbus_request_hold (const TbusRequest *self, TbusHoldings *held);
 void tbus_request_fail (TbusRequest *self, const GError *error);
 /* All of @requests, nullable: they are taken out of it. */
 void tbus_request_fail_all (GPtrArray *requests, const GError *error);
-/* The same of one, but not before the caller has returned to the main loop. @error: (transfer full) too. */
+/* Answers with @error now; what it is answered later is for nobody. */
+void tbus_request_give_up (TbusRequest *self, const GError *error);
+/* Fails it, but not before the caller has returned to the main loop. @error: (transfer full) too. */
 void tbus_request_fail_later (TbusRequest *self, GError *error);
 
 typedef enum {

@@ -53,6 +53,8 @@ typedef enum {
   TW_HANGUP,                /* u64 channel. Every writer has gone and all of it is in the files. */
   TW_PROBLEM,               /* TwProblem */
   TW_UNFINISHED,            /* TwUnfinished. A packet is not finished, for so long that its writer may be dead. */
+  TW_OUTPUT_STUCK,          /* u64. 1: a file system keeps it waiting, told each second as long as that lasts; 0: it
+                               goes on. Before that nothing is answered that needs the file system. */
 } TwType;
 
 typedef struct {

@@ -109,10 +109,11 @@ answer (Bytes *bytes, TbusConsumer *consumer, TbusHoldings *held)
 static void
 tell (Bytes *bytes, TbusConsumer *consumer, TbusHoldings *held)
 {
-  TwMessage message = { .type = TW_METADATA_REQUEST + bytes_take (bytes) % 5 };
+  const guint n_types = TW_OUTPUT_STUCK - TW_METADATA_REQUEST + 1;
+  TwMessage message = { .type = TW_METADATA_REQUEST + bytes_take (bytes) % n_types };
 
   take_message (bytes, &message);
-  tbus_event_handle (consumer, &message, held);
+  tbus_event_handle (consumer, NULL, &message, held);
   tw_message_clear (&message);
 }
 

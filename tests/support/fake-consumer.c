@@ -96,6 +96,11 @@ send_event (const char *what)
       type = TW_PROBLEM;
       tw_put_problem (&body, &problem);
     }
+  else if (strncmp (what, "stuck", 5) == 0)
+    {
+      type = TW_OUTPUT_STUCK;
+      tw_put_u64 (&body, key);
+    }
   else
     {
       type = strncmp (what, "hangup", 6) == 0 ? TW_HANGUP : strncmp (what, "junk", 4) == 0 ? 99 : TW_METADATA_REQUEST;

@@ -4,9 +4,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glib/gstdio.h>
-#include <sched.h>
 #include <sys/mount.h>
+#include <linux/fs.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/ioctl.h>
 #include <sys/statvfs.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 gboolean
@@ -76,6 +80,61 @@ void
 tst_mount_fail (const char *path)
 {
   g_assert_cmpint (mount (NULL, path, NULL, MS_REMOUNT, "abort"), ==, 0);
+}
+
+struct TstFrost {
+  pid_t keeper;
+  int life; /* write end: the keeper thaws when it is closed */
+};
+
+/* A process that holds nothing else of ours, and sees our end, also where somebody ends us and all that we started. */
+static void
+keep_frozen (int folder, int life)
+{
+  char byte;
+
+  sigset_t all;
+
+  sigfillset (&all);
+  sigprocmask (SIG_BLOCK, &all, NULL);
+  setsid ();
+  dup2 (life, STDIN_FILENO);
+  dup2 (folder, STDOUT_FILENO);
+  close_range (STDERR_FILENO, ~0U, 0);
+  while (read (STDIN_FILENO, &byte, 1) < 0 && errno == EINTR)
+    ;
+  _exit (ioctl (STDOUT_FILENO, FITHAW, 0) < 0);
+}
+
+TstFrost *
+tst_mount_freeze (const char *path)
+{
+  TstFrost *self = g_new (TstFrost, 1);
+  int folder = open (path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  int life[2];
+
+  g_assert_cmpint (folder, >=, 0);
+  g_assert_cmpint (pipe2 (life, O_CLOEXEC), ==, 0);
+  g_assert_cmpint (ioctl (folder, FIFREEZE, 0), ==, 0);
+  self->keeper = fork ();
+  g_assert_cmpint (self->keeper, >=, 0);
+  if (self->keeper == 0)
+    keep_frozen (folder, life[0]);
+  close (life[0]);
+  close (folder);
+  self->life = life[1];
+  return self;
+}
+
+void
+tst_frost_thaw (TstFrost *self)
+{
+  int status;
+
+  close (self->life);
+  g_assert_cmpint (waitpid (self->keeper, &status, 0), ==, self->keeper);
+  g_assert_cmpint (status, ==, 0);
+  g_free (self);
 }
 
 void

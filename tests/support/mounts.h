@@ -24,6 +24,14 @@ gboolean tst_mount (const char *kind, const char *path, guint megabytes, const c
 void tst_unmount (const char *path);
 /* An "ext4" can no longer be changed, as after an error of its disk. */
 void tst_mount_fail (const char *path);
+/*
+ * An "ext4" keeps whoever writes to it waiting, as a disk does that does not answer, until it is thawed, or this
+ * program ends: who waits cannot even be killed.
+ */
+typedef struct TstFrost TstFrost;
+TstFrost *tst_mount_freeze (const char *path);
+/* (transfer full) */
+void tst_frost_thaw (TstFrost *self);
 /* Writes the file @path, until there is no more space. Removing it makes room. */
 void tst_fill (const char *path);
 

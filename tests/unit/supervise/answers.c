@@ -261,6 +261,7 @@ static const Breach breaches[] = {
   { "/relative", "gave a malformed answer" },
   { "/fds", "gave a malformed answer" },
   { "/event/junk", "sent a malformed event of type 99" },
+  { "/event/stuck/2", "sent a malformed event of type 69" },
   { "/unlink", "was killed by signal 9" },
 };
 
@@ -290,6 +291,33 @@ who_breaks_the_protocol_is_replaced (void)
     }
 }
 
+static void
+on_stuck (TbusConsumer *consumer, gboolean stuck, gpointer data)
+{
+  g_string_append (data, stuck ? "stuck " : "goes on ");
+}
+
+/* Who asks whether an output is good need not wait until it is known; what is answered then is for nobody. */
+static void
+checks_of_what_does_not_answer_are_given_up (Fixture *f, gconstpointer data)
+{
+  g_autoptr(GString) told = g_string_new (NULL);
+  g_auto(Answer) first = { 0 };
+  g_auto(Answer) second = { 0 };
+  g_auto(Answer) third = { 0 };
+
+  g_signal_connect (f->consumer, "output-stuck", G_CALLBACK (on_stuck), told);
+  check (f, "/hold", &first);
+  check (f, "/event/stuck/1", &second);
+  wait_until (first.done && second.done);
+  g_assert_error (first.error, TBUS_ERROR, TBUS_ERROR_OUTPUT_UNAVAILABLE);
+  g_assert_error (second.error, TBUS_ERROR, TBUS_ERROR_OUTPUT_UNAVAILABLE);
+  check_and_wait (f, "/event/stuck/0", &third);
+  g_assert_no_error (third.error);
+  g_assert_cmpstr (told->str, ==, "stuck goes on ");
+  g_assert_cmpuint (tbus_consumer_get_restarts (f->consumer), ==, 0);
+}
+
 /* B6: a log is a descriptor too. */
 static void
 set_without_descriptors_is_exhausted (Fixture *f, gconstpointer data)
@@ -312,6 +340,7 @@ main (int argc, char **argv)
 {
   fixture_init (&argc, &argv);
   add ("every-kind-of-request-has-its-answer", every_kind_of_request_has_its_answer);
+  add ("checks-of-what-does-not-answer-are-given-up", checks_of_what_does_not_answer_are_given_up);
   add ("tells-its-clock-and-replaces-metadata", tells_its_clock_and_replaces_metadata);
   add ("refusals-are-errors-of-the-right-kind", refusals_are_errors_of_the_right_kind);
   add ("path-that-the-bus-cannot-carry-is-an-error", path_that_the_bus_cannot_carry_is_an_error);

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#define _GNU_SOURCE
+#include "consumer/sentry.h"
+
+#include "consumer/loop.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <time.h>
+
+/* Nanoseconds; a callback that uses a tenth of its time is at work. */
+static const uint64_t period = 1000000000, work = 100000000;
+
+/* Whether the loop @i is in the same callback as before, without working. *@active: it does something. */
+static bool
+is_waiting (TcSentry *self, unsigned i, bool *active)
+{
+  uint64_t steps = tc_loop_count_steps (self->watched[i].loop);
+  bool same = steps == self->watched[i].steps;
+  uint64_t cpu_time;
+
+  self->watched[i].steps = steps;
+  if (steps % 2 == 0)
+    {
+      self->watched[i].looks = 0;
+      *active |= !same;
+      return false;
+    }
+  *active = true;
+  cpu_time = tc_loop_get_cpu_time (self->watched[i].loop);
+  if (same && cpu_time - self->watched[i].cpu_time < work)
+    self->watched[i].looks++;
+  else
+    self->watched[i].looks = 0;
+  self->watched[i].cpu_time = cpu_time;
+  return self->watched[i].looks >= TC_SENTRY_LOOKS;
+}
+
+/* Whether there will be something to see in a while. */
+static bool
+look (TcSentry *self)
+{
+  bool active = false, waiting = false;
+
+  for (unsigned i = 0; i < self->n_loops; i++)
+    waiting |= is_waiting (self, i, &active);
+  if ((waiting || self->told) && self->tell (self, waiting))
+    self->told = waiting;
+  return active || self->told;
+}
+
+static void
+wait_a_while (TcSentry *self)
+{
+  struct timespec due;
+
+  clock_gettime (CLOCK_MONOTONIC, &due);
+  due.tv_sec += (time_t) (period / 1000000000);
+  while (!self->quit && pthread_cond_timedwait (&self->news, &self->lock, &due) == 0)
+    ;
+}
+
+/* A loop that begins something after this was set finds it; one that began before is found here. */
+static void
+sleep_until_roused (TcSentry *self)
+{
+  bool active = false;
+
+  atomic_store (&self->asleep, true);
+  for (unsigned i = 0; i < self->n_loops; i++)
+    (void) is_waiting (self, i, &active);
+  if (active)
+    atomic_store (&self->asleep, false);
+  while (!self->quit && atomic_load (&self->asleep))
+    pthread_cond_wait (&self->news, &self->lock);
+}
+
+static void *
+run (void *data)
+{
+  TcSentry *self = data;
+
+  pthread_mutex_lock (&self->lock);
+  while (!self->quit)
+    if (look (self))
+      wait_a_while (self);
+    else
+      sleep_until_roused (self);
+  pthread_mutex_unlock (&self->lock);
+  return NULL;
+}
+
+void
+tc_sentry_init (TcSentry *self, bool (*tell) (TcSentry *self, bool waiting))
+{
+  pthread_condattr_t monotonic;
+
+  memset (self, 0, sizeof *self);
+  self->tell = tell;
+  pthread_mutex_init (&self->lock, NULL);
+  pthread_condattr_init (&monotonic);
+  pthread_condattr_setclock (&monotonic, CLOCK_MONOTONIC);
+  pthread_cond_init (&self->news, &monotonic);
+  pthread_condattr_destroy (&monotonic);
+}
+
+void
+tc_sentry_watch (TcSentry *self, TcLoop *loop)
+{
+  if (self->n_loops == TC_SENTRY_LOOPS)
+    return;
+  self->watched[self->n_loops++].loop = loop;
+  tc_loop_set_sentry (loop, self);
+}
+
+int
+tc_sentry_start (TcSentry *self)
+{
+  sigset_t all, before;
+  int errnum;
+
+  sigfillset (&all);
+  pthread_sigmask (SIG_BLOCK, &all, &before);
+  errnum = pthread_create (&self->thread, NULL, run, self);
+  pthread_sigmask (SIG_SETMASK, &before, NULL);
+  self->started = errnum == 0;
+  if (self->started)
+    pthread_setname_np (self->thread, "sentry");
+  errno = errnum;
+  return self->started ? 0 : -1;
+}
+
+void
+tc_sentry_stop (TcSentry *self)
+{
+  if (!self->started)
+    return;
+  pthread_mutex_lock (&self->lock);
+  self->quit = true;
+  pthread_cond_signal (&self->news);
+  pthread_mutex_unlock (&self->lock);
+  pthread_join (self->thread, NULL);
+}
+
+void
+tc_sentry_clear (TcSentry *self)
+{
+  pthread_cond_destroy (&self->news);
+  pthread_mutex_destroy (&self->lock);
+}
+
+void
+tc_sentry_rouse (TcSentry *self)
+{
+  if (!atomic_load (&self->asleep))
+    return;
+  pthread_mutex_lock (&self->lock);
+  atomic_store (&self->asleep, false);
+  pthread_cond_signal (&self->news);
+  pthread_mutex_unlock (&self->lock);
+}
