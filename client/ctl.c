@@ -119,6 +119,15 @@ ctl_for_each (Ctl *ctl, char **names, CtlNameFunc function, gpointer user_data, 
   return FALSE;
 }
 
+const char *
+ctl_get_bus_name (const Ctl *ctl)
+{
+  if (ctl->bus_type == G_BUS_TYPE_SESSION
+      || (ctl->bus_type == G_BUS_TYPE_NONE && g_strcmp0 (g_getenv ("TRACEBUS_BUS"), "session") == 0))
+    return "session";
+  return "system";
+}
+
 static gboolean
 ctl_connect (Ctl *ctl, GError **error)
 {
@@ -129,7 +138,8 @@ ctl_connect (Ctl *ctl, GError **error)
   ctl->client = tbus_client_new_sync (ctl->bus_type, NULL, &local_error);
   if (ctl->client == NULL)
     {
-      g_set_error (error, CTL_ERROR, CTL_ERROR_NO_SERVICE, "The bus cannot be reached: %s", local_error->message);
+      g_set_error (error, CTL_ERROR, CTL_ERROR_NO_SERVICE, "The %s bus cannot be reached: %s",
+                   ctl_get_bus_name (ctl), local_error->message);
       return FALSE;
     }
   /* Most calls take no password: who asks for one is brought up when it is wanted. */
@@ -166,15 +176,18 @@ die_interrupted (void)
 }
 
 static void
-explain_absence (GError **error)
+explain_absence (const Ctl *ctl, GError **error)
 {
+  gboolean user = g_str_equal (ctl_get_bus_name (ctl), "session");
+  const char *other = user ? "system" : "session";
+
   if (!g_error_matches (*error, G_DBUS_ERROR, G_DBUS_ERROR_SERVICE_UNKNOWN)
       && !g_error_matches (*error, G_DBUS_ERROR, G_DBUS_ERROR_NAME_HAS_NO_OWNER))
     return;
   g_clear_error (error);
   g_set_error (error, CTL_ERROR, CTL_ERROR_NO_SERVICE,
-               TBUS_BUS_NAME " is not on this bus: tracebusd does not run. \"systemctl start tracebus\" starts it, "
-               "\"tracebusctl --session\" looks at the session bus");
+               TBUS_BUS_NAME " is not on the %s bus: tracebusd does not run. \"systemctl %sstart tracebus\" starts it, "
+               "\"tracebusctl --%s\" looks at the %s bus", ctl_get_bus_name (ctl), user ? "--user " : "", other, other);
 }
 
 GVariant *
@@ -243,7 +256,7 @@ ctl_call_with_fds (Ctl *ctl, const char *path, const char *member, GVariant *par
     }
   if (answer == NULL)
     {
-      explain_absence (&local_error);
+      explain_absence (ctl, &local_error);
       g_propagate_error (error, g_steal_pointer (&local_error));
     }
   return g_steal_pointer (&answer);

@@ -69,6 +69,8 @@ struct CtlVerb {
 gboolean ctl_parse (Ctl *ctl, const GOptionEntry *entries, char ***args, GError **error);
 /* The same with @data for the entries that are callbacks. */
 gboolean ctl_parse_into (Ctl *ctl, const GOptionEntry *entries, gpointer data, char ***args, GError **error);
+/* Which bus it talks to: "system", "session". */
+const char *ctl_get_bus_name (const Ctl *ctl);
 /* The command line is wrong, because. Returns: %FALSE */
 gboolean ctl_usage (GError **error, const char *format, ...) G_GNUC_PRINTF (2, 3);
 /* What @format says went wrong, and @errnum why. Returns: %FALSE */

@@ -5,15 +5,6 @@
 #include "client/show.h"
 #include "client/table.h"
 
-static const char *
-bus_name (Ctl *ctl)
-{
-  if (ctl->bus_type == G_BUS_TYPE_SESSION
-      || (ctl->bus_type == G_BUS_TYPE_NONE && g_strcmp0 (g_getenv ("TRACEBUS_BUS"), "session") == 0))
-    return "session";
-  return "system";
-}
-
 /* Names the parts that are stuck. Returns: (transfer full): "alive", or which are not. */
 static char *
 describe_health (GVariant *properties, guint *stuck)
@@ -49,7 +40,7 @@ print_json (Ctl *ctl, GVariant *properties)
   g_auto(GVariantDict) dict = G_VARIANT_DICT_INIT (properties);
   g_autofree char *current = ctl_current_session_load (ctl->style->memory);
 
-  g_variant_dict_insert (&dict, "Bus", "s", bus_name (ctl));
+  g_variant_dict_insert (&dict, "Bus", "s", ctl_get_bus_name (ctl));
   if (current != NULL)
     g_variant_dict_insert (&dict, "CurrentSession", "s", current);
   ctl_json_print (g_variant_dict_end (&dict));
@@ -66,7 +57,7 @@ print_table (Ctl *ctl, GVariant *properties, char *health, gboolean legend)
 
   ctl_table_add (table, g_strdup ("version"), ctl_show_text (properties, "Version"));
   ctl_table_add (table, g_strdup ("tracer"), ctl_show_text (properties, "TracerVersion"));
-  ctl_table_add (table, g_strdup ("bus"), g_strdup (bus_name (ctl)));
+  ctl_table_add (table, g_strdup ("bus"), g_strdup (ctl_get_bus_name (ctl)));
   ctl_table_add (table, g_strdup ("app-socket"), ctl_show_text (properties, "RegistrationSocket"));
   ctl_table_add (table, g_strdup ("sessions"), ctl_show_number (properties, "SessionCount"));
   ctl_table_add (table, g_strdup ("apps"), ctl_show_number (properties, "AppCount"));

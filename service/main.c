@@ -28,7 +28,10 @@
 /* What is no app yet, and what is in no budget. */
 enum { FD_RESERVE = TBUS_MAX_HALF_OPEN + TBUS_OTHER_DESCRIPTORS };
 /* MiB */
-enum { MAX_STAGING = 16384 };
+enum {
+  MAX_STAGING = 16384,
+  UNSAID = G_MININT,
+};
 /* ms. For as many descriptors as it keeps systemd takes some 18 s; its watchdog waits for 30 s. */
 enum { LEAVE_MS = 15000 };
 
@@ -41,7 +44,7 @@ typedef struct {
   char *statedir;
   char *consumer;
   char *consumer32;
-  int staging; /* MiB; -1: as consumers like */
+  int staging; /* MiB; %UNSAID: as consumers like */
   char *config;
 } Options;
 
@@ -54,6 +57,7 @@ typedef struct {
   TbusBus *bus;
   TbusWatchdog *watchdog; /* NULL: there is none to feed */
   const Options *options;
+  gboolean ready; /* was, once */
   gboolean stopping;
   int status;
 } Service;
@@ -83,7 +87,7 @@ parse_options (Options *options, int *argc, char ***argv, GError **error)
     g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED, "\"%s\" is no option", (*argv)[1]);
   else if (options->session_bus && options->system_bus)
     g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED, "--system and --session exclude each other");
-  else if (options->staging < -1 || options->staging > MAX_STAGING)
+  else if (options->staging != UNSAID && (options->staging < 0 || options->staging > MAX_STAGING))
     g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED, "--staging-pool takes 0 to %d MiB", MAX_STAGING);
   else
     return TRUE;
@@ -211,7 +215,8 @@ stop (Service *self, int status)
     return;
   self->stopping = TRUE;
   self->status = status;
-  tbus_log_message (TBUS_MSG_STOPPING, "TRACEBUS_STATUS", status == 0 ? "0" : "1",
+  if (self->ready) /* or it says why it cannot begin */
+    tbus_log_message (TBUS_MSG_STOPPING, "TRACEBUS_STATUS", status == 0 ? "0" : "1",
                     tbus_fd_store_is_there ()
                       ? "Stopping: programs are traced on, if the service runs again at once"
                       : "Stopping: what is recorded is written out; sessions go on when the service runs again");
@@ -250,6 +255,7 @@ on_name_owned (GObject *source, GAsyncResult *result, gpointer data)
 
       tbus_log_message (TBUS_MSG_READY, "TRACEBUS_SOCKET", socket, "Ready: programs register at %s", socket);
       tbus_service_manager_ready (status);
+      self->ready = TRUE;
       return;
     }
   g_printerr ("tracebusd: cannot serve on the bus: %s\n", error->message);
@@ -351,7 +357,7 @@ service_init (Service *self, const Options *options, GError **error)
   self->index = tbus_tracee_index_new ();
   self->core = tbus_core_new (self->index);
   self->pool = tbus_pool_new (consumer, consumer32);
-  if (options->staging >= 0)
+  if (options->staging != UNSAID)
     tbus_spawner_set_staging_pool (tbus_pool_get_spawner (self->pool), (guint) options->staging);
   self->tracer = tbus_tracer_side_new (self->index, &tbus_core_tracer_events, self->core, &paths);
   tbus_core_plug (self->core, tbus_tracer_side_get_port (self->tracer), tbus_pool_port (self->pool));
@@ -399,7 +405,7 @@ service_leave (Service *self)
 int
 main (int argc, char **argv)
 {
-  Options options = { .staging = -1 };
+  Options options = { .staging = UNSAID };
   Service service = { 0 };
   g_autoptr(GError) error = NULL;
 

@@ -174,7 +174,7 @@ main (int argc, char **argv)
     options.staging = MAX_STAGING;
   consumer = tc_consumer_new (TW_LINK_FD, (size_t) options.staging << 20);
   if (consumer == NULL)
-    return fail ("cannot take the link");
+    return fail ("cannot take the link to tracebusd, which starts it");
   if (tc_sandbox_enter () < 0)
     return fail ("cannot confine itself");
   tc_consumer_run (consumer);

@@ -41,7 +41,7 @@ tbus_channel_config_check (TbusChannelConfig *self, GError **error)
   if (size == 0)
     size = self->ownership == TBUS_BUFFER_PROCESS ? PROCESS_SUBBUF : USER_SUBBUF;
   if (!power_of_two (size) || size < page || size > max_ring)
-    return refuse (error, "subbuf-size", size, "a power of two of bytes, one page at least");
+    return refuse (error, "subbuf-size", size, "a power of two of bytes, from one page to 16 GiB");
   if (!power_of_two (self->num_subbuf) || self->num_subbuf > max_ring / size)
     return refuse (error, "num-subbuf", self->num_subbuf, "a power of two, 16 GiB in all at most");
   if (self->overwrite && self->num_subbuf < 2)

@@ -70,11 +70,11 @@ says_that_the_service_is_not_there (Fixture *f, gconstpointer data)
   g_clear_pointer (&f->fake, tst_fake_free);
   fixture_run (f, "status");
   g_assert_cmpint (f->status, ==, 1);
-  g_assert_true (g_str_has_prefix (f->errors, "org.tracebus1 is not on this bus: tracebusd does not run."));
+  g_assert_true (g_str_has_prefix (f->errors, "org.tracebus1 is not on the system bus: tracebusd does not run."));
   f->environment = g_environ_setenv (f->environment, "DBUS_SYSTEM_BUS_ADDRESS", address, TRUE);
   fixture_run (f, "status");
   g_assert_cmpint (f->status, ==, 1);
-  g_assert_true (g_str_has_prefix (f->errors, "The bus cannot be reached: "));
+  g_assert_true (g_str_has_prefix (f->errors, "The system bus cannot be reached: "));
   f->environment = g_environ_setenv (f->environment, "TRACEBUS_BUS", "tram", TRUE);
   fixture_run (f, "status");
   g_assert_nonnull (strstr (f->errors, "TRACEBUS_BUS is \"tram\""));
