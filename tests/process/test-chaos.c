@@ -22,7 +22,7 @@ enum { SECONDS = 60 };
 #endif
 
 enum {
-  EVENT_BYTES = 16, /* at least: 6 of its header, 8 of a number, and a name of one digit */
+  EVENT_BYTES = 14, /* at least: 4 of its header, 8 of a number, and a name of one digit */
   HEADER_BYTES = 84, /* of a packet, with its context */
   SMALLEST_PACKET = 4096,
   CONSUMER_MORE = 1 << 20, /* bytes */

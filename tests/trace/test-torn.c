@@ -20,6 +20,10 @@ typedef struct {
   TstService *service;
   char *session;
   TstChild *other, *victim;
+  char *folder;      /* nullable: a small disk, */
+  char *filler;      /* what fills it, */
+  char *full;        /* and a session there, which records @late */
+  TstChild *late;
   TstResult result;  /* of what ended it */
   GPtrArray *events; /* of the trace, then */
 } Fixture;
@@ -72,6 +76,12 @@ tear_down (Fixture *self, gconstpointer options)
 {
   tst_child_free (self->other);
   tst_child_free (self->victim);
+  g_clear_pointer (&self->late, tst_child_free);
+  if (self->folder != NULL)
+    tst_unmount (self->folder);
+  g_free (self->folder);
+  g_free (self->filler);
+  g_free (self->full);
   g_clear_pointer (&self->events, g_ptr_array_unref);
   g_free (self->session);
   tst_service_free (self->service);
@@ -337,39 +347,47 @@ at_once_before_the_end (Fixture *self, gconstpointer options)
   g_assert_cmpuint (count_of (self, "victim"), ==, 10);
 }
 
-/* Buffers that are full of closed packets, since the disk is: the torn packet, the last one, would have said it. */
-static void
-what_was_discarded_before_it_is_counted (Fixture *self, gconstpointer options)
+/* Where that is possible. */
+static gboolean
+record_on_full_disk (Fixture *self, gconstpointer options)
 {
   g_autofree char *folder = tst_output (self->service, "small");
-  g_autofree char *filler = tst_output (self->service, "small/filler");
-  g_autofree char *session = NULL;
-  g_autoptr(TstChild) victim = NULL;
-  g_autoptr(GPtrArray) events = NULL;
   const char *why = no_mounts;
-  TstMissing missing;
-  TstResult result;
 
   if (why != NULL || !tst_mount ("tmpfs", folder, 4, &why))
     {
       g_test_skip (why);
-      return;
+      return FALSE;
     }
-  session = tst_start_recording (self->service, "small/full", options);
-  victim = start (self, "late");
-  tst_fill (filler);
+  self->folder = g_steal_pointer (&folder);
+  self->filler = tst_output (self->service, "small/filler");
+  self->full = tst_start_recording (self->service, "small/full", options);
+  self->late = start (self, "late");
+  tst_fill (self->filler);
+  return TRUE;
+}
+
+/* Buffers that are full of closed packets, since the disk is: the torn packet, the last one, would have said it. */
+static void
+what_was_discarded_before_it_is_counted (Fixture *self, gconstpointer options)
+{
+  g_autoptr(GPtrArray) events = NULL;
+  TstMissing missing;
+  TstResult result;
+
+  if (!record_on_full_disk (self, options))
+    return;
   for (guint i = 0; i < 20; i++)
     {
-      tst_app_go (victim, 50);
-      tst_do (self->service, session, "Session.Flush", "(@a{sv} {},)");
+      tst_app_go (self->late, 50);
+      tst_do (self->service, self->full, "Session.Flush", "(@a{sv} {},)");
     }
   tst_wait_until (self->service, tst_heard (self->service, "Session.Problems", "'no-space'"));
-  g_assert_cmpint (unlink (filler), ==, 0);
-  tst_wait_until (self->service, tst_get_length (self->service, session, "Session.Problems") == 0);
-  die_within_an_event (victim);
-  result = tst_session_run (self->service, session, "Stop");
+  g_assert_cmpint (unlink (self->filler), ==, 0);
+  tst_wait_until (self->service, tst_get_length (self->service, self->full, "Session.Problems") == 0);
+  die_within_an_event (self->late);
+  result = tst_session_run (self->service, self->full, "Stop");
   events = tst_events_lossy (self->service, "small/full", &missing);
-  tst_unmount (folder);
   g_test_message ("%u recorded, %" G_GUINT64_FORMAT " discarded", events->len, result.discarded);
   g_assert_cmpuint (result.discarded, >, 0);
   g_assert_cmpuint (result.lost, ==, 1);
@@ -380,32 +398,20 @@ what_was_discarded_before_it_is_counted (Fixture *self, gconstpointer options)
 static void
 is_written_as_soon_as_there_is_room (Fixture *self, gconstpointer options)
 {
-  g_autofree char *folder = tst_output (self->service, "small");
-  g_autofree char *filler = tst_output (self->service, "small/filler");
-  g_autofree char *session = NULL;
-  g_autoptr(TstChild) victim = NULL;
   g_autoptr(GPtrArray) events = NULL;
-  const char *why = no_mounts;
   TstMissing missing;
 
-  if (why != NULL || !tst_mount ("tmpfs", folder, 4, &why))
-    {
-      g_test_skip (why);
-      return;
-    }
-  session = tst_start_recording (self->service, "small/full", options);
-  victim = start (self, "late");
-  tst_fill (filler);
-  tst_app_go (victim, 10);
-  die_within_an_event (victim);
+  if (!record_on_full_disk (self, options))
+    return;
+  tst_app_go (self->late, 10);
+  die_within_an_event (self->late);
   tst_wait_until (self->service, tst_heard (self->service, "Session.Problems", "'no-space'"));
   tst_child_freeze (self->other);
-  g_assert_cmpint (unlink (filler), ==, 0);
-  tst_wait_until (self->service, !tst_has_problem (self->service, session, "no-space"));
+  g_assert_cmpint (unlink (self->filler), ==, 0);
+  tst_wait_until (self->service, !tst_has_problem (self->service, self->full, "no-space"));
   tst_child_signal (self->other, SIGCONT);
-  g_assert_cmpuint (tst_session_run (self->service, session, "Stop").lost, ==, 1);
+  g_assert_cmpuint (tst_session_run (self->service, self->full, "Stop").lost, ==, 1);
   events = tst_events_lossy (self->service, "small/full", &missing);
-  tst_unmount (folder);
   g_assert_cmpuint (events->len, ==, 10);
 }
 
