@@ -10,6 +10,7 @@ typedef struct {
   guint32 bits;
   pid_t pid;
   TbusConsumerState state;
+  gboolean stuck; /* a file system keeps it waiting, as it said last */
   guint restarts;
   guint channels, streams;
   guint64 bytes_written;
@@ -247,6 +248,8 @@ tbus_consumer_set_process (TbusConsumer *self, pid_t pid, TbusConsumerState stat
   TbusConsumerPrivate *p = priv (self);
 
   tbus_thread_assert_main ();
+  if (state != TBUS_CONSUMER_RUNNING)
+    p->stuck = FALSE;
   g_object_freeze_notify (G_OBJECT (self));
   if (p->pid != pid)
     {
@@ -260,6 +263,20 @@ tbus_consumer_set_process (TbusConsumer *self, pid_t pid, TbusConsumerState stat
     }
   set_count (self, &p->restarts, restarts, PROP_RESTARTS);
   g_object_thaw_notify (G_OBJECT (self));
+}
+
+void
+tbus_consumer_set_stuck (TbusConsumer *self, gboolean stuck)
+{
+  tbus_thread_assert_main ();
+  priv (self)->stuck = stuck;
+  g_signal_emit_by_name (self, "output-stuck", stuck);
+}
+
+gboolean
+tbus_consumer_is_stuck (TbusConsumer *self)
+{
+  return priv (self)->stuck;
 }
 
 void

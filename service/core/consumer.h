@@ -98,6 +98,9 @@ guint64 tbus_consumer_get_bytes_written (TbusConsumer *self);
 
 /* For subclasses: what they know. */
 void tbus_consumer_set_process (TbusConsumer *self, pid_t pid, TbusConsumerState state, guint restarts);
+/* What it says of itself: the signal. */
+void tbus_consumer_set_stuck (TbusConsumer *self, gboolean stuck);
+gboolean tbus_consumer_is_stuck (TbusConsumer *self);
 /* For core: what it counts. */
 void tbus_consumer_add_load (TbusConsumer *self, gint channels, gint streams);
 void tbus_consumer_add_bytes (TbusConsumer *self, guint64 bytes);

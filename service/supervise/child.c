@@ -16,6 +16,7 @@ struct _TbusChild {
   int pidfd;            /* -1: of ours */
   int link_fd;
   guint deadline, deadline_ms; /* source; 0: it may run as long as it likes */
+  gboolean let_be;
   char *end;
 };
 
@@ -164,6 +165,18 @@ tbus_child_end_within (TbusChild *self, guint ms)
   g_clear_handle_id (&self->deadline, g_source_remove);
   self->deadline_ms = ms;
   self->deadline = g_timeout_add (ms, on_deadline, self);
+}
+
+void
+tbus_child_let_be (TbusChild *self)
+{
+  self->let_be = TRUE;
+}
+
+gboolean
+tbus_child_is_let_be (TbusChild *self)
+{
+  return self->let_be;
 }
 
 const char *

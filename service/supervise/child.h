@@ -31,6 +31,9 @@ void tbus_child_kill (TbusChild *self);
 void tbus_child_end_within (TbusChild *self, guint ms);
 /* What that comes to. */
 void tbus_child_kill_late (TbusChild *self, guint ms);
+/* A file system keeps it waiting: when the service stops, nobody ends it, or waits for it. It ends by itself. */
+void tbus_child_let_be (TbusChild *self);
+gboolean tbus_child_is_let_be (TbusChild *self);
 /* NULL while it runs; then what ends a sentence: "was killed by signal 9". */
 const char *tbus_child_get_end (TbusChild *self);
 

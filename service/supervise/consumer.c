@@ -511,6 +511,8 @@ tbus_supervised_consumer_close (TbusSupervisedConsumer *self)
   g_clear_pointer (&self->link, tbus_consumer_link_free);
   if (self->child == NULL)
     set_state (self, TBUS_CONSUMER_FAILED, 0);
+  else if (tbus_consumer_is_stuck (TBUS_CONSUMER (self)))
+    tbus_child_let_be (self->child);
   tbus_request_fail_all (orphans, self->failure);
   refuse_waiting (self);
 }

@@ -53,7 +53,7 @@ handle_output_stuck (TbusConsumer *consumer, TbusConsumerLink *link, TwReader *r
     return FALSE;
   if (stuck == 1 && link != NULL)
     tbus_consumer_link_give_up_checks (link);
-  g_signal_emit_by_name (consumer, "output-stuck", stuck == 1);
+  tbus_consumer_set_stuck (consumer, stuck == 1);
   return TRUE;
 }
 

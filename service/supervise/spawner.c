@@ -263,15 +263,20 @@ tbus_spawner_adopt (TbusSpawner *self, TbusChild *child)
     tbus_child_kill (child);
 }
 
+/* Whoever calls has a reference to us. */
+static void
+let_go_of (TbusSpawner *self, guint i)
+{
+  g_signal_handlers_disconnect_by_func (self->children->pdata[i], on_ended, self);
+  g_ptr_array_remove_index_fast (self->children, i);
+  g_object_unref (self);
+}
+
 void
 tbus_spawner_let_go (TbusSpawner *self)
 {
   while (self->children->len > 0)
-    {
-      g_signal_handlers_disconnect_by_func (self->children->pdata[0], on_ended, self);
-      g_ptr_array_remove_index_fast (self->children, 0);
-      g_object_unref (self);
-    }
+    let_go_of (self, 0);
 }
 
 static TbusChild *
@@ -338,12 +343,29 @@ on_deadline (gpointer user_data)
   return G_SOURCE_REMOVE;
 }
 
+/* Nobody could end them, and nobody else writes what they have. */
+static void
+leave_stuck (TbusSpawner *self)
+{
+  for (guint i = self->children->len; i-- > 0;)
+    if (tbus_child_is_let_be (self->children->pdata[i]))
+      {
+        g_autofree char *pid = g_strdup_printf ("%d", tbus_child_get_pid (self->children->pdata[i]));
+
+        tbus_log_warning (TBUS_MSG_CONSUMER_FAILED, "TRACEBUS_CONSUMER_PID", pid,
+                          "Consumer process %s waits for a file system that does not answer; it is left to write what "
+                          "it has when that does", pid);
+        let_go_of (self, i);
+      }
+}
+
 void
 tbus_spawner_finish_async (TbusSpawner *self, GAsyncReadyCallback callback, gpointer user_data)
 {
   tbus_thread_assert_main ();
   g_return_if_fail (self->finishing == NULL);
   self->finishing = g_task_new (self, NULL, callback, user_data);
+  leave_stuck (self);
   self->deadline = g_timeout_add (self->times.exit_ms, on_deadline, self);
   try_finish (self);
 }

@@ -5,7 +5,8 @@
  *
  * Owner:   the pool, and each consumer holds a reference.
  * Threads: main; name service and fork are a worker's errand.
- * Limit:   a process that outlives tbus_spawner_finish_async() by the deadline is killed.
+ * Limit:   a process that outlives tbus_spawner_finish_async() by the deadline is killed. One that waits for a file
+ *          system is left behind at once, since only so what it has is written.
  */
 #include "supervise/child.h"
 
