@@ -59,17 +59,44 @@ tell_lost (TcConsumer *self, const TwAdoption *adoption, unsigned packets, uint6
   (void) tc_consumer_tell (self, TW_COUNTERS, &body, false);
 }
 
+/* One that was adopted before, by this process. */
+static void
+answer_again (TcChannel *channel, uint64_t serial)
+{
+  channel->life = channel->consumer->life;
+  answer (channel, serial);
+  if (atomic_load (&channel->live) == 0)
+    tc_ticks_tell_hangup (channel); /* whoever was told may have died of it */
+}
+
+/* NULL with @error. */
 static TcChannel *
-adopt (TcConsumer *self, TcSet *set, const TwAdoption *adoption, int *fds, TcError *error)
+adopt_new (TcConsumer *self, const TwAdoption *adoption, int *fds, TcError *error)
 {
   const TwChannel *config = &adoption->channel;
-  uint64_t bytes = 0;
-  unsigned staged = self->staging != NULL
-    ? tc_staging_pool_count (self->staging, config->uuid, config->chan_id, &bytes) : 0;
-  TcChannel *channel = make (self, set, adoption, fds, error);
+  TcSet *set = tc_consumer_find_set (self, config->set);
+  TcOperation *attach;
+  TcChannel *channel;
 
+  if (set == NULL)
+    {
+      tc_error (error, ENOENT, "There is no set %" PRIu64, config->set);
+      return NULL;
+    }
+  attach = tc_operation_new (self, TC_OPERATION_ATTACH, 1);
+  if (attach == NULL)
+    {
+      tc_error (error, ENOMEM, "No memory for channel %s", config->name);
+      return NULL;
+    }
+  channel = make (self, set, adoption, fds, error);
   if (channel == NULL)
-    tell_lost (self, adoption, staged, bytes);
+    {
+      tc_operation_free (attach);
+      return NULL;
+    }
+  channel->life = self->life;
+  begin (channel, attach, adoption->quiescent != 0);
   return channel;
 }
 
@@ -78,32 +105,26 @@ tc_adopt_channel (TcConsumer *self, uint64_t serial, const TwAdoption *adoption,
 {
   const TwChannel *config = &adoption->channel;
   TcChannel *channel = tc_consumer_find_channel (self, config->channel);
-  TcSet *set = tc_consumer_find_set (self, config->set);
-  TcOperation *attach;
+  unsigned staged = 0;
+  uint64_t bytes = 0;
 
   if (channel != NULL && tc_channel_matches (channel, config) && tc_channel_is_in (channel, fds))
     {
-      channel->life = self->life;
-      answer (channel, serial);
-      if (atomic_load (&channel->live) == 0)
-        tc_ticks_tell_hangup (channel); /* whoever was told may have died of it */
+      answer_again (channel, serial);
       return true;
     }
+  /* Streams claim what is theirs. */
+  if (self->staging != NULL)
+    staged = tc_staging_pool_count (self->staging, config->uuid, config->chan_id, &bytes);
   if (channel != NULL)
     tc_error (error, EEXIST, "Channel %" PRIu64 " is another one", config->channel);
-  else if (set == NULL)
-    tc_error (error, ENOENT, "There is no set %" PRIu64, config->set);
-  if (channel != NULL || set == NULL)
-    return false;
-  attach = tc_operation_new (self, TC_OPERATION_ATTACH, 1);
-  if (attach == NULL)
-    tc_error (error, ENOMEM, "No memory for channel %s", config->name);
-  else if ((channel = adopt (self, set, adoption, fds, error)) == NULL)
-    tc_operation_free (attach);
-  if (channel == NULL)
-    return false;
-  channel->life = self->life;
-  begin (channel, attach, adoption->quiescent != 0);
-  answer (channel, serial);
-  return true;
+  else if ((channel = adopt_new (self, adoption, fds, error)) != NULL)
+    {
+      answer (channel, serial);
+      return true;
+    }
+  tell_lost (self, adoption, staged, bytes);
+  if (self->staging != NULL)
+    tc_staging_pool_forget_channel (self->staging, config->uuid, config->chan_id);
+  return false;
 }

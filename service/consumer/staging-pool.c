@@ -432,6 +432,12 @@ tc_staging_pool_put (TcStagingPool *self, const TcPacketOrigin *origin, const st
   return number;
 }
 
+static bool
+is_of (const Entry *entry, const uint8_t uuid[16], uint32_t channel)
+{
+  return entry->channel == channel && memcmp (entry->uuid, uuid, sizeof entry->uuid) == 0;
+}
+
 uint32_t
 tc_staging_pool_claim (TcStagingPool *self, const TcPacketOrigin *origin)
 {
@@ -440,8 +446,7 @@ tc_staging_pool_claim (TcStagingPool *self, const TcPacketOrigin *origin)
       uint32_t number = self->unclaimed[i];
       const Entry *entry = &self->entries[number];
 
-      if (entry->channel != origin->channel || entry->cpu != origin->cpu
-          || memcmp (entry->uuid, origin->uuid, sizeof entry->uuid) != 0)
+      if (!is_of (entry, origin->uuid, origin->channel) || entry->cpu != origin->cpu)
         continue;
       self->n_unclaimed--;
       memmove (&self->unclaimed[i], &self->unclaimed[i + 1], (self->n_unclaimed - i) * sizeof *self->unclaimed);
@@ -460,12 +465,29 @@ tc_staging_pool_count (const TcStagingPool *self, const uint8_t uuid[16], uint32
     {
       const Entry *entry = &self->entries[self->unclaimed[i]];
 
-      if (entry->channel != channel || memcmp (entry->uuid, uuid, sizeof entry->uuid) != 0)
+      if (!is_of (entry, uuid, channel))
         continue;
       *bytes += entry->size;
       n++;
     }
   return n;
+}
+
+void
+tc_staging_pool_forget_channel (TcStagingPool *self, const uint8_t uuid[16], uint32_t channel)
+{
+  uint32_t left = 0;
+
+  for (uint32_t i = 0; i < self->n_unclaimed; i++)
+    {
+      uint32_t number = self->unclaimed[i];
+
+      if (is_of (&self->entries[number], uuid, channel))
+        tc_staging_pool_drop (self, number);
+      else
+        self->unclaimed[left++] = number;
+    }
+  self->n_unclaimed = left;
 }
 
 unsigned

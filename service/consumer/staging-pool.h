@@ -52,6 +52,8 @@ uint32_t tc_staging_pool_put (TcStagingPool *self, const TcPacketOrigin *origin,
 uint32_t tc_staging_pool_claim (TcStagingPool *self, const TcPacketOrigin *origin);
 /* How many such packets there are of all streams of a channel, and their @bytes. */
 unsigned tc_staging_pool_count (const TcStagingPool *self, const uint8_t uuid[16], uint32_t channel, uint64_t *bytes);
+/* Nobody will claim them: their channel is given up, and they were counted. */
+void tc_staging_pool_forget_channel (TcStagingPool *self, const uint8_t uuid[16], uint32_t channel);
 /* What nobody has claimed is of no use: its rings have gone. Returns how many packets that were. */
 unsigned tc_staging_pool_forget (TcStagingPool *self);
 

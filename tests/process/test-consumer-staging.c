@@ -154,9 +154,9 @@ outlives_the_consumer_of_a_stopped_session (TstRecording *f, gconstpointer data)
   tst_recording_assert_ticks (f, 5000);
 }
 
-/* Its rings are not what they were, so nobody goes on with them: what was taken out of them before is no less lost. */
+/* What was taken out of rings that nobody goes on with is no less lost; @add_set: they have a set to be in. */
 static void
-counts_what_is_left_of_buffers_that_are_given_up (TstRecording *f, gconstpointer data)
+counts_what_is_left (TstRecording *f, gboolean add_set)
 {
   const TwAdoption adoption = { .channel = f->channel->config, .counted = nothing };
   guint n = f->channel->n_streams;
@@ -169,7 +169,8 @@ counts_what_is_left_of_buffers_that_are_given_up (TstRecording *f, gconstpointer
   emit_packets (f, 49);
   tst_rig_kill_and_replace (f->rig);
   g_free (tst_rig_open_output (f->rig, TST_SESSION));
-  tst_rig_add_set (f->rig, TST_SESSION, TST_SET, 0, f->log);
+  if (add_set)
+    tst_rig_add_set (f->rig, TST_SESSION, TST_SET, 0, f->log);
   for (guint i = 0; i < n; i++)
     {
       fds[i] = f->log->fd;
@@ -186,6 +187,20 @@ counts_what_is_left_of_buffers_that_are_given_up (TstRecording *f, gconstpointer
   g_assert_cmpuint (counters.packets_lost, >=, 30); /* some were written before the disk was full to the last page */
   g_assert_cmpuint (counters.packets_lost, <=, 50);
   g_assert_cmpuint (counters.bytes_dropped, >=, counters.packets_lost * 4096);
+}
+
+/* Its rings are not what they were. */
+static void
+counts_what_is_left_of_buffers_that_are_given_up (TstRecording *f, gconstpointer data)
+{
+  counts_what_is_left (f, TRUE);
+}
+
+/* It is refused before its rings are looked at. */
+static void
+counts_what_is_left_of_buffers_whose_set_is_missing (TstRecording *f, gconstpointer data)
+{
+  counts_what_is_left (f, FALSE);
 }
 
 /* Ring, pool and disk are all full, for a while. */
@@ -304,6 +319,8 @@ main (int argc, char **argv)
   add ("outlives-the-consumer", &cramped, outlives_the_consumer);
   add ("outlives-the-consumer-of-a-stopped-session", &cramped, outlives_the_consumer_of_a_stopped_session);
   add ("counts-what-is-left-of-buffers-that-are-given-up", &cramped, counts_what_is_left_of_buffers_that_are_given_up);
+  add ("counts-what-is-left-of-buffers-whose-set-is-missing", &cramped,
+       counts_what_is_left_of_buffers_whose_set_is_missing);
   add ("counts-what-nothing-had-room-for", &cramped_and_poor, counts_what_nothing_had_room_for);
   add ("drops-at-a-stop-what-cannot-be-written", &cramped, drops_at_a_stop_what_cannot_be_written);
   add ("counts-once-what-was-dropped-before-it-was-killed", &cramped,
