@@ -4,8 +4,10 @@
 
 #include "base/limits.h"
 #include "base/log-rate.h"
+#include "base/quota.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -64,12 +66,12 @@ typedef struct {
   uid_t uid;
   guint n_workers; /* 0: ends */
   GQueue waiting;  /* (descriptor + 1) */
+  TbusCharge charge; /* of these, and of those that workers have taken from here */
 } Share;
 
 static GMutex lock;
 static GHashTable *shares; /* (uid_t) Share; under the lock */
-
-static void close_of (uid_t uid, const int *fds, gsize n);
+static gint n_shares;      /* atomic */
 
 static uid_t
 uid_of_peer (int fd)
@@ -79,6 +81,23 @@ uid_of_peer (int fd)
 
   getsockopt (fd, SOL_SOCKET, SO_PEERCRED, &peer, &size); /* an error where it is no socket */
   return peer.uid;
+}
+
+static gboolean
+has_room (uid_t uid)
+{
+  return !tbus_quota_binds (uid)
+         || tbus_quota_used (TBUS_LIMIT_DESCRIPTORS, uid) < tbus_limit (TBUS_LIMIT_DESCRIPTORS);
+}
+
+static void
+close_here (const int *fds, gsize n)
+{
+  for (gsize i = 0; i < n; i++)
+    {
+      stop_lingering (fds[i]);
+      close (fds[i]);
+    }
 }
 
 /* Worker. What a socket has in its queue is taken out first: the kernel would close that as it is. */
@@ -92,19 +111,26 @@ close_now (int fd, uid_t uid)
   stop_lingering (fd);
   /* An empty message may carry some, too; and they may have a queue of their own. */
   for (guint i = 0; i < MAX_MESSAGES && receive (fd, buffer, sizeof buffer, fds, &n_fds) >= 0; i++)
-    close_of (uid, fds, n_fds);
+    if (has_room (uid))
+      tbus_stray_close (uid, fds, n_fds);
+    else
+      close_here (fds, n_fds);
   close (fd);
 }
 
-/* The next that waits, or 0 and one worker less. */
+/* The next that waits, or 0 and one worker less; @done: so many are closed since. */
 static int
-take_next (Share *share)
+take_next (Share *share, guint done)
 {
   g_autoptr(GMutexLocker) locker = g_mutex_locker_new (&lock);
   int next = GPOINTER_TO_INT (g_queue_pop_head (&share->waiting));
 
+  tbus_charge_sub (&share->charge, done);
   if (next == 0 && --share->n_workers == 0)
-    g_hash_table_remove (shares, GUINT_TO_POINTER (share->uid));
+    {
+      g_hash_table_remove (shares, GUINT_TO_POINTER (share->uid));
+      g_atomic_int_add (&n_shares, -1);
+    }
   return next;
 }
 
@@ -114,7 +140,7 @@ on_worker (gpointer data, gpointer pool)
   Share *share = data;
   const uid_t uid = share->uid;
 
-  for (int next = take_next (share); next != 0; next = take_next (share))
+  for (int next = take_next (share, 0); next != 0; next = take_next (share, 1))
     close_now (next - 1, uid);
 }
 
@@ -133,8 +159,8 @@ get_pool (void)
   return pool;
 }
 
-static void
-close_of (uid_t uid, const int *fds, gsize n)
+void
+tbus_stray_close (uid_t uid, const int *fds, gsize n)
 {
   GThreadPool *pool = get_pool ();
   g_autoptr(GMutexLocker) locker = g_mutex_locker_new (&lock);
@@ -146,18 +172,37 @@ close_of (uid_t uid, const int *fds, gsize n)
     {
       share = g_new0 (Share, 1);
       share->uid = uid;
+      tbus_charge_init (&share->charge, TBUS_LIMIT_DESCRIPTORS, uid);
+      g_atomic_int_inc (&n_shares);
       g_hash_table_insert (shares, GUINT_TO_POINTER (uid), share);
     }
+  tbus_charge_force (&share->charge, n);
   for (gsize i = 0; i < n; i++)
     g_queue_push_tail (&share->waiting, GINT_TO_POINTER (fds[i] + 1));
   for (gsize i = 0; i < n && share->n_workers < TBUS_MAX_CLOSERS; i++, share->n_workers++)
     g_thread_pool_push (pool, share, NULL);
 }
 
-void
-tbus_stray_close (const int *fds, gsize n)
+/* Whether what comes next on @fd brings descriptors for which its sender has no room. They stay where they are. */
+static gboolean
+brings_too_many (int fd)
 {
-  close_of (TBUS_UNKNOWN_USER, fds, n);
+  char byte;
+  struct iovec piece = { &byte, 1 };
+  struct msghdr message = { .msg_iov = &piece, .msg_iovlen = 1 };
+
+  return g_atomic_int_get (&n_shares) > 0 && !has_room (uid_of_peer (fd))
+         && recvmsg (fd, &message, MSG_DONTWAIT | MSG_PEEK) >= 0 && (message.msg_flags & MSG_CTRUNC);
+}
+
+/* A worker takes out what is left, bit by bit: the last to close @fd finds nothing in it. */
+static void
+leave_queue (int fd)
+{
+  int copy = fcntl (fd, F_DUPFD_CLOEXEC, 3);
+
+  if (copy >= 0)
+    tbus_stray_close (uid_of_peer (fd), &copy, 1);
 }
 
 void
@@ -167,7 +212,14 @@ tbus_stray_drain (int fd)
   gssize n;
 
   do
-    n = tbus_stray_recv (fd, buffer, sizeof buffer);
+    {
+      if (brings_too_many (fd))
+        {
+          leave_queue (fd);
+          return;
+        }
+      n = tbus_stray_recv (fd, buffer, sizeof buffer);
+    }
   while (n > 0 || (n < 0 && (errno == EPROTO || errno == EINTR)));
 }
 
@@ -183,12 +235,16 @@ gssize
 tbus_stray_recv (int fd, gpointer buffer, gsize size)
 {
   int fds[KERNEL_MAX_FDS];
-  gsize n_fds;
-  gssize n = receive (fd, buffer, size, fds, &n_fds);
+  gsize n_fds = 0;
+  gssize n = -1;
 
-  if (n_fds == 0)
-    return n;
-  close_of (uid_of_peer (fd), fds, n_fds);
+  if (!brings_too_many (fd))
+    {
+      n = receive (fd, buffer, size, fds, &n_fds);
+      if (n_fds == 0)
+        return n;
+      tbus_stray_close (uid_of_peer (fd), fds, n_fds);
+    }
   errno = EPROTO;
   return -1;
 }

@@ -8,9 +8,13 @@
  * by itself, where recv() has no room for descriptors, or a socket is closed with some in its queue: whoever calls
  * these is stopped for as long. So sockets of others are read and closed here, and descriptors are closed on a worker.
  *
+ * Those that wait for it are charged to who sent them (TBUS_LIMIT_DESCRIPTORS). Where that user's share is used up, no
+ * more are taken out of a socket than each worker of that user has in hand.
+ *
  * Threads: any. Limit: TBUS_MAX_CLOSERS workers for each user whose socket it was; the others of that user wait.
  */
 #include <glib.h>
+#include <sys/types.h>
 
 G_BEGIN_DECLS
 
@@ -20,7 +24,7 @@ gssize tbus_stray_recv (int fd, gpointer buffer, gsize size);
 void tbus_stray_drain (int fd);
 /* Ends the connection @fd (taken) and closes it, without waiting for anything. */
 void tbus_stray_close_socket (int fd);
-/* Closes @fds, whatever they are and whoever sent them, on a worker. */
-void tbus_stray_close (const int *fds, gsize n);
+/* Closes @fds, whatever they are, on a worker; @uid sent them, or TBUS_UNKNOWN_USER. */
+void tbus_stray_close (uid_t uid, const int *fds, gsize n);
 
 G_END_DECLS

@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include "bus/descriptors.h"
 
+#include "base/log-rate.h"
 #include "base/stray.h"
 
 #include <fcntl.h>
@@ -31,17 +32,44 @@ may_bring (GDBusMessage *message, GUnixFDList *list)
   return n_directories == n;
 }
 
+typedef struct {
+  int *fds;
+  int n;
+} Strays;
+
+static void
+on_sender_known (GObject *connection, GAsyncResult *result, gpointer data)
+{
+  Strays *self = data;
+  g_autoptr(GVariant) reply = g_dbus_connection_call_finish (G_DBUS_CONNECTION (connection), result, NULL);
+  guint32 uid = TBUS_UNKNOWN_USER;
+
+  if (reply != NULL)
+    g_variant_get (reply, "(u)", &uid);
+  tbus_stray_close (uid, self->fds, self->n);
+  g_free (self->fds);
+  g_free (self);
+}
+
+/* They wait among those of whoever sent them, whom the bus knows, or, where the sender has left, did. */
+static void
+close_strays (GDBusConnection *connection, const char *sender, GUnixFDList *list)
+{
+  Strays *strays = g_new (Strays, 1);
+
+  strays->fds = g_unix_fd_list_steal_fds (list, &strays->n);
+  g_dbus_connection_call (connection, "org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus",
+                          "GetConnectionUnixUser", g_variant_new ("(s)", sender != NULL ? sender : ""),
+                          G_VARIANT_TYPE ("(u)"), G_DBUS_CALL_FLAGS_NONE, -1, NULL, on_sender_known, strays);
+}
+
 static GDBusMessage *
 on_message (GDBusConnection *connection, GDBusMessage *message, gboolean incoming, gpointer user_data)
 {
   GUnixFDList *list = incoming ? g_dbus_message_get_unix_fd_list (message) : NULL;
-  g_autofree int *fds = NULL;
-  int n;
 
-  if (list == NULL || may_bring (message, list))
-    return message;
-  fds = g_unix_fd_list_steal_fds (list, &n);
-  tbus_stray_close (fds, n);
+  if (list != NULL && !may_bring (message, list))
+    close_strays (connection, g_dbus_message_get_sender (message), list);
   return message;
 }
 

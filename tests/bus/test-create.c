@@ -2,14 +2,21 @@
 /* CreateSession: outputs by descriptor, and sessions that end with their creator. */
 #define _GNU_SOURCE
 #include "rig.h"
+#include "support/dir.h"
 #include "support/lingering.h"
+#include "support/silent-file.h"
 
 #include "base/error.h"
 #include "base/fd-budget.h"
+#include "base/limits.h"
+#include "base/quota.h"
+#include "base/stray.h"
 
 #include <fcntl.h>
 #include <gio/gunixfdlist.h>
+#include <sched.h>
 #include <stdio.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -97,6 +104,45 @@ a_descriptor_that_takes_long_to_close_holds_up_nobody (Rig *rig)
   g_assert_true (g_dbus_connection_flush_sync (rig->caller, NULL, NULL));
   reply = rig_call (rig, RIG_ROOT, "Manager.GetPermissions", NULL);
   close (listening);
+}
+
+/* Other threads do that, which tell nobody: it is looked at after each of some calls. */
+static void
+wait_until_used (Rig *rig, guint64 descriptors)
+{
+  while (tbus_quota_used (TBUS_LIMIT_DESCRIPTORS, geteuid ()) != descriptors)
+    g_variant_unref (rig_call (rig, RIG_ROOT, "Manager.GetPermissions", NULL));
+}
+
+/* It waits behind what the same user sent, and behind nobody else's. */
+static void
+a_descriptor_that_nobody_asked_for_is_its_senders (Rig *rig)
+{
+  g_autoptr(GUnixFDList) list = g_unix_fd_list_new ();
+  g_autoptr(TstDir) dir = tst_dir_new ();
+  g_autofree char *path = tst_dir_file (dir, "silent");
+  guint64 before = tbus_quota_used (TBUS_LIMIT_DESCRIPTORS, geteuid ());
+  int fds[TBUS_MAX_CLOSERS], ends[2];
+  TstSilentFile *file;
+
+  if (geteuid () != 0 || unshare (CLONE_NEWNS) != 0 || mount (NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0
+      || (file = tst_silent_file_new (path)) == NULL)
+    {
+      g_test_skip ("needs root and file systems in user space");
+      return;
+    }
+  for (guint i = 0; i < G_N_ELEMENTS (fds); i++)
+    fds[i] = open (path, O_RDWR | O_CLOEXEC);
+  tbus_stray_close (geteuid (), fds, G_N_ELEMENTS (fds));
+  g_assert_cmpint (pipe2 (ends, O_CLOEXEC), ==, 0);
+  g_assert_cmpint (g_unix_fd_list_append (list, ends[1], NULL), ==, 0);
+  g_dbus_connection_call_with_unix_fd_list (rig->caller, "org.tracebus1", RIG_ROOT, "org.tracebus1.Manager", "Nonsense",
+                                            NULL, NULL, G_DBUS_CALL_FLAGS_NONE, -1, list, NULL, NULL, NULL);
+  wait_until_used (rig, before + TBUS_MAX_CLOSERS + 1);
+  tst_silent_file_free (file);
+  wait_until_used (rig, before);
+  close (ends[0]);
+  close (ends[1]);
 }
 
 static void
@@ -213,6 +259,8 @@ add_tests (void)
   rig_add ("/bus/create/an-output-may-be-a-descriptor", an_output_may_be_a_descriptor);
   rig_add ("/bus/create/a-descriptor-that-takes-long-to-close-holds-up-nobody",
            a_descriptor_that_takes_long_to_close_holds_up_nobody);
+  rig_add ("/bus/create/a-descriptor-that-nobody-asked-for-is-its-senders",
+           a_descriptor_that_nobody_asked_for_is_its_senders);
   rig_add ("/bus/create/a-session-that-is-refused-keeps-no-descriptor", a_session_that_is_refused_keeps_no_descriptor);
   rig_add ("/bus/create/an-ephemeral-session-ends-with-its-creator", an_ephemeral_session_ends_with_its_creator);
   rig_add ("/bus/create/an-ephemeral-session-may-end-before", an_ephemeral_session_may_end_before);

@@ -7,6 +7,7 @@
 #include "base/stray.h"
 
 #include "base/limits.h"
+#include "base/quota.h"
 #include "support/dir.h"
 #include "support/lingering.h"
 #include "support/silent-file.h"
@@ -148,6 +149,40 @@ of_one_user_hold_up_no_other (void)
     g_thread_join (senders[i]);
 }
 
+/* They are of those that the user may take, and no more are taken in than that; what is left waits in the socket. */
+static void
+are_charged_to_who_sent_them (void)
+{
+  enum { SENT = 64, ROOM = 16 };
+  g_autoptr(TstDir) dir = tst_dir_new ();
+  g_autofree char *path = tst_dir_file (dir, "silent");
+  TstSilentFile *file;
+  int pair[2], fd;
+
+  if (geteuid () != 0 || unshare (CLONE_NEWNS) != 0 || mount (NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0
+      || (file = tst_silent_file_new (path)) == NULL)
+    {
+      g_test_skip ("needs root and file systems in user space");
+      return;
+    }
+  tbus_limit_set (TBUS_LIMIT_DESCRIPTORS, ROOM);
+  fd = open (path, O_RDWR | O_CLOEXEC);
+  g_assert_cmpint (fd, >=, 0);
+  g_assert_cmpint (syscall (SYS_setresuid, -1, NOBODY, -1), ==, 0);
+  g_assert_cmpint (socketpair (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), ==, 0);
+  g_assert_cmpint (syscall (SYS_setresuid, -1, 0, -1), ==, 0);
+  for (guint i = 0; i < SENT; i++)
+    g_assert_true (tst_send_descriptor (pair[1], fd));
+  tbus_stray_close_socket (pair[0]);
+  g_assert_cmpuint (tbus_quota_used (TBUS_LIMIT_DESCRIPTORS, NOBODY), ==, ROOM + 1); /* and the socket */
+  tst_silent_file_free (file);
+  while (tbus_quota_used (TBUS_LIMIT_DESCRIPTORS, NOBODY) > 0)
+    g_thread_yield ();
+  close (fd);
+  close (pair[1]);
+  tbus_limits_reset ();
+}
+
 #define STRAY_TEST(path, func) g_test_add ("/base/stray/" path, Fixture, NULL, set_up, func, tear_down)
 
 int
@@ -158,5 +193,6 @@ main (int argc, char **argv)
   STRAY_TEST ("hold-up-nobody-in-a-queue", hold_up_nobody_in_a_queue);
   STRAY_TEST ("hold-up-nobody-in-the-queue-of-another", hold_up_nobody_in_the_queue_of_another);
   g_test_add_func ("/base/stray/of-one-user-hold-up-no-other", of_one_user_hold_up_no_other);
+  g_test_add_func ("/base/stray/are-charged-to-who-sent-them", are_charged_to_who_sent_them);
   return g_test_run ();
 }
