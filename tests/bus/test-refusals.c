@@ -281,7 +281,7 @@ static void
 wrong_states (Rig *rig)
 {
   static const Case inactive[] = {
-    { "Session.Stop", "(@a{sv} {},)", "InvalidState", "inactive" },
+    { "Session.Stop", "(@a{sv} {},)", "InvalidState", "not recording" },
     { NULL },
   };
   static const Case active[] = {
