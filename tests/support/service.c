@@ -312,46 +312,45 @@ tst_app_go (TstChild *app, guint n)
 
 /* Calls. */
 
+/* Ends the test where it fails, unless @refusal (nullable) is to be told why. */
 static GVariant *
-call (TstService *self, const char *path, const char *member, GVariant *parameters, GError **error)
+call (TstService *self, const char *path, const char *member, GVariant *parameters, GError **refusal)
 {
   g_auto(GStrv) parts = g_strsplit (member, ".", 2);
   g_autofree char *interface = g_strconcat ("org.tracebus1.", parts[0], NULL);
+  g_autoptr(GError) error = NULL;
+  GVariant *reply = g_dbus_connection_call_sync (self->caller, "org.tracebus1", path, interface, parts[1], parameters,
+                                                 NULL, G_DBUS_CALL_FLAGS_NONE, TST_CALL_MS, NULL, &error);
 
-  return g_dbus_connection_call_sync (self->caller, "org.tracebus1", path, interface, parts[1], parameters, NULL,
-                                      G_DBUS_CALL_FLAGS_NONE, TST_CALL_MS, NULL, error);
+  if (reply == NULL && refusal == NULL)
+    g_error ("%s %s: %s", path, member, error->message);
+  if (reply == NULL)
+    g_propagate_error (refusal, g_steal_pointer (&error));
+  return reply;
 }
 
 GVariant *
 tst_call (TstService *self, const char *path, const char *member, const char *format, ...)
 {
-  g_autoptr(GError) error = NULL;
-  GVariant *parameters, *reply;
-  va_list args;
-
-  va_start (args, format);
-  parameters = g_variant_new_parsed_va (format, &args);
-  va_end (args);
-  reply = call (self, path, member, parameters, &error);
-  if (reply == NULL)
-    g_error ("%s %s: %s", path, member, error->message);
-  return reply;
-}
-
-void
-tst_do (TstService *self, const char *path, const char *member, const char *format, ...)
-{
-  g_autoptr(GVariant) reply = NULL;
-  g_autoptr(GError) error = NULL;
   GVariant *parameters;
   va_list args;
 
   va_start (args, format);
   parameters = g_variant_new_parsed_va (format, &args);
   va_end (args);
-  reply = call (self, path, member, parameters, &error);
-  if (reply == NULL)
-    g_error ("%s %s: %s", path, member, error->message);
+  return call (self, path, member, parameters, NULL);
+}
+
+void
+tst_do (TstService *self, const char *path, const char *member, const char *format, ...)
+{
+  GVariant *parameters;
+  va_list args;
+
+  va_start (args, format);
+  parameters = g_variant_new_parsed_va (format, &args);
+  va_end (args);
+  g_variant_unref (call (self, path, member, parameters, NULL));
 }
 
 char *
