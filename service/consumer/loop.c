@@ -28,7 +28,7 @@ struct TcLoop {
   TcTimer **heap; /* a binary heap by due time; [0] is not used */
   size_t n_timers, max_timers;
 
-  TcWatch bell; /* an eventfd: mail has come */
+  TcWatch bell; /* an eventfd, which is never read: each write to it wakes; mail has come */
   pthread_mutex_t lock;
   TcMail *first, **last; /* under @lock */
   TcMail *taken;         /* what runs now */
@@ -55,9 +55,7 @@ static void
 on_bell (TcWatch *watch, uint32_t events)
 {
   TcLoop *self = (TcLoop *) ((char *) watch - offsetof (TcLoop, bell));
-  uint64_t rings;
 
-  (void) !read (watch->fd, &rings, sizeof rings);
   pthread_mutex_lock (&self->lock);
   self->taken = self->first;
   self->first = NULL;
@@ -85,7 +83,7 @@ tc_loop_new (void)
   self->bell.ready = on_bell;
   self->bell.fd = eventfd (0, EFD_CLOEXEC | EFD_NONBLOCK);
   self->epoll_fd = epoll_create1 (EPOLL_CLOEXEC);
-  if (self->bell.fd < 0 || self->epoll_fd < 0 || tc_loop_watch (self, &self->bell, EPOLLIN) < 0)
+  if (self->bell.fd < 0 || self->epoll_fd < 0 || tc_loop_watch (self, &self->bell, EPOLLIN | EPOLLET) < 0)
     {
       int errnum = errno;
 
