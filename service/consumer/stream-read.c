@@ -2,6 +2,8 @@
 /* What a stream takes from its ring, and what it decides of it: to the file at once, to the pool, or not yet. */
 #include "consumer/stream.h"
 
+#include "consumer/ring-pages.h"
+
 #include <errno.h>
 #include <limits.h>
 #include <string.h>
@@ -10,6 +12,8 @@ static const uint64_t slept = 5000000; /* ns: the library's calls take microseco
 static const uint64_t longest_patience = 10000000000;
 static const uint64_t longest_pause = 1000000000; /* between two attempts to write */
 static const uint64_t pressed_for = 20000000;     /* after a ring might have overflown */
+static const uint64_t busy = 100000000;           /* a ring that has a packet so often is worth large pages, */
+static const unsigned calm = 32;                  /* after so many packets before which nothing was lost */
 static const unsigned doubts = 4; /* a write may take so many times as long as expected */
 
 /* Packets from the ring, of which the first pages are in the drain's. */
@@ -28,6 +32,7 @@ account (TcStream *self, const TcPacket *packet)
     tc_stream_count (&self->counters.packets_lost, packet->sequence - self->next_sequence);
   /* The tracer's counter starts at 0 and wraps as a long does. */
   tc_stream_count (&self->counters.events_discarded, packet->discarded - self->last_discarded);
+  self->n_calm = packet->discarded == self->last_discarded ? self->n_calm + 1 : 0;
   self->last_discarded = packet->discarded;
   self->next_sequence = packet->sequence + 1;
 }
@@ -414,6 +419,32 @@ probe (TcStream *self)
     && tc_ring_view_fits (view, &self->anatomy);
 }
 
+/*
+ * Whether packets come often, and for some time already, and there is time to exchange pages: programs that write to
+ * them may have to wait, and a ring that overflows as it is would lose more.
+ */
+static bool
+is_worth_large_pages (const TcStream *self)
+{
+  return !self->enlarged && self->pace < busy && self->n_calm >= calm && self->n_calm >= self->view.num_subbuf
+    && !tc_stage_is_busy (&self->stage) && tc_now () >= self->pressed_until;
+}
+
+/* From then on packets are read where the view has them, and not where the library has. */
+static void
+enlarge_pages (TcStream *self)
+{
+  ptrdiff_t offset = self->memory - self->guard.library;
+
+  if (self->guard.library == NULL || offset + self->memory_len > self->view.len)
+    self->enlarged = true;
+  else if (tc_ring_pages_enlarge (&self->view, self->stage.writer))
+    {
+      self->enlarged = true;
+      self->memory = (uint8_t *) self->view.memory + offset;
+    }
+}
+
 static bool
 release (TcStream *self, unsigned n)
 {
@@ -422,6 +453,8 @@ release (TcStream *self, unsigned n)
   if (!self->held)
     {
       tc_ring_view_skip (view, tc_ring_view_get_consumed (view) + (n - 1) * view->subbuf_size);
+      if (is_worth_large_pages (self))
+        enlarge_pages (self);
       return true;
     }
   if (!self->probed)

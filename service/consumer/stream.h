@@ -76,6 +76,8 @@ struct TcStream {
   bool starved;         /* there was no room in the pool */
   bool by_position;     /* packets lie where the view says, and the library need not be asked */
   bool probed;          /* whether they do is known */
+  bool enlarged;        /* the ring is busy, and large pages were asked for */
+  unsigned n_calm;      /* packets in a row before which nothing was discarded */
   uint64_t expected;    /* packets of the stage: they are waited for */
   bool closing;         /* hung up, and told once the writer is done */
   bool ending;          /* no packet follows those that are there */
