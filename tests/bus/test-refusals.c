@@ -285,7 +285,7 @@ wrong_states (Rig *rig)
     { NULL },
   };
   static const Case active[] = {
-    { "Session.Start", "(@a{sv} {},)", "InvalidState", "active" },
+    { "Session.Start", "(@a{sv} {},)", "InvalidState", "recording already" },
     { "Session.CreateChannel", "('late', @a{sv} {})", "InvalidState", NULL },
     { "Session.EnableEvents", "('', [('*', @a{sv} {})], @a{sv} {})", "InvalidState", NULL },
     { NULL },
