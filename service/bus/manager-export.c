@@ -212,7 +212,7 @@ static const TbusProperty properties[] = {
   { "ContextTypes", get_context_types, TBUS_PROPERTY_CONST },
   { "RegistrationSocket", get_registration_socket, TBUS_PROPERTY_CONST },
   { "SessionCount", get_session_count, TBUS_PROPERTY_CHANGING },
-  { "AppCount", get_app_count, TBUS_PROPERTY_CHANGING },
+  { "AppCount", get_app_count, TBUS_PROPERTY_COUNTER },
   { "ConsumerCount", get_consumer_count, TBUS_PROPERTY_CHANGING },
   { "AppsRefused", get_apps_refused, TBUS_PROPERTY_COUNTER },
   { "FdBudget", get_fd_budget, TBUS_PROPERTY_CONST },

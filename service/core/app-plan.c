@@ -290,6 +290,7 @@ on_job_done (TbusJob *job, gpointer data)
         {
           self->registering = FALSE;
           g_clear_handle_id (&self->guard, g_source_remove);
+          tbus_app_set_state (self, TBUS_APP_READY); /* before it is announced: that is one signal */
           tbus_app_set_show (self->hub->apps, self);
         }
     }

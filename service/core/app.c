@@ -95,7 +95,8 @@ tbus_app_set_state (TbusApp *self, TbusAppState state)
   if (self->state == state || self->state == TBUS_APP_GONE)
     return;
   self->state = state;
-  g_object_notify_by_pspec (G_OBJECT (self), props[PROP_STATE]);
+  if (state != TBUS_APP_GONE) /* which its removal from the set tells */
+    g_object_notify_by_pspec (G_OBJECT (self), props[PROP_STATE]);
 }
 
 void

@@ -326,6 +326,23 @@ changes_at_one_moment_are_one_signal (Rig *rig)
   g_assert_cmpuint (count_heard (heard, "{'State': <'unresponsive'>}"), ==, 1);
 }
 
+/* It is announced when it has been told what to record, and its end is the object's. */
+static void
+a_launched_program_is_two_signals (Rig *rig)
+{
+  g_autoptr(Heard) objects = listen (rig, RIG_ROOT, "org.freedesktop.DBus.ObjectManager", NULL);
+  g_autoptr(Heard) changes = listen (rig, NULL, "org.freedesktop.DBus.Properties", "PropertiesChanged");
+  g_autofree char *app = rig_app (rig, "app");
+  TbusTracee *tracee = g_ptr_array_steal_index (rig->tracees, 0);
+
+  tst_fake_tracer_leave (rig->tracer, rig->core, tracee);
+  tbus_tracee_unref (tracee);
+  rig_wait_until (count_heard (objects, "Removed") == 1);
+  g_assert_cmpuint (objects->texts->len, ==, 2);
+  g_assert_cmpuint (count_heard (objects, "'State': <'ready'>"), ==, 1);
+  g_assert_cmpuint (count_heard (changes, "org.tracebus1.App"), ==, 0);
+}
+
 /* Many that come and go at once are not many signals of the manager. */
 static void
 many_objects_are_one_change_of_their_count (Rig *rig)
@@ -408,6 +425,7 @@ add_tests (void)
   rig_add ("/bus/properties/have-the-types-that-the-xml-says", every_property_has_the_type_that_the_xml_says);
   rig_add ("/bus/properties/are-signalled-before-the-answer", a_caller_hears_of_a_change_before_its_answer);
   rig_add ("/bus/properties/that-change-at-one-moment-are-one-signal", changes_at_one_moment_are_one_signal);
+  rig_add ("/bus/objects/a-launched-program-is-two-signals", a_launched_program_is_two_signals);
   rig_add ("/bus/properties/that-count-objects-are-one-signal", many_objects_are_one_change_of_their_count);
   rig_add ("/bus/properties/that-count-are-signalled-once-a-second", counters_are_signalled_once_a_second_at_most);
   rig_add ("/bus/properties/tell-of-refused-registrations", refused_registrations_are_signalled);
