@@ -5,37 +5,67 @@
 #include <sys/random.h>
 
 static guint64 keys[2];
+static guint64 factors[2]; /* made of the keys */
+
+/* As secret as @word, and nothing like it. */
+static guint64
+scatter (guint64 word)
+{
+  word = (word ^ (word >> 30)) * G_GUINT64_CONSTANT (0xbf58476d1ce4e5b9);
+  word = (word ^ (word >> 27)) * G_GUINT64_CONSTANT (0x94d049bb133111eb);
+  return word ^ (word >> 31);
+}
+
+static void
+set_keys (const guint64 key[2])
+{
+  for (guint i = 0; i < 2; i++)
+    {
+      keys[i] = key[i];
+      factors[i] = scatter (key[i]);
+    }
+}
 
 static void
 init_keys (void)
 {
   static gsize done;
+  guint64 key[2];
 
   if (!g_once_init_enter (&done))
     return;
-  if (getrandom (keys, sizeof keys, GRND_NONBLOCK) != sizeof keys)
+  if (getrandom (key, sizeof key, GRND_NONBLOCK) != sizeof key)
     {
-      keys[0] = ((guint64) g_random_int () << 32) | g_random_int ();
-      keys[1] = ((guint64) g_random_int () << 32) | g_random_int ();
+      key[0] = ((guint64) g_random_int () << 32) | g_random_int ();
+      key[1] = ((guint64) g_random_int () << 32) | g_random_int ();
     }
+  set_keys (key);
   g_once_init_leave (&done, 1);
 }
 
-/* Multiply, fold, rotate: each word reaches every bit of its lane in two rounds. */
+/* All bits of the product of two words in one: each bit of either reaches half of the others. */
 static inline guint64
-mix (guint64 lane, guint64 word, guint64 odd)
+fold (guint64 a, guint64 b)
 {
-  lane = (lane ^ word) * odd;
-  lane ^= lane >> 32;
-  lane *= odd;
-  return lane ^ (lane >> 29);
+#ifdef __SIZEOF_INT128__
+  unsigned __int128 product = (unsigned __int128) a * b;
+
+  return (guint64) product ^ (guint64) (product >> 64);
+#else
+  guint64 low_a = (guint32) a, high_a = a >> 32, low_b = (guint32) b, high_b = b >> 32;
+  guint64 middle = high_a * low_b + (low_a * low_b >> 32);
+  guint64 other = low_a * high_b + (guint32) middle;
+
+  return (a * b) ^ (high_a * high_b + (middle >> 32) + (other >> 32));
+#endif
 }
 
+/* Both factors hold a part of the key, so that nobody can tell how a change of a word spreads, or make one zero. */
 static inline void
-add_word (TbusHash *self, guint64 word)
+add_words (TbusHash *self, guint64 first, guint64 second)
 {
-  self->low = mix (self->low, word, G_GUINT64_CONSTANT (0x9e3779b97f4a7c15));
-  self->high = mix (self->high, (word << 32) | (word >> 32), G_GUINT64_CONSTANT (0xd6e8feb86659fd93)) + self->low;
+  self->low = fold (self->low ^ first, factors[0] ^ second);
+  self->high = fold (self->high ^ second, factors[1] ^ first) + self->low;
 }
 
 void
@@ -49,7 +79,7 @@ void
 tbus_hash_set_key (const guint64 key[2])
 {
   init_keys ();
-  memcpy (keys, key, sizeof keys);
+  set_keys (key);
 }
 
 TbusHash
@@ -63,16 +93,18 @@ void
 tbus_hash_add (TbusHash *self, gconstpointer data, gsize length)
 {
   const guint8 *bytes = data;
-  guint64 word = 0;
+  guint64 words[2];
+  guint8 tail[sizeof words] = { 0 };
 
-  for (; length >= sizeof word; bytes += sizeof word, length -= sizeof word)
+  for (; length >= sizeof words; bytes += sizeof words, length -= sizeof words)
     {
-      memcpy (&word, bytes, sizeof word);
-      add_word (self, word);
+      memcpy (words, bytes, sizeof words);
+      add_words (self, words[0], words[1]);
     }
-  word = (guint64) length << 56;
-  memcpy (&word, bytes, length);
-  add_word (self, word);
+  memcpy (tail, bytes, length);
+  tail[sizeof tail - 1] = (guint8) length;
+  memcpy (words, tail, sizeof words);
+  add_words (self, words[0], words[1]);
 }
 
 void
@@ -84,7 +116,7 @@ tbus_hash_add_string (TbusHash *self, const char *text)
 void
 tbus_hash_add_number (TbusHash *self, guint64 number)
 {
-  add_word (self, number);
+  add_words (self, number, 0);
 }
 
 guint
