@@ -15,6 +15,7 @@
 #include "base/service-manager.h"
 #include "base/thread.h"
 #include "bus/bus.h"
+#include "core/class-cache.h"
 #include "core/state-home.h"
 #include "supervise/pool.h"
 #include "supervise/predecessors.h"
@@ -384,6 +385,7 @@ service_clear (Service *self)
   g_clear_pointer (&self->tracer, tbus_tracer_side_free);
   g_clear_pointer (&self->pool, tbus_pool_free);
   g_clear_pointer (&self->index, tbus_tracee_index_free);
+  tbus_class_cache_clear ();
   tbus_thread_end_grace_periods ();
   tbus_log_rate_flush ();
   g_main_loop_unref (self->loop);

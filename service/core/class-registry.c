@@ -6,6 +6,7 @@
 #include "base/limits.h"
 #include "base/marks.h"
 #include "base/quota.h"
+#include "core/class-cache.h"
 
 enum { COMPACT_CLASSES = 31 }; /* ids 0 to 30 fit the compact header */
 
@@ -23,6 +24,7 @@ struct TbusClassRegistry {
   TbusMetadataLog *log; /* the buffer set's */
   GPtrArray *channels;  /* of Channel */
   GHashTable *enums;    /* of TbusHash to id + 1 */
+  guint n_named;        /* how often a field named an enumeration */
   GPtrArray *enum_list; /* of TbusCtfEnum; index is the id */
   gsize held;           /* bytes of enumerations and of what is pending: what the log's limit does not see */
   TbusCharge charge;    /* likewise, of the apps' user's share */
@@ -109,6 +111,7 @@ find_enum (guint64 id, gpointer data)
 {
   TbusClassRegistry *self = data;
 
+  self->n_named++;
   return id < self->enum_list->len ? g_ptr_array_index (self->enum_list, id) : NULL;
 }
 
@@ -297,58 +300,90 @@ hash_notice (const TbusEventNotice *notice, gconstpointer body, gsize length)
   return hash;
 }
 
+/* A class that this channel has not had as bytes. */
+typedef struct {
+  const TbusEventNotice *notice;
+  TbusHash raw, text;
+  GPtrArray *fields;             /* nullable */
+  const TbusCachedClass *cached; /* nullable: then there are no fields */
+  gboolean names_enums;
+} NewEvent;
+
+static gboolean
+read_event (TbusClassRegistry *self, NewEvent *event, GError **error)
+{
+  const TbusClassBody *body = &event->notice->fields;
+  g_autoptr(GPtrArray) fields = body->decode (body->raw, body->raw_len, event->notice->name, error);
+  g_autoptr(GString) block = g_string_new (NULL);
+  guint n_named = self->n_named;
+
+  if (fields == NULL || !tbus_ctf_append_fields (block, 0, fields, find_enum, self, error))
+    return FALSE;
+  event->text = hash_notice (event->notice, block->str, block->len);
+  event->text.high ^= 1; /* never taken for bytes */
+  event->names_enums = self->n_named != n_named;
+  event->fields = g_steal_pointer (&fields);
+  return TRUE;
+}
+
 /* Writes the event's block into the log, or behind those that wait for the stream block. */
 static gboolean
-publish_event (TbusClassRegistry *self, Channel *channel, const TbusEventNotice *notice, const GPtrArray *fields,
-               GError **error)
+publish_event (TbusClassRegistry *self, Channel *channel, const char *block, gsize length, GError **error)
+{
+  if (channel->header != 0)
+    return tbus_metadata_log_append (self->log, block, length, error);
+  if (!hold (self, length, error))
+    return FALSE;
+  g_string_append_len (channel->pending, block, length);
+  return TRUE;
+}
+
+static gboolean
+write_event (TbusClassRegistry *self, Channel *channel, const NewEvent *new, GError **error)
 {
   g_autoptr(GString) block = g_string_new (NULL);
   TbusCtfEvent event = {
-    .name = notice->name,
+    .name = new->notice->name,
     .id = channel->n_events,
     .stream_id = channel->id,
-    .loglevel = notice->loglevel,
-    .model_emf_uri = notice->model_emf_uri,
-    .fields = fields,
+    .loglevel = new->notice->loglevel,
+    .model_emf_uri = new->notice->model_emf_uri,
+    .fields = new->fields,
   };
 
-  if (!tbus_ctf_append_event (block, &event, find_enum, self, error))
+  if (new->cached != NULL)
+    return publish_event (self, channel, new->cached->block, new->cached->length, error);
+  if (!tbus_ctf_append_event (block, &event, find_enum, self, error)
+      || !publish_event (self, channel, block->str, block->len, error))
     return FALSE;
-  if (channel->header != 0)
-    return tbus_metadata_log_append (self->log, block->str, block->len, error);
-  if (!hold (self, block->len, error))
-    return FALSE;
-  g_string_append_len (channel->pending, block->str, block->len);
+  if (!new->names_enums)
+    tbus_class_cache_put (&(TbusCachedClass){ new->raw, new->text, event.id, event.stream_id, block->str, block->len });
   return TRUE;
 }
 
 /* A class that is new as bytes; it may yet be known as text (another build of the same provider). */
 static gboolean
-register_new_event (TbusClassRegistry *self, Channel *channel, const TbusEventNotice *notice, const TbusHash *raw,
-                    guint64 *known, GError **error)
+register_new_event (TbusClassRegistry *self, Channel *channel, NewEvent *event, guint64 *known, GError **error)
 {
-  g_autoptr(GPtrArray) fields = notice->fields.decode (notice->fields.raw, notice->fields.raw_len, notice->name, error);
-  g_autoptr(GString) block = g_string_new (NULL);
-  TbusHash text;
-
-  if (fields == NULL || !tbus_ctf_append_fields (block, 0, fields, find_enum, self, error))
+  event->cached = tbus_class_cache_find (&event->raw, channel->id, channel->n_events);
+  if (event->cached != NULL)
+    event->text = event->cached->text;
+  else if (!read_event (self, event, error))
     return FALSE;
-  text = hash_notice (notice, block->str, block->len);
-  text.high ^= 1; /* never taken for bytes */
-  *known = table_lookup (channel->events, &text);
+  *known = table_lookup (channel->events, &event->text);
   if (*known == 0)
     {
       if (channel->n_events >= tbus_limit (TBUS_LIMIT_EVENT_CLASSES))
         return tbus_limit_refuse (TBUS_LIMIT_EVENT_CLASSES, error);
-      if (!publish_event (self, channel, notice, fields, error))
+      if (!write_event (self, channel, event, error))
         return FALSE;
       *known = (guint64) channel->n_events + 1;
-      table_insert (channel->events, &text, channel->n_events);
+      table_insert (channel->events, &event->text, channel->n_events);
       g_atomic_int_inc (&channel->n_events);
     }
   /* Bounded: bytes that differ for one text are remembered only so often. */
   if (g_hash_table_size (channel->events) < 4 * TBUS_MAX_EVENT_CLASSES)
-    table_insert (channel->events, raw, *known - 1);
+    table_insert (channel->events, &event->raw, *known - 1);
   return TRUE;
 }
 
@@ -356,20 +391,21 @@ gboolean
 tbus_class_registry_register_event (TbusClassRegistry *self, const TbusEventNotice *notice, guint32 *id, GError **error)
 {
   Channel *channel = find_channel (self, notice->channel, error);
-  TbusHash raw;
+  NewEvent event = { .notice = notice };
   guint64 known;
 
   if (channel == NULL)
     return FALSE;
-  raw = hash_notice (notice, notice->fields.raw, notice->fields.raw_len);
-  known = table_lookup (channel->events, &raw);
+  event.raw = hash_notice (notice, notice->fields.raw, notice->fields.raw_len);
+  known = table_lookup (channel->events, &event.raw);
   if (known == 0)
     {
       gboolean done;
 
       begin_change (self);
-      done = register_new_event (self, channel, notice, &raw, &known, error);
+      done = register_new_event (self, channel, &event, &known, error);
       end_change (self, channel);
+      g_clear_pointer (&event.fields, g_ptr_array_unref);
       if (!done)
         return FALSE;
     }

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Classes: what apps register of channels, events and enumerations, and what they are answered. */
 #include "base/error.h"
+#include "base/hash.h"
 #include "base/limits.h"
+#include "core/class-cache.h"
 #include "core/class-registry.h"
 
 #include <string.h>
@@ -16,7 +18,7 @@ typedef struct {
 static guint decoded; /* how often something had to be decoded */
 
 static void
-set_up_with_limit (Fixture *f, gsize limit)
+make_registry (Fixture *f, gsize limit)
 {
   static const TbusCtfEnv env[] = { { NULL, NULL, 0 } };
   TbusCtfTrace trace = { .abi = { 64, 8, 16, 32, 64, 64, TRUE }, .clock = &f->clock, .env = env };
@@ -30,6 +32,13 @@ set_up_with_limit (Fixture *f, gsize limit)
   g_assert_cmpuint (tbus_class_registry_add_channel (f->registry, 0), ==, 0);
   g_assert_cmpuint (tbus_class_registry_add_channel (f->registry, 7), ==, 1);
   decoded = 0;
+}
+
+static void
+set_up_with_limit (Fixture *f, gsize limit)
+{
+  tbus_class_cache_clear ();
+  make_registry (f, limit);
 }
 
 static void
@@ -415,6 +424,69 @@ an_event_with_an_unknown_enumeration_is_refused (Fixture *f, gconstpointer data)
   g_assert_error (error, TBUS_ERROR, TBUS_ERROR_INVALID_ARGS);
 }
 
+/* Another process with buffers of its own, which runs the same program. */
+static void
+the_next_set_gets_the_same_words (Fixture *f, gconstpointer data)
+{
+  g_autofree char *text = NULL, *again = NULL;
+  Fixture next;
+
+  for (Fixture *set = f; set != NULL; set = set == f ? &next : NULL)
+    {
+      if (set == &next)
+        make_registry (&next, TBUS_MAX_METADATA);
+      g_assert_cmpuint (expect_event (set, notice ("a:before", "one two")), ==, 0);
+      expect_channel (set, 0, "");
+      g_assert_cmpuint (expect_event (set, notice ("a:x", "one two")), ==, 1);
+      g_assert_cmpuint (expect_event (set, notice ("a:x", "one #two")), ==, 1);
+      g_assert_cmpuint (expect_event (set, notice ("a:y", "One")), ==, 2);
+      g_assert_cmpuint (decoded, ==, set == f ? 4 : 1); /* what had no words of its own has none that were kept */
+    }
+  text = metadata (f);
+  again = metadata (&next);
+  g_assert_cmpstr (text, ==, again);
+  tear_down (&next, NULL);
+}
+
+static void
+words_that_were_kept_are_of_the_same_ids (Fixture *f, gconstpointer data)
+{
+  TbusEventNotice elsewhere = notice ("a:x", "one");
+  Fixture next;
+
+  g_assert_cmpuint (expect_event (f, notice ("a:x", "one")), ==, 0);
+  make_registry (&next, TBUS_MAX_METADATA);
+  expect_channel (&next, 0, "");
+  expect_channel (&next, 1, "");
+  elsewhere.channel = 1;
+  g_assert_cmpuint (expect_event (&next, elsewhere), ==, 0);
+  g_assert_cmpuint (expect_event (&next, notice ("a:y", "one")), ==, 0);
+  g_assert_cmpuint (expect_event (&next, notice ("a:x", "one")), ==, 1);
+  g_assert_cmpuint (decoded, ==, 3);
+  g_assert_cmpuint (count (&next, "name = \"a:x\";\n\tid = 0;\n\tstream_id = 7;"), ==, 1);
+  g_assert_cmpuint (count (&next, "name = \"a:x\";\n\tid = 1;\n\tstream_id = 0;"), ==, 1);
+  tear_down (&next, NULL);
+}
+
+static void
+no_words_of_other_enumerations_are_kept (Fixture *f, gconstpointer data) /* B13 */
+{
+  TbusEventNotice event = { 0, "a:e", 6, NULL, { "0", 1, decode_enum_field } };
+  Fixture next;
+
+  expect_channel (f, 0, "");
+  expect_enum (f, "colours", "RED GREEN");
+  expect_event (f, event);
+  make_registry (&next, TBUS_MAX_METADATA);
+  expect_channel (&next, 0, "");
+  expect_enum (&next, "sizes", "SMALL LARGE");
+  expect_event (&next, event);
+  g_assert_cmpuint (count (f, "GREEN"), ==, 1);
+  g_assert_cmpuint (count (&next, "GREEN"), ==, 0);
+  g_assert_cmpuint (count (&next, "LARGE"), ==, 1);
+  tear_down (&next, NULL);
+}
+
 static void
 a_full_log_refuses_and_stays_readable (Fixture *f, gconstpointer data)
 {
@@ -503,7 +575,10 @@ add_channel_tests (void)
 int
 main (int argc, char **argv)
 {
+  static const guint64 key[2] = { 1, 2 };
+
   g_test_init (&argc, &argv, NULL);
+  tbus_hash_set_key (key); /* which words take others' places is the same each time */
   add_channel_tests ();
   ADD ("the-same-event-has-the-same-id-and-one-description", the_same_event_has_the_same_id_and_one_description);
   ADD ("whatever-differs-makes-another-event", whatever_differs_makes_another_event);
@@ -512,6 +587,9 @@ main (int argc, char **argv)
   ADD ("ids-are-exhausted-for-the-next-event-only", ids_are_exhausted_for_the_next_event_only);
   ADD ("equal-enumerations-share-an-id", equal_enumerations_share_an_id);
   ADD ("an-event-with-an-unknown-enumeration-is-refused", an_event_with_an_unknown_enumeration_is_refused);
+  ADD ("the-next-set-gets-the-same-words", the_next_set_gets_the_same_words);
+  ADD ("words-that-were-kept-are-of-the-same-ids", words_that_were_kept_are_of_the_same_ids);
+  ADD ("no-words-of-other-enumerations-are-kept", no_words_of_other_enumerations_are_kept);
   ADD ("a-full-log-refuses-and-stays-readable", a_full_log_refuses_and_stays_readable);
   ADD ("enumerations-are-bounded", enumerations_are_bounded);
   ADD ("events-that-wait-are-bounded-for-all-channels-together",
