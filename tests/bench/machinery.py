@@ -123,9 +123,17 @@ def cpu_seconds(pid):
 
 
 def children(pid, name):
-    """Processes called @name below @pid, at any depth."""
+    """Processes called @name below @pid, at any depth. What ends meanwhile has none."""
     found = []
-    for task in pathlib.Path(f"/proc/{pid}/task").iterdir():
+    with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+        for task in pathlib.Path(f"/proc/{pid}/task").iterdir():
+            found += _children_of_task(task, name)
+    return found
+
+
+def _children_of_task(task, name):
+    found = []
+    with contextlib.suppress(FileNotFoundError, ProcessLookupError):
         for child in map(int, (task / "children").read_text().split()):
             if pathlib.Path(f"/proc/{child}/comm").read_text().strip() == name[:15]:
                 found.append(child)
