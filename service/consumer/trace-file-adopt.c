@@ -254,6 +254,7 @@ tc_trace_file_adopt (TcTraceFile *self, TcTraceRemains *remains)
           tc_trace_file_take (self, file.fd, remains->bytes);
           self->index = index;
           self->last_size = last_size;
+          self->inherited = true;
           return true;
         }
       tc_index_file_close (&self->index);

@@ -50,8 +50,10 @@ is_full (int errnum)
 void
 tc_trace_file_trim (TcTraceFile *self)
 {
-  if (self->fd >= 0 && (self->half || self->room > self->size) && ftruncate (self->fd, (off_t) self->size) == 0)
-    self->half = false;
+  bool more = self->half || self->inherited || self->room > self->size;
+
+  if (self->fd >= 0 && more && ftruncate (self->fd, (off_t) self->size) == 0)
+    self->half = self->inherited = false;
   self->room = 0;
   tc_index_file_trim (&self->index);
 }
@@ -99,7 +101,7 @@ tc_trace_file_take (TcTraceFile *self, int fd, uint64_t size)
   self->fd = fd;
   self->mode = choose_mode (fd);
   self->direct = false;
-  self->half = false;
+  self->half = self->inherited = false;
   self->plenty = 0;
   self->size = size;
   self->last_size = 0;

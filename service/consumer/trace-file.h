@@ -35,6 +35,7 @@ typedef struct {
   TcWriteMode mode;
   bool direct;         /* the descriptor's flag now */
   bool half;           /* there may be a part of a packet after @size */
+  bool inherited;      /* there may be room after @size that a dead process was promised */
   uint64_t reserve;    /* bytes that are to be free in the file for the end */
   uint64_t room;       /* as far as the file system has promised space */
   uint64_t plenty;     /* bytes that it has in any case, as was seen the last time */

@@ -240,6 +240,38 @@ leaves_what_it_does_not_go_on_with (TstRecording *f, gconstpointer data)
   g_assert_cmpuint (file_size (path), ==, size);
 }
 
+/* Bytes that the file system keeps for it beyond what is in it. */
+static gsize
+room_behind (const char *path)
+{
+  struct stat about;
+  gsize taken;
+
+  g_assert_cmpint (stat (path, &about), ==, 0);
+  taken = (gsize) about.st_blocks * 512;
+  return taken > (gsize) about.st_size ? taken - (gsize) about.st_size : 0;
+}
+
+/* What the dead one had allocated ahead, its successor gives back: also where nothing more is written. */
+static void
+gives_back_what_was_allocated_ahead (TstRecording *f, gconstpointer data)
+{
+  const gsize block = 4096;
+  g_autofree char *path = NULL;
+  TwCounters before;
+
+  tst_recording_start (f, "app-idle", NULL, NULL);
+  tst_recording_emit (f, 3000);
+  before = flush (f);
+  path = first_data_file (f, "", "");
+  g_assert_cmpuint (room_behind (path), >, 4 * block);
+  /* Still what was recorded, and no event came after it. */
+  tst_recording_replace_consumer (f, &before, FALSE);
+  (void) stop (f);
+  g_assert_cmpuint (room_behind (path), <=, block);
+  tst_recording_assert_ticks (f, 3000);
+}
+
 static void
 add (const char *name, const TstShape *shape, void (*func) (TstRecording *, gconstpointer))
 {
@@ -260,5 +292,6 @@ main (int argc, char **argv)
   add ("goes-on-with-the-last-of-many-files/in-a-ring", &ring_of_files, goes_on_with_the_last_of_many_files);
   add ("finds-its-own-files-among-others", &plain, finds_its_own_files_among_others);
   add ("leaves-what-it-does-not-go-on-with", &plain, leaves_what_it_does_not_go_on_with);
+  add ("gives-back-what-was-allocated-ahead", &plain, gives_back_what_was_allocated_ahead);
   return g_test_run ();
 }
