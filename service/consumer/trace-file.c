@@ -22,7 +22,7 @@ enum {
   MAX_CHUNK = 16 << 20, /* bytes that the file system is asked for at once, beyond what is needed */
   SHARE = 8,            /* and no more than so small a part of what is there already, or: */
   MODESTY = 4, /* a reserve takes so small a part of what is free */
-  PLENTY = 256, /* and all of them together so small a part, before that is looked at again */
+  PLENTY = 256, /* and all of them together so small a part, before that is looked at again; or a larger step */
   MIN_CHUNK = 64 << 10,
 };
 
@@ -296,9 +296,9 @@ allocate (TcTraceFile *self, uint64_t end)
   return 0;
 }
 
-/* The same where it is a small part of what there is: others need some, too. */
+/* The same where it is so small a @part of what there is: others need some, too. */
 static int
-allocate_modestly (TcTraceFile *self, uint64_t end)
+allocate_modestly (TcTraceFile *self, uint64_t end, unsigned part)
 {
   uint64_t wanted = end - get_room (self);
   struct statfs about;
@@ -307,7 +307,7 @@ allocate_modestly (TcTraceFile *self, uint64_t end)
     {
       self->plenty = 0;
       errno = ENOSPC;
-      if (fstatfs (self->fd, &about) < 0 || wanted / (uint64_t) about.f_bsize > (uint64_t) about.f_bavail / MODESTY)
+      if (fstatfs (self->fd, &about) < 0 || wanted / (uint64_t) about.f_bsize > (uint64_t) about.f_bavail / part)
         return -1;
       self->plenty = wanted + (uint64_t) about.f_bavail / PLENTY * (uint64_t) about.f_bsize;
     }
@@ -335,11 +335,12 @@ make_room (TcTraceFile *self, size_t size)
   uint64_t end = self->size + size;
   uint64_t reserve = self->reserve < MAX_RESERVE ? self->reserve : MAX_RESERVE;
   uint64_t share = self->size / SHARE < MAX_CHUNK ? self->size / SHARE : MAX_CHUNK;
-  uint64_t least = reserve > MIN_CHUNK ? reserve : MIN_CHUNK;
-  uint64_t chunk = share > least ? share : least;
+  uint64_t chunk = reserve > MIN_CHUNK ? reserve : MIN_CHUNK;
 
-  if (self->room >= end + reserve || allocate_modestly (self, end + reserve + chunk) == 0
-      || allocate_modestly (self, end + reserve) == 0)
+  /* The larger step only saves calls: it is no reason for others to find the disk full before it is. */
+  if (self->room >= end + reserve || (share > chunk && allocate_modestly (self, end + reserve + share, PLENTY) == 0)
+      || allocate_modestly (self, end + reserve + chunk, MODESTY) == 0
+      || allocate_modestly (self, end + reserve, MODESTY) == 0)
     return 0;
   if (self->room < end)
     return allocate (self, end);

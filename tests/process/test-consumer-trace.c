@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* What the consumer makes of a real app's events: files that are complete and that readers understand. */
 #include "process/recording.h"
+#include "support/mounts.h"
 #include "support/trace.h"
 
 #include <glib/gstdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 static const TstShape roomy = { .num_subbuf = 16 };
 static const TstShape plain = { 0 };
@@ -12,6 +14,8 @@ static const TstShape switching = { .switch_us = 5000, .metadata_us = 20000 };
 static const TstShape reading = { .num_subbuf = 16, .read_us = 2000 };
 static const TstShape rotating = { .num_subbuf = 16, .subbuf_size = 4096, .file_size = 16384, .file_count = 3 };
 static const TstShape numbered = { .num_subbuf = 16, .subbuf_size = 4096, .file_size = 16384 };
+static const TstShape on_a_small_disk = { .num_subbuf = 4, .subbuf_size = 65536, .megabytes = 64 };
+static const char *no_mounts;
 
 static guint64
 be64_at (const guint8 *entry, guint field)
@@ -379,18 +383,65 @@ writes_no_packet_that_nobody_described (TstRecording *f, gconstpointer data)
   g_assert_cmpuint (counters.bytes_dropped, >, 0);
 }
 
+/* The most that a file of the session has allocated behind its end; and how much is in all of them. */
+static guint64
+room_behind (TstRecording *f, guint64 *size)
+{
+  guint64 most = 0;
+
+  *size = 0;
+  for (guint cpu = 0; cpu < f->channel->n_streams; cpu++)
+    {
+      g_autofree char *name = g_strdup_printf ("chan_%u", cpu);
+      g_autofree char *path = g_build_filename (f->output, TST_RECORDING_FOLDER, name, NULL);
+      struct stat about;
+      guint64 taken;
+
+      if (stat (path, &about) < 0)
+        continue;
+      taken = (guint64) about.st_blocks * 512;
+      *size += (guint64) about.st_size;
+      if (taken > (guint64) about.st_size)
+        most = MAX (most, taken - (guint64) about.st_size);
+    }
+  return most;
+}
+
+/* However large its own file is: the reserve, and a step of as much. */
+static void
+leaves_a_small_disk_to_others (TstRecording *f, gconstpointer data)
+{
+  const TstShape *shape = data;
+  const guint64 reserve = shape->subbuf_size * (shape->num_subbuf + 1), enough = 16 << 20;
+  guint64 size = 0;
+
+  tst_recording_start (f, "app-idle", NULL, NULL);
+  while (size < enough)
+    {
+      tst_recording_emit (f, 5000);
+      (void) tst_rig_flush (f->rig, TW_FLUSH_SESSION, TST_SESSION, FALSE);
+      g_assert_cmpuint (room_behind (f, &size), <=, 2 * reserve);
+    }
+  tst_tracer_stop (f->tracer);
+  (void) tst_rig_flush (f->rig, TW_FLUSH_SESSION, TST_SESSION, TRUE);
+  g_assert_cmpuint (room_behind (f, &size), <=, 4096);
+}
+
 static void
 add (const char *name, const TstShape *shape, void (*func) (TstRecording *, gconstpointer))
 {
   g_autofree char *path = g_strconcat ("/consumer/trace/", name, NULL);
 
-  g_test_add (path, TstRecording, shape, tst_recording_set_up, func, tst_recording_tear_down);
+  if (shape->megabytes == 0 || no_mounts == NULL)
+    g_test_add (path, TstRecording, shape, tst_recording_set_up, func, tst_recording_tear_down);
 }
 
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
+  if (!tst_mounts_own (&no_mounts))
+    g_test_message ("left out what needs a disk of its own: %s", no_mounts);
   add ("records-every-event", &roomy, records_every_event);
   add ("goes-on-after-a-stop", &plain, goes_on_after_a_stop);
   add ("flushes-what-holds-events-only", &plain, flushes_what_holds_events_only);
@@ -404,5 +455,6 @@ main (int argc, char **argv)
   add ("has-a-file-of-each-cpu-after-a-stop", &plain, has_a_file_of_each_cpu_after_a_stop);
   add ("writes-no-packet-that-nobody-described", &plain, writes_no_packet_that_nobody_described);
   add ("is-silent-while-nothing-happens", &plain, is_silent_while_nothing_happens);
+  add ("leaves-a-small-disk-to-others", &on_a_small_disk, leaves_a_small_disk_to_others);
   return g_test_run ();
 }
