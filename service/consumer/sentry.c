@@ -57,7 +57,8 @@ wait_a_while (TcSentry *self)
 
   clock_gettime (CLOCK_MONOTONIC, &due);
   due.tv_sec += (time_t) (period / 1000000000);
-  while (!self->quit && pthread_cond_timedwait (&self->news, &self->lock, &due) == 0)
+  /* Also woken by a loop that roused it as it found out by itself. */
+  while (!atomic_load (&self->quit) && (sem_clockwait (&self->news, CLOCK_MONOTONIC, &due) == 0 || errno == EINTR))
     ;
 }
 
@@ -72,8 +73,8 @@ sleep_until_roused (TcSentry *self)
     (void) is_waiting (self, i, &active);
   if (active)
     atomic_store (&self->asleep, false);
-  while (!self->quit && atomic_load (&self->asleep))
-    pthread_cond_wait (&self->news, &self->lock);
+  while (!atomic_load (&self->quit) && atomic_load (&self->asleep))
+    sem_wait (&self->news);
 }
 
 static void *
@@ -81,28 +82,20 @@ run (void *data)
 {
   TcSentry *self = data;
 
-  pthread_mutex_lock (&self->lock);
-  while (!self->quit)
+  while (!atomic_load (&self->quit))
     if (look (self))
       wait_a_while (self);
     else
       sleep_until_roused (self);
-  pthread_mutex_unlock (&self->lock);
   return NULL;
 }
 
 void
 tc_sentry_init (TcSentry *self, bool (*tell) (TcSentry *self, bool waiting))
 {
-  pthread_condattr_t monotonic;
-
   memset (self, 0, sizeof *self);
   self->tell = tell;
-  pthread_mutex_init (&self->lock, NULL);
-  pthread_condattr_init (&monotonic);
-  pthread_condattr_setclock (&monotonic, CLOCK_MONOTONIC);
-  pthread_cond_init (&self->news, &monotonic);
-  pthread_condattr_destroy (&monotonic);
+  sem_init (&self->news, 0, 0);
 }
 
 void
@@ -136,27 +129,21 @@ tc_sentry_stop (TcSentry *self)
 {
   if (!self->started)
     return;
-  pthread_mutex_lock (&self->lock);
-  self->quit = true;
-  pthread_cond_signal (&self->news);
-  pthread_mutex_unlock (&self->lock);
+  atomic_store (&self->quit, true);
+  sem_post (&self->news);
   pthread_join (self->thread, NULL);
 }
 
 void
 tc_sentry_clear (TcSentry *self)
 {
-  pthread_cond_destroy (&self->news);
-  pthread_mutex_destroy (&self->lock);
+  sem_destroy (&self->news);
 }
 
 void
 tc_sentry_rouse (TcSentry *self)
 {
-  if (!atomic_load (&self->asleep))
-    return;
-  pthread_mutex_lock (&self->lock);
-  atomic_store (&self->asleep, false);
-  pthread_cond_signal (&self->news);
-  pthread_mutex_unlock (&self->lock);
+  /* The first of several that find it asleep. No lock: a drain, which has a CPU, would wait for who has none. */
+  if (atomic_load (&self->asleep) && atomic_exchange (&self->asleep, false))
+    sem_post (&self->news);
 }

@@ -10,6 +10,7 @@
  * Threads: start and stop main; rouse any.
  */
 #include <pthread.h>
+#include <semaphore.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -22,11 +23,10 @@ typedef struct TcSentry {
   /* On the sentry's thread, at each look while somebody waits, and then once with false. False: not told, try again. */
   bool (*tell) (struct TcSentry *self, bool waiting);
   pthread_t thread;
-  pthread_mutex_t lock;
-  pthread_cond_t news;
-  bool started, quit; /* quit: under @lock */
-  bool told;
-  atomic_bool asleep; /* set under @lock */
+  sem_t news; /* it was roused, or is to quit */
+  bool started, told;
+  atomic_bool quit;
+  atomic_bool asleep; /* whoever clears it posts */
   unsigned n_loops;
   struct {
     TcLoop *loop;
