@@ -232,7 +232,6 @@ stays_until_all_is_answered (Fixture *f, gconstpointer data)
 static void
 closing_answers_all_and_refuses_more (Fixture *f, gconstpointer data)
 {
-  enum { LOOK_MS = 2000 };
   g_auto(Answer) ready = { 0 };
   g_auto(Answer) held = { 0 };
   g_auto(Answer) late = { 0 };
