@@ -136,7 +136,7 @@ handle (TbusConsumerLink *self, TwMessage *message)
 
   if (message->type == TW_REPLY)
     fine = handle_reply (self, message, &error);
-  else if (!self->resuming)
+  else if (!self->resuming || message->type == TW_OUTPUT_STUCK) /* that is so for whoever comes next, too */
     fine = self->ops->event (self->owner, message, &error);
   tw_message_clear (message);
   if (!fine)
@@ -393,7 +393,7 @@ tbus_consumer_link_set_patience (TbusConsumerLink *self, guint ms)
 }
 
 void
-tbus_consumer_link_give_up_checks (TbusConsumerLink *self)
+tbus_consumer_link_give_up_checks (TbusConsumerLink *self, const GQueue *waiting)
 {
   g_autoptr(GPtrArray) checks = g_ptr_array_new ();
   g_autoptr(GError) error = NULL;
@@ -402,6 +402,9 @@ tbus_consumer_link_give_up_checks (TbusConsumerLink *self)
   for (GTreeNode *node = g_tree_node_first (self->pending); node != NULL; node = g_tree_node_next (node))
     if (((TbusRequest *) g_tree_node_value (node))->type == TW_CHECK_OUTPUT)
       g_ptr_array_add (checks, g_tree_node_value (node));
+  for (GList *item = waiting->head; item != NULL; item = item->next)
+    if (((TbusRequest *) item->data)->type == TW_CHECK_OUTPUT)
+      g_ptr_array_add (checks, item->data);
   for (guint i = 0; i < checks->len; i++)
     tbus_request_give_up (checks->pdata[i], error);
 }

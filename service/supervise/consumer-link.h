@@ -45,8 +45,11 @@ void tbus_consumer_link_free (TbusConsumerLink *self);
 gboolean tbus_consumer_link_send (TbusConsumerLink *self, TbusRequest *request, GError **error);
 /* What was sent first of all that is not answered; NULL where there is none. */
 const TbusRequest *tbus_consumer_link_get_oldest (TbusConsumerLink *self);
-/* A file system keeps it waiting: whoever only asked whether an output is good hears that it does not answer. */
-void tbus_consumer_link_give_up_checks (TbusConsumerLink *self);
+/*
+ * A file system keeps it waiting: whoever only asked whether an output is good, or is one of @waiting (TbusRequest),
+ * which are not sent yet, to ask that, hears that it does not answer.
+ */
+void tbus_consumer_link_give_up_checks (TbusConsumerLink *self, const GQueue *waiting);
 /* Takes in all that was sent before the other side's end. It may break meanwhile, and be freed. */
 void tbus_consumer_link_drain (TbusConsumerLink *self);
 /* Returns: (transfer full): what was not answered, in the order in which it was sent. */

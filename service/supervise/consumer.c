@@ -212,8 +212,9 @@ on_event (gpointer owner, TwMessage *event, GError **error)
 {
   g_autoptr(TbusSupervisedConsumer) self = g_object_ref (owner);
 
-  if (tbus_consumer_get_state (TBUS_CONSUMER (self)) == TBUS_CONSUMER_RUNNING
-      && tbus_event_handle (TBUS_CONSUMER (self), self->link, event, &self->held))
+  /* A former service's process says hello when its output answers, and before that why it does not. */
+  if ((tbus_consumer_get_state (TBUS_CONSUMER (self)) == TBUS_CONSUMER_RUNNING || event->type == TW_OUTPUT_STUCK)
+      && tbus_event_handle (TBUS_CONSUMER (self), self->link, &self->waiting, event, &self->held))
     return TRUE;
   g_set_error (error, TBUS_ERROR, TBUS_ERROR_CONSUMER_FAILED, "sent a malformed event of type %u", event->type);
   return FALSE;

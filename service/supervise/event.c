@@ -45,14 +45,14 @@ handle_unfinished (TbusConsumer *consumer, TwReader *reader, TbusHoldings *held)
 }
 
 static gboolean
-handle_output_stuck (TbusConsumer *consumer, TbusConsumerLink *link, TwReader *reader)
+handle_output_stuck (TbusConsumer *consumer, TbusConsumerLink *link, const GQueue *waiting, TwReader *reader)
 {
   guint64 stuck = tw_get_u64 (reader);
 
   if (!tw_reader_done (reader) || stuck > 1)
     return FALSE;
   if (stuck == 1 && link != NULL)
-    tbus_consumer_link_give_up_checks (link);
+    tbus_consumer_link_give_up_checks (link, waiting);
   tbus_consumer_set_stuck (consumer, stuck == 1);
   return TRUE;
 }
@@ -75,7 +75,8 @@ handle_problem (TbusConsumer *consumer, TwReader *reader, TbusHoldings *held)
 }
 
 gboolean
-tbus_event_handle (TbusConsumer *consumer, TbusConsumerLink *link, TwMessage *event, TbusHoldings *held)
+tbus_event_handle (TbusConsumer *consumer, TbusConsumerLink *link, const GQueue *waiting, TwMessage *event,
+                   TbusHoldings *held)
 {
   TwReader reader = { .data = event->body, .len = event->body_len };
 
@@ -92,7 +93,7 @@ tbus_event_handle (TbusConsumer *consumer, TbusConsumerLink *link, TwMessage *ev
     case TW_UNFINISHED:
       return handle_unfinished (consumer, &reader, held);
     case TW_OUTPUT_STUCK:
-      return handle_output_stuck (consumer, link, &reader);
+      return handle_output_stuck (consumer, link, waiting, &reader);
     case TW_PROBLEM:
       return handle_problem (consumer, &reader, held);
     default:

@@ -11,7 +11,11 @@
 
 G_BEGIN_DECLS
 
-/* Emits the signal that @event stands for. @link: what it came by; nullable: nothing was asked. FALSE: no event. */
-gboolean tbus_event_handle (TbusConsumer *consumer, TbusConsumerLink *link, TwMessage *event, TbusHoldings *held);
+/*
+ * Emits the signal that @event stands for. @link: what it came by; nullable: nothing was asked. @waiting (TbusRequest):
+ * what will be. FALSE: no event.
+ */
+gboolean tbus_event_handle (TbusConsumer *consumer, TbusConsumerLink *link, const GQueue *waiting, TwMessage *event,
+                            TbusHoldings *held);
 
 G_END_DECLS

@@ -113,7 +113,7 @@ tell (Bytes *bytes, TbusConsumer *consumer, TbusHoldings *held)
   TwMessage message = { .type = TW_METADATA_REQUEST + bytes_take (bytes) % n_types };
 
   take_message (bytes, &message);
-  tbus_event_handle (consumer, NULL, &message, held);
+  tbus_event_handle (consumer, NULL, NULL, &message, held);
   tw_message_clear (&message);
 }
 

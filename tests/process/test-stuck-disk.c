@@ -106,6 +106,18 @@ has_warning (GVariant *answer)
   return strstr (text, "does not answer") != NULL;
 }
 
+/* The consumer is kept, and cannot say hello to it yet. */
+static void
+begin_another_life (Fixture *self)
+{
+  g_autofree char *output = tst_output (self->service, "another");
+
+  tst_service_kill (self->service);
+  tst_service_start (self->service, NULL);
+  tst_expect (tst_refused (self->service, TST_ROOT, "Manager.CreateSession", "('another', {'output': <%s>})", output),
+              "OutputUnavailable: ");
+}
+
 static void
 a_stop_is_answered_and_done_when_the_disk_goes_on (Fixture *self, gconstpointer options)
 {
@@ -116,6 +128,9 @@ a_stop_is_answered_and_done_when_the_disk_goes_on (Fixture *self, gconstpointer 
 
   if (!self->mounted)
     return;
+  tst_service_stop (self->service);
+  (void) tst_service_use_store (self->service);
+  tst_service_start (self->service, NULL);
   elsewhere = tst_start_recording (self->service, "elsewhere", options);
   session = record_and_freeze (self, options);
   answer = tst_call (self->service, session, "Session.Stop", "(@a{sv} {},)");
@@ -125,6 +140,9 @@ a_stop_is_answered_and_done_when_the_disk_goes_on (Fixture *self, gconstpointer 
   state = tst_get_string (self->service, session, "Session.State");
   g_assert_cmpstr (state, ==, "inactive");
   tst_expect (tst_refused (self->service, session, "Session.Start", "(@a{sv} {},)"), "OutputUnavailable: ");
+  begin_another_life (self);
+  tst_expect (tst_refused (self->service, session, "Session.Start", "(@a{sv} {},)"), "OutputUnavailable: ");
+  g_assert_true (is_stuck (self, session));
   thaw (self);
   tst_wait_until (self->service, !is_stuck (self, session));
   tst_session_run (self->service, session, "Destroy");
