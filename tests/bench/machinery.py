@@ -131,13 +131,19 @@ def children(pid, name):
     return found
 
 
+def _read_of_process(path):
+    """Nothing where it has ended: the others are still looked at."""
+    with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+        return path.read_text()
+    return ""
+
+
 def _children_of_task(task, name):
     found = []
-    with contextlib.suppress(FileNotFoundError, ProcessLookupError):
-        for child in map(int, (task / "children").read_text().split()):
-            if pathlib.Path(f"/proc/{child}/comm").read_text().strip() == name[:15]:
-                found.append(child)
-            found += children(child, name)
+    for child in map(int, _read_of_process(task / "children").split()):
+        if _read_of_process(pathlib.Path(f"/proc/{child}/comm")).strip() == name[:15]:
+            found.append(child)
+        found += children(child, name)
     return found
 
 
