@@ -44,18 +44,18 @@ reserve (size_t len)
   return memory;
 }
 
-/* Maps what is at @from at the start of a large page, and there only if @move. NULL: it is where it was. */
+/*
+ * Maps what is at @from at the start of a large page, and there only if @move. NULL: it is where it was. Then nobody
+ * knows whether the place was given up, and what another thread has there by now: it is left alone.
+ */
 static char *
 map_again (char *from, size_t len, bool move)
 {
   char *memory = reserve (len);
 
-  if (memory == NULL)
+  if (memory == NULL || mremap (from, move ? len : 0, len, MREMAP_MAYMOVE | MREMAP_FIXED, memory) != memory)
     return NULL;
-  if (mremap (from, move ? len : 0, len, MREMAP_MAYMOVE | MREMAP_FIXED, memory) == memory)
-    return memory;
-  munmap (memory, len);
-  return NULL;
+  return memory;
 }
 
 static void
