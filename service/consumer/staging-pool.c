@@ -309,11 +309,14 @@ tc_staging_pool_fill (TcStagingPool *self)
   return fill_some (self, FILL, take_at_once);
 }
 
-/* The same without the lock of the process's memory, which others wait for to map theirs. */
+/* The same a page at a time: the process's memory is locked for that long, and others wait for it to map theirs. */
 static int
 take_page_by_page (TcStagingPool *self, size_t begin, size_t len)
 {
-  /* Where there is none, this says so, and touching would be the end. Who is stopped, or traced, is interrupted. */
+  /*
+   * Where the system promises no more than it has, this says so, and touching would be the end. A control group's limit
+   * it does not tell of: there somebody is killed for it, as for any memory. Who is stopped, or traced, is interrupted.
+   */
   while (fallocate (self->fd, 0, (off_t) begin, (off_t) len) < 0)
     if (errno != EINTR)
       return -1;
@@ -332,7 +335,7 @@ fill_idly (void *data)
   bool humble;
 
   pthread_setname_np (pthread_self (), "filler");
-  /* It may not run for long from there on: so nobody waits for it, and it holds nothing that anybody waits for. */
+  /* It may not run for long from there on: so nobody waits for it, but for the end of a process that is killed then. */
   humble = sched_setscheduler (0, SCHED_IDLE, &lowest) == 0;
   while (!atomic_load (&self->ending) && fill_some (self, FILL_IDLY, take_page_by_page))
     /* Where the service's unit leaves it no choice but its own nice value, programs come in between. */
