@@ -58,7 +58,8 @@ add_field (TbusListing *self, TbusTracepoint *tracepoint, const struct lttng_ust
   field->name = g_steal_pointer (&name);
   field->type = entry->type;
   field->nowrite = entry->nowrite != 0;
-  g_ptr_array_add (tracepoint->fields, field);
+  /* The tracer (2.13) tells the last one first. */
+  g_ptr_array_insert (tracepoint->fields, 0, field);
   return TRUE;
 }
 
