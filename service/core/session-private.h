@@ -70,6 +70,7 @@ struct _TbusSession {
   guint64 apps_late;
 
   GQueue works; /* of TbusSessionWork; the head runs */
+  guint n_left; /* works that do not keep the others waiting any more */
 };
 
 /* What a caller hears whose work waits for an output that does not answer. */
@@ -77,6 +78,7 @@ typedef enum {
   TBUS_STUCK_NO_CALLER, /* nobody waits */
   TBUS_STUCK_WAITS,    /* what it waits for is something else, but where it has not begun it fails */
   TBUS_STUCK_FAILS,    /* that it failed: what comes of it is undone, or of no harm */
+  TBUS_STUCK_LEFT,     /* the same; and as it only asks consumers for something, what comes next does not wait for it */
   TBUS_STUCK_ANSWERED, /* what is known; it goes on */
 } TbusStuck;
 
@@ -85,6 +87,7 @@ struct TbusSessionWork {
   TbusSession *session; /* a reference */
   GTask *task;          /* NULL once answered early */
   TbusStuck stuck;
+  gboolean left; /* has left the queue before its end */
   TbusOperation *operation;
   TbusWorkStep begin;   /* when its turn comes */
   TbusWorkStep step;    /* when everything held is released */
@@ -122,7 +125,8 @@ void tbus_work_reach_apps (TbusSessionWork *work);
 gboolean tbus_work_expect_alive (TbusSessionWork *work);
 /* Answers the caller now with what is known; the work goes on. */
 void tbus_work_answer_early (TbusSessionWork *work);
-/* Answers the caller with @error (transfer full). One that has not begun goes; if it has, it fails when it can. */
+/* Answers the caller with @error (transfer full). One that has not begun goes; if it has, it fails when it can, and
+   where it is TBUS_STUCK_LEFT the next begins. */
 void tbus_work_refuse_early (TbusSessionWork *work, GError *error);
 
 /* session.c */
@@ -172,6 +176,9 @@ TbusChannelRequest tbus_session_make_channel_request (TbusSession *self, const T
 /* Takes @set out of everything; who still holds it finds it in @state. */
 void tbus_session_drop_set (TbusSession *self, TbusBufferSet *set, TbusSetState state);
 void tbus_session_take_counters (TbusSession *self, const TbusCountersList *list);
+
+/* session-stuck.c: what a caller hears. (transfer full) */
+GError *tbus_session_make_stuck_error (TbusSession *self);
 
 /* session-problems.c */
 #define TBUS_PROBLEM_CONSUMER_RESTARTING "consumer-restarting" /* it died, and nobody goes on with its buffers yet */

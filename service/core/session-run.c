@@ -394,13 +394,27 @@ end_unless_warned (TbusSessionWork *work)
     tbus_work_finish (work);
 }
 
+/* Another that was refused still waits: as many more as callers like would only wait with it. */
+static gboolean
+expect_answers (TbusSessionWork *work)
+{
+  if (work->session->n_left > 0)
+    {
+      tbus_work_fail (work, tbus_session_make_stuck_error (work->session));
+      return FALSE;
+    }
+  work->stuck = TBUS_STUCK_LEFT;
+  return TRUE;
+}
+
 static void
 begin_flush (TbusSessionWork *work)
 {
   TbusSession *self = work->session;
 
+  if (!expect_answers (work))
+    return;
   work->step = end_unless_warned;
-  work->stuck = TBUS_STUCK_FAILS;
   tbus_work_hold (work);
   if (work->channel == NULL)
     flush_consumers (work, FALSE);
@@ -450,8 +464,9 @@ push_end (TbusSessionWork *work)
 static void
 begin_push (TbusSessionWork *work)
 {
+  if (!expect_answers (work))
+    return;
   work->step = push_end;
-  work->stuck = TBUS_STUCK_FAILS;
   tbus_work_hold (work);
   push_sets (work);
   tbus_work_release (work);

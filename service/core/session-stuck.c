@@ -21,15 +21,18 @@ answer (TbusSessionWork *work)
   tbus_work_answer_early (work);
 }
 
-static void
-refuse (TbusSessionWork *work)
+GError *
+tbus_session_make_stuck_error (TbusSession *self)
 {
-  tbus_work_refuse_early (work, g_error_new (TBUS_ERROR, TBUS_ERROR_OUTPUT_UNAVAILABLE,
-                                             "Session \"%s\" waits for a file system that does not answer: it records "
-                                             "to %s", work->session->name, work->session->output));
+  return g_error_new (TBUS_ERROR, TBUS_ERROR_OUTPUT_UNAVAILABLE,
+                      "Session \"%s\" waits for a file system that does not answer: it records to %s", self->name,
+                      self->output);
 }
 
-/* One that has an answer may be the last that keeps the session, and callers may ask for more at once. */
+/*
+ * One that has an answer may be the last that keeps the session, and callers may ask for more at once. One that begins
+ * because of this, a Stop after a Flush, has until the next look.
+ */
 static void
 answer_callers (TbusSession *self)
 {
@@ -42,12 +45,12 @@ answer_callers (TbusSession *self)
       TbusSessionWork *work = link->data;
 
       if (g_queue_find (&self->works, work) == NULL || work->task == NULL
-          || work->stuck == TBUS_STUCK_NO_CALLER)
+          || work->stuck == TBUS_STUCK_NO_CALLER || (work != running && work == g_queue_peek_head (&self->works)))
         continue;
       if (work->stuck == TBUS_STUCK_ANSWERED)
         answer (work);
-      else if (work != running || work->stuck == TBUS_STUCK_FAILS)
-        refuse (work);
+      else if (work != running || work->stuck != TBUS_STUCK_WAITS)
+        tbus_work_refuse_early (work, tbus_session_make_stuck_error (self));
     }
 }
 

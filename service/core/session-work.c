@@ -83,6 +83,12 @@ leave_queue (TbusSessionWork *work)
 {
   g_autoptr(TbusSession) session = g_object_ref (work->session);
 
+  if (work->left)
+    {
+      session->n_left--;
+      work_free (work);
+      return;
+    }
   g_queue_pop_head (&session->works);
   work_free (work);
   begin_next (session);
@@ -127,18 +133,40 @@ tbus_work_answer_early (TbusSessionWork *work)
   g_clear_object (&work->task);
 }
 
+/* It does not run yet: nothing of it has happened. */
+static void
+drop_waiting (TbusSessionWork *work)
+{
+  g_queue_remove (&work->session->works, work);
+  work_free (work);
+}
+
+/* It goes on, and the next begins. */
+static void
+leave_early (TbusSessionWork *work)
+{
+  TbusSession *session = work->session;
+
+  work->left = TRUE;
+  session->n_left++;
+  g_queue_pop_head (&session->works);
+  begin_next (session);
+}
+
 void
 tbus_work_refuse_early (TbusSessionWork *work, GError *error)
 {
   g_autoptr(GTask) task = g_steal_pointer (&work->task);
 
   if (work != g_queue_peek_head (&work->session->works))
+    drop_waiting (work);
+  else
     {
-      g_queue_remove (&work->session->works, work);
-      work_free (work);
+      if (work->error == NULL)
+        work->error = g_error_copy (error);
+      if (work->stuck == TBUS_STUCK_LEFT)
+        leave_early (work);
     }
-  else if (work->error == NULL)
-    work->error = g_error_copy (error);
   g_task_return_error (task, error);
 }
 

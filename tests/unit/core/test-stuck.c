@@ -115,6 +115,37 @@ what_waits_behind_it_is_answered_too (Fixture *f, gconstpointer data)
   g_assert_cmpuint (tbus_session_set_count (f->sessions), ==, 0);
 }
 
+/* It records no more, whatever was asked for before; and what was refused is not asked for again and again. */
+static void
+a_stop_is_not_kept_from_beginning (Fixture *f, gconstpointer data)
+{
+  TbusSession *session = start_and_hold (f);
+  g_auto(Call) flush = { FALSE };
+  g_auto(Call) again = { FALSE };
+  g_auto(Call) stop = { FALSE };
+  g_auto(Call) later = { FALSE };
+
+  tbus_session_flush_async (session, NULL, call_flushed, &flush);
+  tbus_session_flush_async (session, NULL, call_flushed, &again);
+  tbus_session_stop_async (session, TRUE, call_done, &stop);
+  fixture_settle ();
+  fixture_expect_warning (told);
+  tell (f, TRUE);
+  call_expect_error (&flush, TBUS_ERROR_OUTPUT_UNAVAILABLE);
+  call_expect_error (&again, TBUS_ERROR_OUTPUT_UNAVAILABLE);
+  fixture_settle ();
+  g_assert_cmpint (tbus_session_get_state (session), ==, TBUS_SESSION_INACTIVE);
+  g_assert_false (stop.done);
+  tell (f, TRUE);
+  call_expect (&stop, "applied 1, failed 0, pending 0");
+  g_assert_true (tbus_session_get_data_pending (session));
+  go_on (f);
+  g_assert_false (tbus_session_get_data_pending (session));
+  tbus_session_flush_async (session, NULL, call_flushed, &later);
+  fixture_run_until (&later.done);
+  g_assert_no_error (later.error);
+}
+
 /* Others have their own consumers. */
 static void
 a_session_that_is_not_on_it_is_not_concerned (Fixture *f, gconstpointer data)
@@ -153,6 +184,7 @@ main (int argc, char **argv)
   FIXTURE_ADD ("/core/stuck/what-waits-behind-it-is-answered-too", what_waits_behind_it_is_answered_too);
   FIXTURE_ADD ("/core/stuck/a-session-that-is-not-on-it-is-not-concerned",
                a_session_that_is_not_on_it_is_not_concerned);
+  FIXTURE_ADD ("/core/stuck/a-stop-is-not-kept-from-beginning", a_stop_is_not_kept_from_beginning);
   FIXTURE_ADD ("/core/stuck/its-death-ends-the-problem", its_death_ends_the_problem);
   return g_test_run ();
 }
