@@ -5,6 +5,8 @@
 #include "base/marks.h"
 #include "core/break-offs.h"
 
+#include <errno.h>
+
 enum { REGISTER_GUARD_MS = 1000 };
 
 static gboolean
@@ -262,6 +264,22 @@ apply_parts (TbusApp *self, TbusJob *job)
   g_array_set_size (self->parts, 0);
 }
 
+/* Who is let go may become another program, or end, before it answers that. */
+static gboolean
+has_broken_off (const TbusJob *job)
+{
+  for (guint i = 0; job->gone && i < job->commands->len; i++)
+    {
+      const TbusCommand *command = &g_array_index (job->commands, TbusCommand, i);
+
+      if (command->op == TBUS_OP_REGISTER_DONE)
+        return FALSE;
+      if (command->status == -EPIPE)
+        return TRUE;
+    }
+  return FALSE;
+}
+
 static void
 on_job_done (TbusJob *job, gpointer data)
 {
@@ -275,6 +293,7 @@ on_job_done (TbusJob *job, gpointer data)
   if (!job->gone || !self->hub->suspended)
     tbus_mark_step (self->tracee->mark, TBUS_MARK_COMMANDS);
   tbus_hub_touch_buffers (self->hub);
+  self->broke_off = has_broken_off (job);
   if (job->gone)
     {
       tbus_app_answer_listers (self, self->listing, TBUS_GONE, NULL);

@@ -46,6 +46,7 @@ struct _TbusApp {
   gboolean quiescence_due;
   guint guard; /* source: after a while the constructor is let go without buffers */
   gboolean guard_fired;
+  gboolean broke_off; /* it is gone, and was so before it had all that came before its release */
   gboolean unfit; /* it is recorded by nobody: it cannot take what it is given; until the next Start */
 
   TbusJob *job; /* borrowed while in flight */

@@ -210,7 +210,7 @@ tbus_app_set_gone (TbusApp *self)
   g_autoptr(TbusApp) keep = g_object_ref (self);
   g_autoptr(GPtrArray) sessions = tbus_session_set_list (self->hub->sessions);
 
-  if (self->registering && self->sessions->len > 0)
+  if (self->registering && self->broke_off && self->sessions->len > 0)
     tbus_app_set_broke_off (self->hub->apps, self->tracee->pid);
   tbus_app_set_state (self, TBUS_APP_GONE);
   g_clear_handle_id (&self->guard, g_source_remove);

@@ -303,6 +303,23 @@ a_process_that_broke_off_is_recorded_by_the_next_session (Fixture *f, gconstpoin
   fixture_expect_app (f, tracee, "session(channel0(tick:*))");
 }
 
+/* It execs: the one that answers is gone before it has answered. */
+static void
+a_process_that_becomes_another_again_and_again_is_recorded (Fixture *f, gconstpointer data)
+{
+  TbusTracee *tracee;
+
+  fixture_start_simple (f, "a", TBUS_BUFFER_PROCESS);
+  for (guint i = 0; i <= TBUS_MAX_BREAK_OFFS; i++)
+    {
+      fake_tracer_die_at (f->tracer, fixture_app (f, 100), TBUS_OP_REGISTER_DONE);
+      fixture_settle ();
+    }
+  tracee = fixture_app (f, 100);
+  fixture_settle ();
+  fixture_expect_app (f, tracee, "session(channel0(tick:*))");
+}
+
 static void
 no_consumer_for_its_bitness_fails_that_app_alone (Fixture *f, gconstpointer data) /* B10 */
 {
@@ -499,6 +516,8 @@ main (int argc, char **argv)
        a_process_that_breaks_off_again_and_again_is_let_go_without_buffers);
   ADD ("a-process-that-broke-off-is-recorded-by-the-next-session",
        a_process_that_broke_off_is_recorded_by_the_next_session);
+  ADD ("a-process-that-becomes-another-again-and-again-is-recorded",
+       a_process_that_becomes_another_again_and_again_is_recorded);
   ADD ("no-consumer-for-its-bitness-fails-that-app-alone", no_consumer_for_its_bitness_fails_that_app_alone);
   ADD ("an-output-that-one-consumer-cannot-open-costs-its-apps-only",
        an_output_that_one_consumer_cannot_open_costs_its_apps_only);
