@@ -185,8 +185,8 @@ take_sets (Adopter *self, TbusSession *session, const TbusSavedSession *saved)
     {
       const TbusSavedSet *saved_set = g_ptr_array_index (saved->sets, i);
       TbusConsumer *consumer = g_hash_table_lookup (self->consumers, &saved_set->consumer);
-      const char *why = "its consumer cannot be talked to";
-      TbusBufferSet *set = consumer != NULL ? take_set (saved_set, &why) : NULL;
+      const char *why = consumer == NULL ? "its consumer cannot be talked to" : "an older service described its events";
+      TbusBufferSet *set = consumer != NULL && !self->state->older ? take_set (saved_set, &why) : NULL;
 
       if (set == NULL)
         {

@@ -124,12 +124,13 @@ tbus_state_decode (GVariant *variant, GError **error)
       tbus_state_refuse (error, "The state", "is something else");
       return NULL;
     }
-  if (version != TBUS_STATE_VERSION)
+  if (version < 1 || version > TBUS_STATE_VERSION)
     {
       g_set_error (error, TBUS_ERROR, TBUS_ERROR_UNSUPPORTED, "The state has version %u, this service reads %d",
                    version, TBUS_STATE_VERSION);
       return NULL;
     }
+  self->older = version < TBUS_STATE_VERSION;
   return decode (dict, self, error) && tbus_state_check (self, error) ? g_steal_pointer (&self) : NULL;
 }
 

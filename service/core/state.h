@@ -20,7 +20,7 @@
 
 G_BEGIN_DECLS
 
-enum { TBUS_STATE_VERSION = 2 }; /* 2: hashes of classes are made another way */
+enum { TBUS_STATE_VERSION = 2 }; /* 2: hashes of classes are made another way; buffers of 1 are not gone on with */
 
 typedef struct {
   guint64 id;
@@ -136,6 +136,7 @@ typedef struct {
 
 typedef struct {
   gboolean ended; /* in order: nothing came after it */
+  gboolean older; /* as read: of a version before TBUS_STATE_VERSION */
   char *boot; /* of the machine, when it was captured: clocks and processes are of one boot */
   guint64 ids[TBUS_N_IDS];
   guint64 hash_key[2];

@@ -490,6 +490,36 @@ a_stop_is_a_gap (Fixture *self, gconstpointer options)
   assert_exact (self, "stopped", tst_session_run (self->service, session, "Stop"), 41);
 }
 
+/* A service is replaced by a newer one: sessions go on, in new buffers, and what was in the old ones is written. */
+static void
+a_state_of_the_version_before_is_a_gap (Fixture *self, gconstpointer options)
+{
+  static const char magic[] = "tracebus";
+  g_autofree char *path = tst_dir_file (tst_service_dir (self->service), ".lttng/state/state");
+  g_autofree char *session = tst_start_recording (self->service, "older", options);
+  g_autoptr(TstChild) app = tst_app_start (self->service, "app-idle", NULL);
+  g_autofree char *saved = NULL;
+  guint32 version = 0;
+  gsize length;
+
+  tst_app_go (app, 40);
+  g_free (tst_wait_app (self->service, tst_child_pid (app), "ready"));
+  await_state (self, session);
+  tst_service_kill (self->service);
+  g_assert_true (g_file_get_contents (path, &saved, &length, NULL));
+  g_assert_cmpstr (saved, ==, magic);
+  memcpy (&version, saved + sizeof magic + 3, sizeof version);
+  g_assert_cmpuint (version, ==, 2);
+  version = 1;
+  memcpy (saved + sizeof magic + 3, &version, sizeof version);
+  g_assert_true (g_file_set_contents (path, saved, length, NULL));
+  tst_child_finish (app);
+  tst_service_start (self->service, NULL);
+  g_assert_cmpuint (tst_get_length (self->service, session, "Session.Problems"), ==, 1);
+  tst_app_run (self->service, "app-tiny", NULL);
+  assert_exact (self, "older", tst_session_run (self->service, session, "Stop"), 41);
+}
+
 #define ADD(function) TST_ADD_PER_SCHEME ("/process/takeover", function)
 
 int
@@ -508,6 +538,7 @@ main (int argc, char **argv)
   ADD (sessions_with_one_directory_go_on);
   ADD (the_store_holds_what_there_is);
   ADD (a_stop_is_a_gap);
+  ADD (a_state_of_the_version_before_is_a_gap);
   ADD (a_program_in_the_middle_of_something_registers_anew);
   return g_test_run ();
 }

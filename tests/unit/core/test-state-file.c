@@ -174,6 +174,11 @@ another_version_is_not_supported (FileFixture *t, gconstpointer data)
   g_assert_null (tbus_state_decode (later, &version));
   g_assert_error (version, TBUS_ERROR, TBUS_ERROR_UNSUPPORTED);
   g_assert_cmpstr (version->message, ==, "The state has version 3, this service reads 2");
+  g_clear_error (&version);
+  g_variant_unref (later);
+  later = g_variant_ref_sink (g_variant_new_parsed ("('tracebus', uint32 0, @a{sv} {})"));
+  g_assert_null (tbus_state_decode (later, &version));
+  g_assert_error (version, TBUS_ERROR, TBUS_ERROR_UNSUPPORTED);
   other = g_variant_ref_sink (g_variant_new_parsed ("('something', uint32 1, @a{sv} {})"));
   g_assert_null (tbus_state_decode (other, &magic));
   g_assert_cmpstr (magic->message, ==, "The state is something else");
