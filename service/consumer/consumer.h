@@ -28,7 +28,8 @@ struct TcConsumer {
   TcStagingPool *staging; /* NULL: none yet, or none at all */
   size_t staging_size;    /* of the one to be made; 0: none */
   bool staging_is_kept;   /* by the service, too, or by the one before */
-  TcTimer orphans;        /* what a dead one left in the pool has been claimed by then */
+  TcTimer orphans;        /* what a dead one left in the pool has been claimed after some rounds of it */
+  unsigned orphan_rounds;
   TcLookout lookout;
   TcTable outputs, sets, channels;
   TcAnatomies anatomies;

@@ -2,13 +2,22 @@
 /* The consumer's staging pool: made, or inherited, when the service says hello, and used once the service has it. */
 #include "consumer/consumer.h"
 
-/* ns: long after a service has asked for all that the dead one held. */
-static const uint64_t claimed_by = 60000000000;
+/*
+ * Long after a service has asked for all that the dead one held: so often so many ns, in each of which it was heard. A
+ * disk may keep this thread waiting for longer than all of them, before it hears of what others have there.
+ */
+enum { ROUNDS = 6 };
+static const uint64_t round_time = 10000000000;
 
 static void
 on_orphans (TcTimer *timer)
 {
-  (void) tc_staging_pool_forget (TC_CONTAINER (timer, TcConsumer, orphans)->staging);
+  TcConsumer *self = TC_CONTAINER (timer, TcConsumer, orphans);
+
+  if (++self->orphan_rounds < ROUNDS)
+    tc_loop_arm (self->loop, timer, tc_now () + round_time);
+  else
+    (void) tc_staging_pool_forget (self->staging);
 }
 
 void
@@ -20,7 +29,7 @@ tc_staging_begin (TcConsumer *self, int *fd)
     {
       *fd = -1;
       self->orphans.fire = on_orphans;
-      tc_loop_arm (self->loop, &self->orphans, tc_now () + claimed_by);
+      tc_loop_arm (self->loop, &self->orphans, tc_now () + round_time);
     }
   else if (self->staging_size > 0)
     self->staging = tc_staging_pool_new (self->staging_size);

@@ -81,6 +81,12 @@ TwCounters
 tst_recording_replace_consumer (TstRecording *self, const TwCounters *told, gboolean quiescent)
 {
   tst_rig_kill_and_replace (self->rig);
+  return tst_recording_go_on (self, told, quiescent);
+}
+
+TwCounters
+tst_recording_go_on (TstRecording *self, const TwCounters *told, gboolean quiescent)
+{
   g_free (tst_rig_open_output (self->rig, TST_SESSION));
   tst_rig_add_set (self->rig, TST_SESSION, TST_SET, 0, self->log);
   return tst_rig_adopt_channel (self->rig, self->channel, told, quiescent);

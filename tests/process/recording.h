@@ -44,6 +44,8 @@ void tst_recording_start (TstRecording *self, const char *name, const char *firs
 void tst_recording_emit (TstRecording *self, guint n);
 /* Kills the consumer; its successor, which hears that @told was counted so far, goes on. Returns: what it counts. */
 TwCounters tst_recording_replace_consumer (TstRecording *self, const TwCounters *told, gboolean quiescent);
+/* The same of one that has replaced it already. */
+TwCounters tst_recording_go_on (TstRecording *self, const TwCounters *told, gboolean quiescent);
 /* Turns every reader's position back by a packet, as if the consumer had died before it let go of the last one. */
 void tst_recording_unread_last_packets (TstRecording *self);
 /* The trace holds ticks 0 to @n - 1 in their order, and nothing else. */

@@ -119,6 +119,25 @@ outlives_the_consumer (TstRecording *f, gconstpointer data)
   tst_recording_assert_ticks (f, 7000);
 }
 
+/* Its successor is kept waiting, as by another disk, before it hears whose it is. With TRACEBUS_LONG, for a minute. */
+static void
+waits_for_a_successor_that_is_kept_waiting (TstRecording *f, gconstpointer data)
+{
+  const gulong seconds = g_getenv ("TRACEBUS_LONG") != NULL ? 65 : 0;
+
+  begin_on_a_full_disk (f);
+  emit_packets (f, 49);
+  make_room (f);
+  tst_rig_kill_and_replace (f->rig);
+  g_assert_cmpint (kill (f->rig->pid, SIGSTOP), ==, 0);
+  g_usleep (seconds * G_USEC_PER_SEC);
+  g_assert_cmpint (kill (f->rig->pid, SIGCONT), ==, 0);
+  tst_rig_hello (f->rig); /* it is through with what was due */
+  tst_recording_go_on (f, &nothing, FALSE);
+  (void) stop (f);
+  tst_recording_assert_ticks (f, 5000);
+}
+
 static void
 counts_every_event_however_often_it_is_killed (TstRecording *f, gconstpointer data)
 {
@@ -317,6 +336,7 @@ main (int argc, char **argv)
   add ("counts-every-event-however-often-it-is-killed", &hurried, counts_every_event_however_often_it_is_killed);
   add ("counts-every-event-however-often-it-is-killed/some", &small, counts_every_event_however_often_it_is_killed);
   add ("outlives-the-consumer", &cramped, outlives_the_consumer);
+  add ("waits-for-a-successor-that-is-kept-waiting", &cramped, waits_for_a_successor_that_is_kept_waiting);
   add ("outlives-the-consumer-of-a-stopped-session", &cramped, outlives_the_consumer_of_a_stopped_session);
   add ("counts-what-is-left-of-buffers-that-are-given-up", &cramped, counts_what_is_left_of_buffers_that_are_given_up);
   add ("counts-what-is-left-of-buffers-whose-set-is-missing", &cramped,
