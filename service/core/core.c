@@ -218,6 +218,7 @@ on_consumer_idle (TbusConsumer *consumer, gpointer data)
   if (is_used (self, consumer))
     return;
   g_signal_handlers_disconnect_by_data (consumer, self);
+  self->hub.pool.ops->let_go (self->hub.pool.self, consumer);
   g_ptr_array_remove (self->consumers, consumer);
   g_signal_emit (self, signals[CONSUMER_REMOVED], 0, consumer);
   tbus_hub_touch (&self->hub);

@@ -52,6 +52,8 @@ typedef struct {
    * link, else a new one; in both cases it is to be asked for everything that the state knows, and then to settle.
    */
   TbusConsumer *(*adopt) (gpointer self, const TbusConsumerAdoption *what, GError **error);
+  /* Nobody gets @consumer any more, whoever still has a reference to it: who comes next gets another. */
+  void (*let_go) (gpointer self, TbusConsumer *consumer);
 } TbusConsumerPoolOps;
 
 typedef struct {

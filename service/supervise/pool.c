@@ -8,6 +8,7 @@
 struct TbusPool {
   TbusSpawner *spawner;
   GPtrArray *consumers; /* of TbusSupervisedConsumer, weak: each leaves when it goes */
+  GPtrArray *leaving;   /* likewise: of these, those that nobody gets any more */
   gboolean closed;
 };
 
@@ -18,6 +19,7 @@ tbus_pool_new (const char *program64, const char *program32)
 
   self->spawner = tbus_spawner_new (program64, program32);
   self->consumers = g_ptr_array_new ();
+  self->leaving = g_ptr_array_new ();
   return self;
 }
 
@@ -27,6 +29,7 @@ on_gone (gpointer user_data, GObject *where_it_was)
   TbusPool *self = user_data;
 
   g_ptr_array_remove_fast (self->consumers, where_it_was);
+  g_ptr_array_remove_fast (self->leaving, where_it_was);
 }
 
 void
@@ -35,6 +38,7 @@ tbus_pool_free (TbusPool *self)
   for (guint i = 0; i < self->consumers->len; i++)
     g_object_weak_unref (self->consumers->pdata[i], on_gone, self);
   g_ptr_array_unref (self->consumers);
+  g_ptr_array_unref (self->leaving);
   g_object_unref (self->spawner);
   g_free (self);
 }
@@ -52,7 +56,8 @@ find (TbusPool *self, uid_t uid, guint32 bits)
     {
       TbusConsumer *consumer = self->consumers->pdata[i];
 
-      if (tbus_consumer_get_uid (consumer) == uid && tbus_consumer_get_bits (consumer) == bits)
+      if (tbus_consumer_get_uid (consumer) == uid && tbus_consumer_get_bits (consumer) == bits
+          && !g_ptr_array_find (self->leaving, consumer, NULL))
         return TBUS_SUPERVISED_CONSUMER (consumer);
     }
   return NULL;
@@ -105,10 +110,19 @@ adopt (gpointer user_data, const TbusConsumerAdoption *what, GError **error)
   return add (self, tbus_supervised_consumer_adopt (self->spawner, what));
 }
 
+static void
+let_go (gpointer user_data, TbusConsumer *consumer)
+{
+  TbusPool *self = user_data;
+
+  tbus_thread_assert_main ();
+  g_ptr_array_add (self->leaving, consumer);
+}
+
 TbusConsumerPool
 tbus_pool_port (TbusPool *self)
 {
-  static const TbusConsumerPoolOps ops = { get, adopt };
+  static const TbusConsumerPoolOps ops = { get, adopt, let_go };
 
   return (TbusConsumerPool){ &ops, self };
 }

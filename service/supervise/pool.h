@@ -3,7 +3,8 @@
 /*
  * Pool: the consumers by owner and bitness (B8, B10); core's port to supervision.
  *
- * A consumer lives as long as somebody uses it; the pool knows it so long and gives it to the next who asks.
+ * A consumer lives as long as somebody uses it; the pool knows it so long and gives it to the next who asks, unless
+ * core has let go of it: then its object is gone and does not come back, though an answer under way may still keep it.
  * Owner:   main.c. Threads: main.
  */
 #include "core/ports.h"

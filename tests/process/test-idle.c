@@ -140,6 +140,8 @@ one_that_was_idle_and_died_with_the_service_has_no_successor (Fixture *self, gco
   tst_process_await (ended);
   tst_service_start (self->service, NULL);
   g_assert_false (is_known (self));
+  tst_wait_until (self->service, tst_store_count (self->store, "consumer-") == 0);
+  tst_wait_until (self->service, tst_store_count (self->store, "staging-") == 0);
   record (self, "after");
 }
 

@@ -59,10 +59,16 @@ get (gpointer pool, uid_t uid, guint32 bits, GError **error)
   return NULL;
 }
 
+static void
+let_go (gpointer pool, TbusConsumer *consumer)
+{
+  g_ptr_array_remove_fast (((FakePool *) pool)->consumers, consumer);
+}
+
 TbusConsumerPool
 fake_pool_get_port (FakePool *self)
 {
-  static const TbusConsumerPoolOps ops = { get };
+  static const TbusConsumerPoolOps ops = { get, .let_go = let_go };
 
   return (TbusConsumerPool){ &ops, self };
 }

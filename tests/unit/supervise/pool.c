@@ -79,6 +79,23 @@ who_comes_after_the_last_user_gets_a_new_one (PoolFixture *f, gconstpointer data
   g_assert_cmpuint (tbus_consumer_get_id (second), >, id);
 }
 
+/* Whoever knew it by its id was told that it is gone. */
+static void
+one_that_was_let_go_of_is_given_to_nobody (PoolFixture *f, gconstpointer data)
+{
+  g_autoptr(TbusConsumer) first = get (f, getuid (), 64, NULL);
+  g_autoptr(TbusConsumer) second = NULL;
+  g_autoptr(TbusConsumer) third = NULL;
+
+  f->port.ops->let_go (f->port.self, first);
+  second = get (f, getuid (), 64, NULL);
+  third = get (f, getuid (), 64, NULL);
+  g_assert_cmpuint (tbus_consumer_get_id (second), >, tbus_consumer_get_id (first));
+  g_assert_true (third == second);
+  shut_down (f); /* of all that anybody has */
+  g_assert_cmpuint (tbus_consumer_get_pid (first), ==, 0);
+}
+
 /* B10 */
 static void
 without_a_program_for_its_bitness_an_app_has_no_consumer (PoolFixture *f, gconstpointer data)
@@ -188,6 +205,7 @@ main (int argc, char **argv)
   fixture_init (&argc, &argv);
   add ("one-owner-has-one-consumer", NULL, one_owner_has_one_consumer);
   add ("who-comes-after-the-last-user-gets-a-new-one", NULL, who_comes_after_the_last_user_gets_a_new_one);
+  add ("one-that-was-let-go-of-is-given-to-nobody", NULL, one_that_was_let_go_of_is_given_to_nobody);
   add ("without-a-program-for-its-bitness-an-app-has-no-consumer", NULL,
        without_a_program_for_its_bitness_an_app_has_no_consumer);
   add ("user-that-nobody-knows-has-no-consumer", NULL, user_that_nobody_knows_has_no_consumer);
