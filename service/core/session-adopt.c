@@ -87,6 +87,7 @@ say_lost (Adoption *self)
                              (guint) tbus_consumer_get_uid (self->consumer), tbus_consumer_get_bits (self->consumer),
                              self->lost->message);
   tbus_session_set_problem (self->session, TBUS_PROBLEM_BUFFERS_LOST, message, tbus_consumer_get_id (self->consumer));
+  tbus_hub_touch (self->session->hub);
 }
 
 /* Nobody is left who would have another one started. */

@@ -194,6 +194,8 @@ GError *tbus_session_make_stuck_error (TbusSession *self);
 void tbus_session_set_problem (TbusSession *self, const char *code, const char *message, guint64 consumer);
 /* Of the service's own. */
 gboolean tbus_session_has_problem (TbusSession *self, const char *code);
+/* Of the service's own, or of any consumer: its message. (nullable) */
+const char *tbus_session_look_up_problem (TbusSession *self, const char *code);
 void tbus_session_clear_problem (TbusSession *self, const char *code, guint64 consumer);
 /* Of every consumer, also of those that have gone. */
 void tbus_session_clear_problems (TbusSession *self, const char *code);

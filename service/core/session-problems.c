@@ -72,6 +72,19 @@ tbus_session_has_problem (TbusSession *self, const char *code)
   return find_problem (self, code, 0) != NULL;
 }
 
+const char *
+tbus_session_look_up_problem (TbusSession *self, const char *code)
+{
+  for (guint i = 0; i < self->problems->len; i++)
+    {
+      const TbusProblem *problem = g_ptr_array_index (self->problems, i);
+
+      if (g_str_equal (problem->code, code))
+        return problem->message;
+    }
+  return NULL;
+}
+
 void
 tbus_session_clear_problem (TbusSession *self, const char *code, guint64 consumer)
 {
@@ -143,10 +156,14 @@ tbus_session_problem (TbusSession *self, const TbusProblemReport *report, TbusCo
     tbus_session_clear_problem (self, code, id);
   else if (!report->active)
     return;
+  else if (is_lasting (code) && find_problem (self, code, 0) != NULL)
+    return; /* known from a former life */
   else if (find_problem (self, code, id) != NULL || count_problems (self, id) < MAX_TOLD)
     {
       tbus_session_set_problem (self, code, message, id);
       find_problem (self, code, id)->told = TRUE;
+      if (is_lasting (code))
+        tbus_hub_touch (self->hub);
     }
 }
 

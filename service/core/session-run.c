@@ -71,8 +71,9 @@ clear_problems (TbusSession *self, gboolean resumed)
 
   for (guint i = 0; i < G_N_ELEMENTS (codes); i++)
     tbus_session_clear_problem (self, codes[i], 0);
-  if (!resumed)
-    tbus_session_clear_problem (self, TBUS_PROBLEM_SERVICE_RESTARTED, 0);
+  if (resumed)
+    return;
+  tbus_session_clear_problem (self, TBUS_PROBLEM_SERVICE_RESTARTED, 0);
   tbus_session_clear_problems (self, TBUS_PROBLEM_BUFFERS_LOST);
   tbus_session_clear_problems (self, TBUS_PROBLEM_TORN_STREAM);
 }

@@ -120,6 +120,8 @@ capture_session (TbusSession *session, TbusStateScope scope)
   self->bytes_dropped = session->bytes_dropped;
   self->apps_late = session->apps_late;
   self->gap_told = tbus_session_has_problem (session, TBUS_PROBLEM_SERVICE_RESTARTED);
+  self->torn = g_strdup (tbus_session_look_up_problem (session, TBUS_PROBLEM_TORN_STREAM));
+  self->buffers_lost = g_strdup (tbus_session_look_up_problem (session, TBUS_PROBLEM_BUFFERS_LOST));
   capture_clock (&session->clock, &self->clock);
   for (guint i = 0; i < session->channels->len; i++)
     g_ptr_array_add (self->channels, capture_channel (g_ptr_array_index (session->channels, i)));

@@ -79,6 +79,16 @@ say_gap (TbusSession *session)
                             "and is not counted; recording goes on in new buffers", 0);
 }
 
+/* Whose consumer it was nobody knows any more, and it is the session that has it. */
+static void
+say_lost (TbusSession *session, const TbusSavedSession *saved)
+{
+  if (saved->torn != NULL)
+    tbus_session_set_problem (session, TBUS_PROBLEM_TORN_STREAM, saved->torn, 0);
+  if (saved->buffers_lost != NULL)
+    tbus_session_set_problem (session, TBUS_PROBLEM_BUFFERS_LOST, saved->buffers_lost, 0);
+}
+
 /*
  * After a crash: what may have been given out since the last save. Those of what callers make were saved before they
  * were told.
@@ -142,6 +152,7 @@ tbus_core_resume (TbusCore *core, const TbusState *state)
         continue;
       if (session->gap || saved->gap_told)
         say_gap (session);
+      say_lost (session, saved);
       if (saved->state == TBUS_SESSION_ACTIVE && session->state == TBUS_SESSION_INACTIVE)
         tbus_session_resume (session);
     }

@@ -193,6 +193,8 @@ static const TbusStateField session_fields[] = {
   TBUS_STATE_FIELD (TbusSavedSession, all_users, 'b'),
   TBUS_STATE_FIELD (TbusSavedSession, output, 's'),
   TBUS_STATE_FIELD (TbusSavedSession, mount, 'S'),
+  TBUS_STATE_FIELD (TbusSavedSession, torn, 'S'),
+  TBUS_STATE_FIELD (TbusSavedSession, buffers_lost, 'S'),
   TBUS_STATE_FIELD (TbusSavedSession, by_descriptor, 'b'),
   TBUS_STATE_FIELD (TbusSavedSession, shm_path, 's'),
   TBUS_STATE_FIELD (TbusSavedSession, ephemeral, 'b'),
@@ -334,6 +336,12 @@ get_lists (GVariant *dict, TbusSavedSession *self, GError **error)
 }
 
 static gboolean
+is_text (const char *text)
+{
+  return text == NULL || g_utf8_validate (text, -1, NULL);
+}
+
+static gboolean
 check_session (const TbusSavedSession *self, GError **error)
 {
   if (self->id == 0)
@@ -348,6 +356,8 @@ check_session (const TbusSavedSession *self, GError **error)
     return tbus_state_refuse (error, "mount", "is no absolute path");
   if (self->shm_path[0] != '\0' && self->shm_path[0] != '/')
     return tbus_state_refuse (error, "shm_path", "is no absolute path");
+  if (!is_text (self->torn) || !is_text (self->buffers_lost))
+    return tbus_state_refuse (error, "torn", "is no text, or what is lost is none");
   return tbus_name_check (self->name, "session", error);
 }
 

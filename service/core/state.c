@@ -94,6 +94,8 @@ tbus_saved_session_free (gpointer data)
   g_free (self->name);
   g_free (self->output);
   g_free (self->mount);
+  g_free (self->torn);
+  g_free (self->buffers_lost);
   g_free (self->shm_path);
   g_free (self);
 }

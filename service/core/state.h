@@ -90,6 +90,7 @@ typedef struct {
   guint32 rebuilds;
   guint64 bytes_dropped, apps_late;
   gboolean gap_told; /* that what apps did around a former restart is not recorded */
+  char *torn, *buffers_lost; /* nullable: what is told of that until the next start */
   TbusCtfClock clock;
   GPtrArray *channels; /* of TbusSavedChannel */
   GPtrArray *sets;     /* of TbusSavedSet: those that the consumer has */

@@ -314,6 +314,35 @@ after_another_boot_sessions_are_started (Fixture *f, gconstpointer data)
   life_end (&next);
 }
 
+/* Who told of it may be gone; and that the service started it anew is no Start of its owner's. */
+static void
+what_is_lost_is_told_until_the_next_start (Fixture *f, gconstpointer data)
+{
+  TbusSession *session = fixture_start_simple (f, "a", TBUS_BUFFER_USER);
+  const TbusProblemReport report = { tbus_session_get_id (session), "torn-stream", TRUE, "events of one are lost" };
+  g_autoptr(TbusState) state = NULL;
+  Life next;
+
+  fixture_expect_warning ("Session \"a\": events of one are lost");
+  g_signal_emit_by_name (fixture_consumer (f), "problem", &report);
+  state = copy_of (f);
+  g_free (state->boot);
+  state->boot = g_strdup ("another");
+  life_begin (&next, state);
+  session = tbus_session_set_find_name (next.f.sessions, "a", ALICE);
+  tbus_core_resume (next.f.core, state);
+  fixture_settle ();
+  g_assert_cmpint (tbus_session_get_state (session), ==, TBUS_SESSION_ACTIVE);
+  g_assert_cmpstr (tbus_session_look_up_problem (session, "torn-stream"), ==, report.message);
+  g_signal_emit_by_name (fixture_consumer (&next.f), "problem", &report); /* one that knows of it, too */
+  g_assert_cmpuint (tbus_session_get_problems (session)->len, ==, 2);
+  fixture_stop (session);
+  g_assert_nonnull (tbus_session_look_up_problem (session, "torn-stream"));
+  fixture_start (session);
+  g_assert_cmpuint (tbus_session_get_problems (session)->len, ==, 0);
+  life_end (&next);
+}
+
 static void
 ids_go_on_where_they_were (Fixture *f, gconstpointer data) /* B1 */
 {
@@ -465,6 +494,7 @@ main (int argc, char **argv)
   ADD ("sessions-are-there-again", sessions_are_there_again);
   ADD ("a-restored-session-traces-on-elsewhere", a_restored_session_traces_on_elsewhere);
   ADD ("after-another-boot-sessions-are-started", after_another_boot_sessions_are_started);
+  ADD ("what-is-lost-is-told-until-the-next-start", what_is_lost_is_told_until_the_next_start);
   ADD ("ids-go-on-where-they-were", ids_go_on_where_they_were);
   ADD ("ids-have-no-gap-after-an-orderly-end", ids_have_no_gap_after_an_orderly_end);
   ADD ("a-session-that-was-being-destroyed-is-left-out", a_session_that_was_being_destroyed_is_left_out);
