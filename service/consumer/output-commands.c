@@ -93,7 +93,10 @@ answer_place (TcRequest *request, Act *act)
   if (result == 0 && act (request->consumer, session, &place, &answer, &error) == 0)
     tc_consumer_reply (request->consumer, request->serial, &answer);
   else
-    tc_consumer_refuse (request->consumer, request->serial, &error);
+    {
+      tw_writer_clear (&answer);
+      tc_consumer_refuse (request->consumer, request->serial, &error);
+    }
   tc_place_clear (&place);
 }
 
