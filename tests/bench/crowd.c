@@ -8,11 +8,14 @@
 #include "support/registration.h"
 
 #include <errno.h>
+#include <linux/sockios.h>
 #include <lttng/ust-error.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <time.h>
@@ -92,13 +95,16 @@ watch (Crowd *self, int operation, Source *source, guint32 events)
     die ("epoll");
 }
 
+/* All have the same process id: the service has read of one before the next one comes. */
 static int
 join (const char *path, gboolean notify)
 {
-  int fd = tst_registration_send (path, "crowd", notify);
+  int fd = tst_registration_send (path, "crowd", notify), unread = 0;
 
   if (fd < 0)
     die (path);
+  while (notify && ioctl (fd, SIOCOUTQ, &unread) == 0 && unread > 0)
+    sched_yield ();
   return fd;
 }
 
