@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -30,9 +29,9 @@ typedef struct {
 
 enum { FREE, FULL };
 enum {
-  PAGE = 4096,      /* or more */
-  FILL = 2 << 20,   /* bytes that are taken from the system at once */
-  FILL_IDLY = TC_STAGING_BLOCK, /* the same, where nobody waits for them */
+  PAGE = 4096, /* or more */
+  FILL = 2 << 20, /* bytes that are taken from the system at once */
+  FILL_GENTLY = TC_STAGING_BLOCK, /* the same, where nobody waits for them */
   AHEAD = 16 << 20, /* and so many before they are needed */
 };
 
@@ -327,26 +326,21 @@ take_page_by_page (TcStagingPool *self, size_t begin, size_t len)
 }
 
 static void *
-fill_idly (void *data)
+fill_gently (void *data)
 {
-  const struct sched_param lowest = { .sched_priority = 0 };
   const struct timespec a_while = { .tv_nsec = 1500000 };
   TcStagingPool *self = data;
-  bool humble;
 
   pthread_setname_np (pthread_self (), "filler");
-  /* It may not run for long from there on: so nobody waits for it, but for the end of a process that is killed then. */
-  humble = sched_setscheduler (0, SCHED_IDLE, &lowest) == 0;
-  while (!atomic_load (&self->ending) && fill_some (self, FILL_IDLY, take_page_by_page))
-    /* Where the service's unit leaves it no choice but its own nice value, programs come in between. */
-    if (!humble)
-      nanosleep (&a_while, NULL);
+  /* Whoever wants the CPU waits for one step at most: what it does is not interrupted everywhere. */
+  while (!atomic_load (&self->ending) && fill_some (self, FILL_GENTLY, take_page_by_page))
+    nanosleep (&a_while, NULL);
   release (self);
   return NULL;
 }
 
 void
-tc_staging_pool_fill_idly (TcStagingPool *self)
+tc_staging_pool_fill_gently (TcStagingPool *self)
 {
   sigset_t all, before;
   pthread_attr_t detached;
@@ -358,7 +352,7 @@ tc_staging_pool_fill_idly (TcStagingPool *self)
   pthread_attr_init (&detached);
   pthread_attr_setdetachstate (&detached, PTHREAD_CREATE_DETACHED);
   pthread_sigmask (SIG_BLOCK, &all, &before);
-  errnum = pthread_create (&thread, &detached, fill_idly, self);
+  errnum = pthread_create (&thread, &detached, fill_gently, self);
   pthread_sigmask (SIG_SETMASK, &before, NULL);
   pthread_attr_destroy (&detached);
   if (errnum != 0)

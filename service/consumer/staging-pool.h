@@ -42,8 +42,8 @@ int tc_staging_pool_get_fd (const TcStagingPool *self);
  * Where the system has none, there is no room from then on. Any thread.
  */
 bool tc_staging_pool_fill (TcStagingPool *self);
-/* The same until it is there, on a thread that only runs where nobody else wants to, or with pauses, and ends. Once. */
-void tc_staging_pool_fill_idly (TcStagingPool *self);
+/* The same until it is there, on a thread that makes pauses, and ends. Once. */
+void tc_staging_pool_fill_gently (TcStagingPool *self);
 
 /* Copies the packet of @parts in. Its number; 0: no room, or none for one as large. */
 uint32_t tc_staging_pool_put (TcStagingPool *self, const TcPacketOrigin *origin, const struct iovec parts[2],

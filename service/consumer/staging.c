@@ -44,7 +44,7 @@ tc_staging_told (TcConsumer *self, bool known)
     return;
   self->staging_is_kept = known || inherited;
   if (self->staging_is_kept)
-    tc_staging_pool_fill_idly (self->staging);
+    tc_staging_pool_fill_gently (self->staging);
   else
     tc_staging_end (self);
 }

@@ -158,7 +158,7 @@ fills_itself_where_nobody_waits (Fixture *f, gconstpointer data)
   struct stat about;
 
   /* What is there already is not touched. */
-  tc_staging_pool_fill_idly (f->pool);
+  tc_staging_pool_fill_gently (f->pool);
   do
     {
       g_thread_yield ();
@@ -169,7 +169,7 @@ fills_itself_where_nobody_waits (Fixture *f, gconstpointer data)
   /* Nobody waits for the other one either: it may be at it still, or may not have begun. */
   tc_staging_pool_free (f->pool);
   f->pool = tc_staging_pool_new (64 << 20);
-  tc_staging_pool_fill_idly (f->pool);
+  tc_staging_pool_fill_gently (f->pool);
 }
 
 /* Another process fills it, and is killed. */
