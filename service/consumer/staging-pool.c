@@ -31,7 +31,7 @@ enum { FREE, FULL };
 enum {
   PAGE = 4096, /* or more */
   FILL = 2 << 20, /* bytes that are taken from the system at once */
-  FILL_GENTLY = TC_STAGING_BLOCK, /* the same, where nobody waits for them */
+  FILL_GENTLY = 256 << 10, /* the same, where nobody waits for them */
   AHEAD = 16 << 20, /* and so many before they are needed */
 };
 
