@@ -2,9 +2,10 @@
 #define _GNU_SOURCE
 #include "consumer/drain.h"
 
+#include "consumer/thread.h"
+
 #include <errno.h>
 #include <sched.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -65,30 +66,6 @@ on_stop (TcMail *mail)
   tc_loop_quit (self->loop);
 }
 
-static int
-start_thread (TcDrain *self, const char *name)
-{
-  sigset_t all, before;
-  int errnum;
-
-  /* Signals are for main. Faults cannot be blocked and are not meant. */
-  sigfillset (&all);
-  sigdelset (&all, SIGBUS);
-  sigdelset (&all, SIGSEGV);
-  sigdelset (&all, SIGFPE);
-  sigdelset (&all, SIGABRT);
-  pthread_sigmask (SIG_BLOCK, &all, &before);
-  errnum = pthread_create (&self->thread, NULL, run, self);
-  pthread_sigmask (SIG_SETMASK, &before, NULL);
-  if (errnum != 0)
-    {
-      errno = errnum;
-      return -1;
-    }
-  pthread_setname_np (self->thread, name);
-  return 0;
-}
-
 static void
 release (TcDrain *self)
 {
@@ -111,8 +88,11 @@ tc_drain_start (TcDrain *self, const char *name)
   self->page_size = (size_t) sysconf (_SC_PAGESIZE);
   self->pages = aligned_alloc (self->page_size, TC_DRAIN_BATCH * self->page_size);
   self->loop = tc_loop_new ();
-  if (self->pages != NULL && self->loop != NULL && start_thread (self, name) == 0)
-    return 0;
+  if (self->pages != NULL && self->loop != NULL && tc_thread_start (&self->thread, run, self) == 0)
+    {
+      pthread_setname_np (self->thread, name);
+      return 0;
+    }
   release (self);
   return -1;
 }

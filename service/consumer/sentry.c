@@ -3,9 +3,9 @@
 #include "consumer/sentry.h"
 
 #include "consumer/loop.h"
+#include "consumer/thread.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <string.h>
 #include <time.h>
 
@@ -110,18 +110,11 @@ tc_sentry_watch (TcSentry *self, TcLoop *loop)
 int
 tc_sentry_start (TcSentry *self)
 {
-  sigset_t all, before;
-  int errnum;
-
-  sigfillset (&all);
-  pthread_sigmask (SIG_BLOCK, &all, &before);
-  errnum = pthread_create (&self->thread, NULL, run, self);
-  pthread_sigmask (SIG_SETMASK, &before, NULL);
-  self->started = errnum == 0;
-  if (self->started)
-    pthread_setname_np (self->thread, "sentry");
-  errno = errnum;
-  return self->started ? 0 : -1;
+  self->started = tc_thread_start (&self->thread, run, self) == 0;
+  if (!self->started)
+    return -1;
+  pthread_setname_np (self->thread, "sentry");
+  return 0;
 }
 
 void

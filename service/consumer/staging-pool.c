@@ -2,10 +2,11 @@
 #define _GNU_SOURCE
 #include "consumer/staging-pool.h"
 
+#include "consumer/thread.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -342,20 +343,12 @@ fill_gently (void *data)
 void
 tc_staging_pool_fill_gently (TcStagingPool *self)
 {
-  sigset_t all, before;
-  pthread_attr_t detached;
   pthread_t thread;
-  int errnum;
 
-  sigfillset (&all);
   atomic_fetch_add (&self->holds, 1);
-  pthread_attr_init (&detached);
-  pthread_attr_setdetachstate (&detached, PTHREAD_CREATE_DETACHED);
-  pthread_sigmask (SIG_BLOCK, &all, &before);
-  errnum = pthread_create (&thread, &detached, fill_gently, self);
-  pthread_sigmask (SIG_SETMASK, &before, NULL);
-  pthread_attr_destroy (&detached);
-  if (errnum != 0)
+  if (tc_thread_start (&thread, fill_gently, self) == 0)
+    pthread_detach (thread);
+  else
     atomic_fetch_sub (&self->holds, 1);
 }
 
